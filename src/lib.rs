@@ -1,0 +1,7 @@
+//! tongma: one receiving code for a merchant; every wallet can pay it; the cashier sees the proof.
+
+pub mod cli;
+pub mod clock;
+pub mod entropy;
+pub mod id;
+pub mod money;
