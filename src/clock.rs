@@ -52,13 +52,19 @@ impl Timestamp {
     /// This moment and `span` later; stops at the end of time rather than wrapping.
     #[must_use]
     pub fn plus(self, span: Duration) -> Self {
-        Self(self.0.saturating_add(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)))
+        Self(
+            self.0
+                .saturating_add(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)),
+        )
     }
 
     /// This moment less `span`.
     #[must_use]
     pub fn minus(self, span: Duration) -> Self {
-        Self(self.0.saturating_sub(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)))
+        Self(
+            self.0
+                .saturating_sub(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)),
+        )
     }
 
     /// The time since `earlier`, zero if that lies in the future.
@@ -68,17 +74,23 @@ impl Timestamp {
 
     /// The calendar day (`2026-11-21`) in an IANA time zone; UTC where the zone is unknown.
     pub fn day_in(self, zone: &str) -> String {
-        self.zoned(zone).map_or_else(|| "1970-01-01".to_owned(), |at| at.date().to_string())
+        self.zoned(zone)
+            .map_or_else(|| "1970-01-01".to_owned(), |at| at.date().to_string())
     }
 
     /// Hours, minutes and seconds (`22:52:57`) in an IANA time zone, for pages.
     pub fn time_in(self, zone: &str) -> String {
-        self.zoned(zone).map_or_else(String::new, |at| at.strftime("%H:%M:%S").to_string())
+        self.zoned(zone)
+            .map_or_else(String::new, |at| at.strftime("%H:%M:%S").to_string())
     }
 
     fn zoned(self, zone: &str) -> Option<jiff::Zoned> {
         let zone = jiff::tz::TimeZone::get(zone).unwrap_or(jiff::tz::TimeZone::UTC);
-        Some(jiff::Timestamp::from_millisecond(self.0).ok()?.to_zoned(zone))
+        Some(
+            jiff::Timestamp::from_millisecond(self.0)
+                .ok()?
+                .to_zoned(zone),
+        )
     }
 }
 
@@ -99,7 +111,11 @@ impl FromStr for Timestamp {
         let refused = || TimestampError(text.chars().take(40).collect());
         let at: jiff::Timestamp = text.parse().map_err(|_| refused())?;
         let ms = at.as_millisecond();
-        if SANE_MS.contains(&ms) { Ok(Self(ms)) } else { Err(refused()) }
+        if SANE_MS.contains(&ms) {
+            Ok(Self(ms))
+        } else {
+            Err(refused())
+        }
     }
 }
 
@@ -156,7 +172,10 @@ impl Clock {
     /// Moves a manual clock on; the machine's clock stays as it is.
     pub fn advance(&self, span: Duration) {
         if let Self::Manual(at) = self {
-            at.fetch_add(i64::try_from(span.as_millis()).unwrap_or(0), Ordering::SeqCst);
+            at.fetch_add(
+                i64::try_from(span.as_millis()).unwrap_or(0),
+                Ordering::SeqCst,
+            );
         }
     }
 }
@@ -180,7 +199,12 @@ mod tests {
 
     #[test]
     fn absurd_and_local_times_are_refused() {
-        for text in ["1970-01-01T00:00:00Z", "9999-01-01T00:00:00Z", "2026-11-21T22:52:57", ""] {
+        for text in [
+            "1970-01-01T00:00:00Z",
+            "9999-01-01T00:00:00Z",
+            "2026-11-21T22:52:57",
+            "",
+        ] {
             assert!(text.parse::<Timestamp>().is_err(), "{text}");
         }
     }

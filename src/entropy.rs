@@ -23,7 +23,10 @@ pub struct SystemEntropy(SystemRandom);
 
 impl SystemEntropy {
     /// Opens the generator.
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that opens it")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that opens it"
+    )]
     pub fn new() -> Self {
         Self(SystemRandom::new())
     }
@@ -36,8 +39,13 @@ impl Default for SystemEntropy {
 }
 
 impl Entropy for SystemEntropy {
-    #[expect(clippy::expect_used, reason = "without randomness no key or id may be made at all")]
+    #[expect(
+        clippy::expect_used,
+        reason = "without randomness no key or id may be made at all"
+    )]
     fn fill(&self, buffer: &mut [u8]) {
-        self.0.fill(buffer).expect("the operating system gives random bytes");
+        self.0
+            .fill(buffer)
+            .expect("the operating system gives random bytes");
     }
 }

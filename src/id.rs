@@ -30,7 +30,10 @@ fn fresh(prefix: &str, now: Timestamp, entropy: &dyn Entropy) -> String {
     let ms = now.millis().to_be_bytes();
     time.copy_from_slice(ms.last_chunk::<6>().unwrap_or(&[0; 6]));
     entropy.fill(chance);
-    format!("{prefix}{}", BASE32HEX_NOPAD.encode(&bytes).to_ascii_lowercase())
+    format!(
+        "{prefix}{}",
+        BASE32HEX_NOPAD.encode(&bytes).to_ascii_lowercase()
+    )
 }
 
 fn is_body(text: &str) -> bool {
@@ -150,9 +153,15 @@ mod tests {
 
     #[test]
     fn an_id_survives_text_and_refuses_another_kind() {
-        let id = PaymentId::new(Timestamp::from_millis(1_790_000_000_000), &SystemEntropy::new());
+        let id = PaymentId::new(
+            Timestamp::from_millis(1_790_000_000_000),
+            &SystemEntropy::new(),
+        );
         assert_eq!(id.as_str().parse::<PaymentId>(), Ok(id.clone()));
-        assert_eq!(id.as_str().parse::<CodeId>(), Err(IdError { prefix: "cod_" }));
+        assert_eq!(
+            id.as_str().parse::<CodeId>(),
+            Err(IdError { prefix: "cod_" })
+        );
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 pub mod cli;
 pub mod clock;
+pub mod db;
 pub mod entropy;
 pub mod id;
 pub mod money;

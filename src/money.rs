@@ -84,7 +84,11 @@ impl FromStr for Currency {
         let refused = || MoneyError::Currency(text.chars().take(12).collect());
         let found = iso_currency::Currency::from_code(text).ok_or_else(refused)?;
         // XXX, XTS and the metals have no minor unit and are no money that a shop takes.
-        if found.exponent().is_none() { Err(refused()) } else { Ok(Self(found)) }
+        if found.exponent().is_none() {
+            Err(refused())
+        } else {
+            Ok(Self(found))
+        }
     }
 }
 
@@ -141,8 +145,10 @@ impl Amount {
     /// Reads what a person typed: `12`, `12.5`, `12.50`; never more decimals than the currency has.
     pub fn from_decimal(text: &str, currency: Currency) -> Result<Self, MoneyError> {
         let decimals = currency.decimals();
-        let refused =
-            || MoneyError::Decimal { text: text.chars().take(24).collect(), decimals };
+        let refused = || MoneyError::Decimal {
+            text: text.chars().take(24).collect(),
+            decimals,
+        };
         let (whole, part) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
         let all_digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
         let part_len = u32::try_from(part.len()).unwrap_or(u32::MAX);
@@ -155,7 +161,9 @@ impl Amount {
             return Err(refused());
         }
         let zeros = usize::try_from(decimals.saturating_sub(part_len)).unwrap_or(0);
-        let minor = format!("{whole}{part}{}", "0".repeat(zeros)).parse().map_err(|_| refused())?;
+        let minor = format!("{whole}{part}{}", "0".repeat(zeros))
+            .parse()
+            .map_err(|_| refused())?;
         Self::positive(minor, currency)
     }
 
@@ -177,14 +185,20 @@ impl Amount {
     /// The sum; refused for two currencies and past the largest amount.
     pub fn plus(self, other: Self) -> Result<Self, MoneyError> {
         self.same_currency(other)?;
-        let sum = self.minor.checked_add(other.minor).ok_or(MoneyError::Range { min: 0 })?;
+        let sum = self
+            .minor
+            .checked_add(other.minor)
+            .ok_or(MoneyError::Range { min: 0 })?;
         Self::new(sum, self.currency)
     }
 
     /// The difference; refused for two currencies and below zero.
     pub fn minus(self, other: Self) -> Result<Self, MoneyError> {
         self.same_currency(other)?;
-        let difference = self.minor.checked_sub(other.minor).ok_or(MoneyError::Range { min: 0 })?;
+        let difference = self
+            .minor
+            .checked_sub(other.minor)
+            .ok_or(MoneyError::Range { min: 0 })?;
         Self::new(difference, self.currency)
     }
 
@@ -194,7 +208,11 @@ impl Amount {
         if decimals == 0 {
             return self.minor.to_string();
         }
-        let digits = format!("{:0>width$}", self.minor, width = decimals.saturating_add(1));
+        let digits = format!(
+            "{:0>width$}",
+            self.minor,
+            width = decimals.saturating_add(1)
+        );
         let (whole, part) = digits.split_at(digits.len().saturating_sub(decimals));
         format!("{whole}.{part}")
     }
@@ -222,8 +240,16 @@ mod tests {
     fn decimals_follow_the_currency() {
         let jpy: Currency = "JPY".parse().unwrap();
         let bhd: Currency = "BHD".parse().unwrap();
-        assert_eq!(Amount::from_decimal("12.5", Currency::CNY).unwrap().minor(), 1250);
-        assert_eq!(Amount::from_decimal("0.01", Currency::CNY).unwrap().decimal(), "0.01");
+        assert_eq!(
+            Amount::from_decimal("12.5", Currency::CNY).unwrap().minor(),
+            1250
+        );
+        assert_eq!(
+            Amount::from_decimal("0.01", Currency::CNY)
+                .unwrap()
+                .decimal(),
+            "0.01"
+        );
         assert_eq!(Amount::from_decimal("12", jpy).unwrap().decimal(), "12");
         assert_eq!(Amount::from_decimal("1.005", bhd).unwrap().minor(), 1005);
         for (text, currency) in [
@@ -253,6 +279,9 @@ mod tests {
         let one = Amount::new(1, Currency::CNY).unwrap();
         assert_eq!(most.plus(one), Err(MoneyError::Range { min: 0 }));
         assert_eq!(one.minus(most), Err(MoneyError::Range { min: 0 }));
-        assert!(one.plus(Amount::new(1, "JPY".parse().unwrap()).unwrap()).is_err());
+        assert!(
+            one.plus(Amount::new(1, "JPY".parse().unwrap()).unwrap())
+                .is_err()
+        );
     }
 }

@@ -1,0 +1,125 @@
+-- What a merchant is owed once, the tries to pay it, and the signed statements about them.
+
+CREATE TABLE payments (
+    id             TEXT    COLLATE "C" NOT NULL PRIMARY KEY,
+    merchant_id    TEXT    NOT NULL REFERENCES merchants (id),
+    store_id       TEXT    NOT NULL REFERENCES stores (id),
+    counter_id     TEXT    REFERENCES counters (id),
+    code_id        TEXT    REFERENCES codes (id),
+    reference      TEXT,
+    description    TEXT,
+    amount_minor   BIGINT  NOT NULL CHECK (amount_minor > 0),
+    currency       TEXT    NOT NULL,
+    state          TEXT    NOT NULL
+                   CHECK (state IN ('created', 'waiting', 'paid', 'partly_refunded', 'refunded',
+                                    'closed', 'expired')),
+    attempt_id     TEXT,
+    captured_minor BIGINT  NOT NULL CHECK (captured_minor >= 0),
+    refunded_minor BIGINT  NOT NULL CHECK (refunded_minor BETWEEN 0 AND captured_minor),
+    version        BIGINT  NOT NULL,
+    expires_ms     BIGINT,
+    created_ms     BIGINT  NOT NULL,
+    paid_ms        BIGINT
+);
+CREATE INDEX payments_by_merchant ON payments (merchant_id, id);
+CREATE INDEX payments_by_code ON payments (code_id, id);
+CREATE INDEX payments_to_expire ON payments (expires_ms) WHERE state = 'created';
+
+CREATE TABLE attempts (
+    id                   TEXT    COLLATE "C" NOT NULL PRIMARY KEY,
+    payment_id           TEXT    NOT NULL REFERENCES payments (id),
+    merchant_id          TEXT    NOT NULL REFERENCES merchants (id),
+    order_number         TEXT    NOT NULL UNIQUE,
+    payer_institution_id TEXT    NOT NULL REFERENCES institutions (id),
+    payee_institution_id TEXT    NOT NULL REFERENCES institutions (id),
+    payment_account_id   TEXT    NOT NULL REFERENCES payment_accounts (id),
+    account_reference    TEXT    NOT NULL,
+    route_kind           TEXT    NOT NULL CHECK (route_kind IN ('direct', 'interop')),
+    route_reason         TEXT    NOT NULL,
+    agreement_id         TEXT    REFERENCES agreements (id),
+    clearing             TEXT,
+    attester_id          TEXT    REFERENCES institutions (id),
+    way                  TEXT    NOT NULL CHECK (way IN ('api', 'page')),
+    payer_reference      TEXT    NOT NULL,
+    request_digest       BYTEA   NOT NULL,
+    payer_ref_hash       BLOB,
+    source_hash          BLOB,
+    amount_minor         BIGINT  NOT NULL CHECK (amount_minor > 0),
+    currency             TEXT    NOT NULL,
+    state                TEXT    NOT NULL
+                         CHECK (state IN ('started', 'waiting', 'paid', 'failed', 'closed')),
+    handover             TEXT,
+    version              BIGINT  NOT NULL,
+    pay_before_ms        BIGINT  NOT NULL,
+    reported_ms          BIGINT,
+    next_query_ms        BIGINT  NOT NULL,
+    queries              BIGINT  NOT NULL,
+    started_ms           BIGINT  NOT NULL,
+    decided_ms           BIGINT,
+    UNIQUE (payer_institution_id, payer_reference)
+);
+-- The hold and the one success live in the database, so that no interleaving of instances can
+-- have two of either.
+CREATE UNIQUE INDEX attempts_hold ON attempts (payment_id) WHERE state IN ('started', 'waiting');
+CREATE UNIQUE INDEX attempts_success ON attempts (payment_id) WHERE state = 'paid';
+CREATE INDEX attempts_to_query ON attempts (next_query_ms) WHERE state IN ('started', 'waiting');
+CREATE INDEX attempts_by_source ON attempts (payment_id, source_hash);
+
+-- What a payer of one institution spent at one merchant on one of the merchant's days.
+CREATE TABLE payer_days (
+    payer_institution_id TEXT    NOT NULL,
+    merchant_id          TEXT    NOT NULL,
+    payer_ref_hash       BYTEA   NOT NULL,
+    day                  TEXT    NOT NULL,
+    currency             TEXT    NOT NULL,
+    spent_minor          BIGINT  NOT NULL CHECK (spent_minor >= 0),
+    PRIMARY KEY (payer_institution_id, merchant_id, payer_ref_hash, day, currency)
+);
+
+CREATE TABLE results (
+    id              TEXT    COLLATE "C" NOT NULL PRIMARY KEY,
+    institution_id  TEXT    NOT NULL REFERENCES institutions (id),
+    payee_reference TEXT    NOT NULL,
+    order_number    TEXT    NOT NULL,
+    attempt_id      TEXT    REFERENCES attempts (id),
+    merchant_id     TEXT    REFERENCES merchants (id),
+    status          TEXT    NOT NULL CHECK (status IN ('paid', 'failed', 'closed')),
+    amount_minor    BIGINT  NOT NULL,
+    currency        TEXT    NOT NULL,
+    account         TEXT    NOT NULL,
+    outcome         TEXT    NOT NULL,
+    jws             TEXT    NOT NULL,
+    paid_ms         BIGINT,
+    received_ms     BIGINT  NOT NULL,
+    UNIQUE (institution_id, payee_reference)
+);
+CREATE INDEX results_by_order ON results (order_number);
+
+-- Money that arrived outside the plan. `merchant_id` is empty where no order is known.
+CREATE TABLE exceptions (
+    id           TEXT    COLLATE "C" NOT NULL PRIMARY KEY,
+    result_id    TEXT    NOT NULL UNIQUE REFERENCES results (id),
+    merchant_id  TEXT    REFERENCES merchants (id),
+    payment_id   TEXT    REFERENCES payments (id),
+    code         TEXT    NOT NULL,
+    amount_minor BIGINT  NOT NULL,
+    currency     TEXT    NOT NULL,
+    state        TEXT    NOT NULL CHECK (state IN ('open', 'settled')),
+    created_ms   BIGINT  NOT NULL
+);
+CREATE INDEX exceptions_by_merchant ON exceptions (merchant_id, id);
+
+CREATE TABLE receipts (
+    id          TEXT    COLLATE "C" NOT NULL PRIMARY KEY,
+    payment_id  TEXT    NOT NULL UNIQUE REFERENCES payments (id),
+    merchant_id TEXT    NOT NULL REFERENCES merchants (id),
+    store_id    TEXT    NOT NULL REFERENCES stores (id),
+    day         TEXT    NOT NULL,
+    number      TEXT    NOT NULL,
+    jws         TEXT    NOT NULL,
+    issued_ms   BIGINT  NOT NULL,
+    expires_ms  BIGINT  NOT NULL,
+    shown_ms    BIGINT,
+    shown_at    TEXT,
+    UNIQUE (store_id, day, number)
+);

@@ -1,0 +1,137 @@
+//! Everything that is kept, in SQLite or in PostgreSQL, by one SQL.
+//!
+//! [`Db`] opens the one or the other by its address; [`Tx`] is a transaction on whichever is open
+//! and knows what time it is. Each file beside this one keeps one aggregate: SQL as constants,
+//! private row structs, domain types in and out.
+//!
+//! On SQLite one connection writes (`BEGIN IMMEDIATE`), others read; WAL with
+//! `synchronous=FULL`, because an acknowledged payment must survive a power cut. On PostgreSQL the
+//! same statements run at READ COMMITTED; what must not happen twice is held by unique indexes and
+//! by versions in the `WHERE`, never by reading first.
+
+mod open;
+mod row;
+
+use sqlx::{Postgres, Sqlite, Transaction};
+
+use crate::clock::Timestamp;
+
+pub use open::{Db, DbSettings, OpenError};
+
+/// What can go wrong between us and the database.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// Too many writers wait, or two transactions crossed; asking again helps.
+    #[error("the database is busy")]
+    Busy(#[source] sqlx::Error),
+    /// Another transaction changed the row first.
+    #[error("{table} {id} was changed by another request")]
+    Conflict {
+        /// The table.
+        table: &'static str,
+        /// The row.
+        id: String,
+    },
+    /// A row that no code of ours could have written.
+    #[error("{table} {id}: column {column} holds {found:?}")]
+    Inconsistent {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+        /// The row.
+        id: String,
+        /// What stands there.
+        found: String,
+    },
+    /// The database does not answer, or refuses a statement.
+    #[error("the database failed")]
+    Failed(#[source] sqlx::Error),
+}
+
+impl From<sqlx::Error> for DbError {
+    fn from(error: sqlx::Error) -> Self {
+        if matches!(error, sqlx::Error::PoolTimedOut) {
+            return Self::Busy(error);
+        }
+        let code = error
+            .as_database_error()
+            .and_then(|e| e.code().map(std::borrow::Cow::into_owned));
+        match code.as_deref() {
+            // SQLite: busy, locked and their extended forms. PostgreSQL: serialization failure,
+            // deadlock, lock not available, too many connections, admin shutdown.
+            Some(
+                "5" | "6" | "261" | "262" | "517" | "40001" | "40P01" | "55P03" | "53300" | "57P01",
+            ) => Self::Busy(error),
+            Some(_) | None => Self::Failed(error),
+        }
+    }
+}
+
+/// A transaction on whichever database is open; rolled back unless committed.
+#[derive(Debug)]
+pub struct Tx {
+    inner: Inner,
+    now: Timestamp,
+}
+
+#[derive(Debug)]
+enum Inner {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+impl Tx {
+    /// The transaction's time: one moment for everything in it, the database's where instances
+    /// share one.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// Makes everything in it durable and visible.
+    pub async fn commit(self) -> Result<(), DbError> {
+        match self.inner {
+            Inner::Sqlite(tx) => tx.commit().await?,
+            Inner::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+
+    /// Undoes everything in it.
+    pub async fn rollback(self) -> Result<(), DbError> {
+        match self.inner {
+            Inner::Sqlite(tx) => tx.rollback().await?,
+            Inner::Postgres(tx) => tx.rollback().await?,
+        }
+        Ok(())
+    }
+}
+
+/// Runs one body against whichever database is open; the body is type-checked for both.
+macro_rules! each_backend {
+    ($tx:expr, $conn:ident => $body:expr) => {
+        match &mut $tx.inner {
+            $crate::db::Inner::Sqlite(tx) => {
+                let $conn = &mut **tx;
+                $body
+            }
+            $crate::db::Inner::Postgres(tx) => {
+                let $conn = &mut **tx;
+                $body
+            }
+        }
+    };
+}
+use each_backend;
+
+/// Refuses unless exactly one row was changed: the guard stood in the `WHERE`.
+fn exactly_one(rows: u64, table: &'static str, id: &impl ToString) -> Result<(), DbError> {
+    if rows == 1 {
+        Ok(())
+    } else {
+        Err(DbError::Conflict {
+            table,
+            id: id.to_string(),
+        })
+    }
+}

@@ -1,0 +1,252 @@
+//! Opening a database: by its address, with the settings that durability needs, and migrated.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{PgPool, SqlitePool};
+
+use crate::clock::{Clock, Timestamp};
+use crate::db::{DbError, Inner, Tx};
+
+static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
+static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// How long a writer waits for its turn before the caller hears "busy".
+const WAIT_MS: u64 = 5_000;
+
+/// How to reach the database.
+#[derive(Debug, Clone)]
+pub struct DbSettings {
+    /// `sqlite:PATH` or `postgres://…`.
+    pub url: String,
+    /// Connections at most (readers, on SQLite).
+    pub connections: u32,
+}
+
+/// Why the database cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Neither `sqlite:` nor `postgres:`, or not readable as an address.
+    #[error("database.url must begin with sqlite: or postgres://")]
+    Address,
+    /// It does not answer.
+    #[error("the database cannot be opened: {0}")]
+    Connect(#[source] sqlx::Error),
+    /// The schema is not ours, or newer than this program.
+    #[error("the database schema does not fit this version of tongma: {0}")]
+    Schema(#[source] MigrateError),
+    /// A setting that would lose acknowledged payments.
+    #[error("the database is set to {name}={found}; tongma needs {needed}")]
+    NotDurable {
+        /// The setting.
+        name: &'static str,
+        /// What it is.
+        found: String,
+        /// What it must be.
+        needed: &'static str,
+    },
+}
+
+/// An open database.
+#[derive(Debug, Clone)]
+pub struct Db {
+    pools: Pools,
+    clock: Clock,
+}
+
+#[derive(Debug, Clone)]
+enum Pools {
+    Sqlite {
+        writer: SqlitePool,
+        readers: SqlitePool,
+    },
+    Postgres(PgPool),
+}
+
+impl Db {
+    /// Opens, migrates, and refuses settings that would lose acknowledged payments.
+    pub async fn open(settings: &DbSettings, clock: Clock) -> Result<Self, OpenError> {
+        let db = Self::connect(settings, clock).await?;
+        db.migrate().await?;
+        db.check_durable().await?;
+        Ok(db)
+    }
+
+    /// Opens without migrating.
+    pub async fn connect(settings: &DbSettings, clock: Clock) -> Result<Self, OpenError> {
+        let pools = if settings.url.starts_with("sqlite:") {
+            connect_sqlite(settings).await?
+        } else if settings.url.starts_with("postgres:") || settings.url.starts_with("postgresql:") {
+            let options =
+                PgConnectOptions::from_str(&settings.url).map_err(|_| OpenError::Address)?;
+            let pool = PgPoolOptions::new()
+                .max_connections(settings.connections.max(2))
+                .acquire_timeout(Duration::from_millis(WAIT_MS));
+            Pools::Postgres(
+                pool.connect_with(options)
+                    .await
+                    .map_err(OpenError::Connect)?,
+            )
+        } else {
+            return Err(OpenError::Address);
+        };
+        Ok(Self { pools, clock })
+    }
+
+    /// Brings the schema up to this version; refuses one that is newer.
+    pub async fn migrate(&self) -> Result<(), OpenError> {
+        match &self.pools {
+            Pools::Sqlite { writer, .. } => SQLITE.run(writer).await,
+            Pools::Postgres(pool) => POSTGRES.run(pool).await,
+        }
+        .map_err(OpenError::Schema)
+    }
+
+    /// Whether several instances may share it.
+    pub fn is_shared(&self) -> bool {
+        matches!(self.pools, Pools::Postgres(_))
+    }
+
+    /// The PostgreSQL pool, for listening to wake-ups.
+    pub(super) fn postgres(&self) -> Option<&PgPool> {
+        match &self.pools {
+            Pools::Postgres(pool) => Some(pool),
+            Pools::Sqlite { .. } => None,
+        }
+    }
+
+    /// A transaction that writes.
+    pub async fn begin(&self) -> Result<Tx, DbError> {
+        match &self.pools {
+            Pools::Sqlite { writer, .. } => {
+                // IMMEDIATE: a plain BEGIN that reads and then writes can fail as busy at once.
+                let tx = writer.begin_with("BEGIN IMMEDIATE").await?;
+                Ok(Tx {
+                    inner: Inner::Sqlite(tx),
+                    now: self.clock.now(),
+                })
+            }
+            Pools::Postgres(pool) => self.begin_postgres(pool).await,
+        }
+    }
+
+    /// A transaction that only reads.
+    pub async fn read(&self) -> Result<Tx, DbError> {
+        match &self.pools {
+            Pools::Sqlite { readers, .. } => {
+                let tx = readers.begin().await?;
+                Ok(Tx {
+                    inner: Inner::Sqlite(tx),
+                    now: self.clock.now(),
+                })
+            }
+            Pools::Postgres(pool) => self.begin_postgres(pool).await,
+        }
+    }
+
+    /// Closes all connections.
+    pub async fn close(&self) {
+        match &self.pools {
+            Pools::Sqlite { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Pools::Postgres(pool) => pool.close().await,
+        }
+    }
+
+    async fn begin_postgres(&self, pool: &PgPool) -> Result<Tx, DbError> {
+        let mut tx = pool.begin().await?;
+        let now = match &self.clock {
+            // Instances whose clocks disagree must agree on what has expired.
+            Clock::System => {
+                let sql =
+                    "SELECT CAST(EXTRACT(EPOCH FROM transaction_timestamp()) * 1000 AS BIGINT)";
+                Timestamp::from_millis(sqlx::query_scalar(sql).fetch_one(&mut *tx).await?)
+            }
+            Clock::Manual(_) => self.clock.now(),
+        };
+        Ok(Tx {
+            inner: Inner::Postgres(tx),
+            now,
+        })
+    }
+
+    async fn check_durable(&self) -> Result<(), OpenError> {
+        match &self.pools {
+            Pools::Sqlite { writer, .. } => {
+                let level: i64 = sqlx::query_scalar("PRAGMA synchronous")
+                    .fetch_one(writer)
+                    .await
+                    .map_err(OpenError::Connect)?;
+                let journal: String = sqlx::query_scalar("PRAGMA journal_mode")
+                    .fetch_one(writer)
+                    .await
+                    .map_err(OpenError::Connect)?;
+                durable("journal_mode", journal, "wal", |found| found == "wal")?;
+                durable("synchronous", level.to_string(), "FULL (2)", |found| {
+                    found >= "2"
+                })
+            }
+            Pools::Postgres(pool) => {
+                for (name, sql, needed) in [
+                    ("fsync", "SHOW fsync", "on"),
+                    (
+                        "synchronous_commit",
+                        "SHOW synchronous_commit",
+                        "on, remote_write or remote_apply",
+                    ),
+                ] {
+                    let found: String = sqlx::query_scalar(sql)
+                        .fetch_one(pool)
+                        .await
+                        .map_err(OpenError::Connect)?;
+                    durable(name, found, needed, |found| {
+                        matches!(found, "on" | "remote_write" | "remote_apply")
+                    })?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+async fn connect_sqlite(settings: &DbSettings) -> Result<Pools, OpenError> {
+    let options = SqliteConnectOptions::from_str(&settings.url)
+        .map_err(|_| OpenError::Address)?
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(Duration::from_millis(WAIT_MS));
+    let pool = || SqlitePoolOptions::new().acquire_timeout(Duration::from_millis(WAIT_MS));
+    let writer = pool()
+        .max_connections(1)
+        .connect_with(options.clone())
+        .await
+        .map_err(OpenError::Connect)?;
+    let readers = pool()
+        .max_connections(settings.connections.max(1))
+        .connect_lazy_with(options.pragma("query_only", "1"));
+    Ok(Pools::Sqlite { writer, readers })
+}
+
+fn durable(
+    name: &'static str,
+    found: String,
+    needed: &'static str,
+    is_enough: impl Fn(&str) -> bool,
+) -> Result<(), OpenError> {
+    if is_enough(&found) {
+        Ok(())
+    } else {
+        Err(OpenError::NotDurable {
+            name,
+            found,
+            needed,
+        })
+    }
+}
