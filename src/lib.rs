@@ -5,4 +5,6 @@ pub mod clock;
 pub mod db;
 pub mod entropy;
 pub mod id;
+pub mod merchant;
 pub mod money;
+pub mod word;

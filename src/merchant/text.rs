@@ -1,0 +1,279 @@
+//! Texts that cannot be wrong: parsed once at the edge, trusted inside.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// What is wrong with a text.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TextError {
+    /// Nothing is left after trimming.
+    #[error("must not be empty")]
+    Empty,
+    /// More characters than fit.
+    #[error("must have at most {limit} characters, found {found}")]
+    TooLong {
+        /// Characters found.
+        found: usize,
+        /// Characters allowed.
+        limit: usize,
+    },
+    /// A character that nobody can see, or that turns the writing direction.
+    #[error("must not contain the invisible character U+{0:04X}")]
+    Invisible(u32),
+    /// Not the shape that is asked for.
+    #[error("must be {0}")]
+    Shape(&'static str),
+}
+
+/// Declares text newtypes; `$parse` turns a raw text into the stored one.
+macro_rules! texts {
+    ($($(#[doc = $doc:literal])+ $name:ident: $example:literal, $parse:expr;)+) => {$(
+        $(#[doc = $doc])+
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, sqlx::Type)]
+        #[serde(try_from = "String", into = "String")]
+        #[sqlx(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = TextError;
+
+            fn from_str(text: &str) -> Result<Self, TextError> {
+                let parse: fn(&str) -> Result<String, TextError> = $parse;
+                parse(text).map(Self)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = TextError;
+
+            fn try_from(text: String) -> Result<Self, TextError> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(text: $name) -> Self {
+                text.0
+            }
+        }
+
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                utoipa::openapi::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::schema::Type::String)
+                    .examples([$example])
+                    .into()
+            }
+        }
+
+        impl utoipa::ToSchema for $name {}
+    )+};
+}
+
+texts! {
+    /// How people call a merchant, a store, a till or an institution.
+    Name: "老王面馆", visible;
+    /// The city of a merchant.
+    City: "Shanghai", visible;
+    /// A platform, a cohort of a roll-out or a clearing channel, as its operator calls it.
+    Label: "pilot-1", visible;
+    /// A payment institution: `wechat_pay`.
+    InstitutionId: "wechat_pay", institution_id;
+    /// The number that an institution gave to a merchant's account.
+    AccountReference: "1900000109", account_reference;
+    /// The ISO 18245 category of a merchant's trade: `5812` for a restaurant.
+    Mcc: "5812", mcc;
+    /// ISO 3166 country in two capital letters.
+    Country: "CN", country;
+    /// An IANA time zone, in which the merchant's days begin and end.
+    Zone: "Asia/Shanghai", zone;
+}
+
+impl AccountReference {
+    /// For eyes that need to recognise the account but not to know it: the last four characters,
+    /// fewer of a short one.
+    pub fn masked(&self) -> String {
+        let shown = (self.0.len() / 3).min(4);
+        let tail: String = self
+            .0
+            .chars()
+            .skip(self.0.len().saturating_sub(shown))
+            .collect();
+        format!("****{tail}")
+    }
+}
+
+/// What fits on a receipt, a till's screen and a printed sheet.
+const VISIBLE_MAX: usize = 60;
+/// The longest account number known is 32; twice that leaves room for new institutions.
+const REFERENCE_MAX: usize = 64;
+
+fn visible(text: &str) -> Result<String, TextError> {
+    let text = text.trim();
+    if let Some(bad) = text.chars().find(|c| is_invisible(*c)) {
+        return Err(TextError::Invisible(u32::from(bad)));
+    }
+    match text.chars().count() {
+        0 => Err(TextError::Empty),
+        1..=VISIBLE_MAX => Ok(text.to_owned()),
+        found => Err(TextError::TooLong {
+            found,
+            limit: VISIBLE_MAX,
+        }),
+    }
+}
+
+/// Controls, direction changes, zero-width and filler characters: with them two names that look
+/// the same are not, or a name reads backwards.
+fn is_invisible(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+fn institution_id(text: &str) -> Result<String, TextError> {
+    let mut bytes = text.bytes();
+    let begins = bytes.next().is_some_and(|b| b.is_ascii_lowercase());
+    let goes_on = bytes.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+    let ok = begins && goes_on && (2..=32).contains(&text.len());
+    shaped(
+        ok,
+        text,
+        "2 to 32 small letters, digits and _, beginning with a letter",
+    )
+}
+
+fn account_reference(text: &str) -> Result<String, TextError> {
+    let ok =
+        (1..=REFERENCE_MAX).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
+    shaped(ok, text, "1 to 64 visible ASCII characters without spaces")
+}
+
+fn mcc(text: &str) -> Result<String, TextError> {
+    shaped(
+        text.len() == 4 && text.bytes().all(|b| b.is_ascii_digit()),
+        text,
+        "4 digits",
+    )
+}
+
+fn country(text: &str) -> Result<String, TextError> {
+    let ok = text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase());
+    shaped(ok, text, "2 capital letters (ISO 3166)")
+}
+
+fn zone(text: &str) -> Result<String, TextError> {
+    let named = text.bytes().all(|b| b.is_ascii_graphic()) && text.len() <= VISIBLE_MAX;
+    let known = named.then(|| jiff::tz::TimeZone::get(text).ok()).flatten();
+    let canonical = known.as_ref().and_then(jiff::tz::TimeZone::iana_name);
+    canonical
+        .map(str::to_owned)
+        .ok_or(TextError::Shape("an IANA time zone such as Asia/Shanghai"))
+}
+
+fn shaped(ok: bool, text: &str, shape: &'static str) -> Result<String, TextError> {
+    if ok {
+        Ok(text.to_owned())
+    } else {
+        Err(TextError::Shape(shape))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_trimmed_and_kept() {
+        assert_eq!(
+            "  老王面馆 1号店\u{3000}".parse::<Name>().unwrap().as_str(),
+            "老王面馆 1号店"
+        );
+    }
+
+    #[test]
+    fn a_name_has_one_to_sixty_characters_not_bytes() {
+        assert!("面".repeat(60).parse::<Name>().is_ok());
+        let long = "面".repeat(61).parse::<Name>();
+        assert_eq!(
+            long,
+            Err(TextError::TooLong {
+                found: 61,
+                limit: 60
+            })
+        );
+        assert_eq!(" \t ".parse::<Name>(), Err(TextError::Empty));
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_refused() {
+        for bad in [
+            '\0', '\n', '\u{1b}', '\u{200b}', '\u{202e}', '\u{2066}', '\u{feff}', '\u{200d}',
+        ] {
+            let text = format!("老王{bad}面馆");
+            assert_eq!(
+                text.parse::<Name>(),
+                Err(TextError::Invisible(u32::from(bad)))
+            );
+        }
+    }
+
+    #[test]
+    fn an_institution_id_is_a_small_word() {
+        for good in ["wechat_pay", "ecny", "x1"] {
+            assert!(good.parse::<InstitutionId>().is_ok(), "{good}");
+        }
+        for bad in [
+            "",
+            "a",
+            "1pay",
+            "WeChat",
+            "_pay",
+            "wechat-pay",
+            &"a".repeat(33),
+        ] {
+            assert!(bad.parse::<InstitutionId>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn codes_of_trade_country_and_time_zone_are_checked() {
+        assert!("5812".parse::<Mcc>().is_ok());
+        assert!("５８１２".parse::<Mcc>().is_err());
+        assert!("CN".parse::<Country>().is_ok());
+        assert!("cn".parse::<Country>().is_err());
+        assert!("Asia/Shanghai".parse::<Zone>().is_ok());
+        for bad in ["Asia/Shanghia", "", "../../etc/passwd", "UTC+8"] {
+            assert!(bad.parse::<Zone>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_masked_reference_never_shows_more_than_a_third() {
+        for (text, masked) in [
+            ("1900000109", "****109"),
+            ("2088000000000012", "****0012"),
+            ("12", "****"),
+        ] {
+            assert_eq!(text.parse::<AccountReference>().unwrap().masked(), masked);
+        }
+    }
+}
