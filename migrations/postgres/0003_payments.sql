@@ -42,8 +42,8 @@ CREATE TABLE attempts (
     way                  TEXT    NOT NULL CHECK (way IN ('api', 'page')),
     payer_reference      TEXT    NOT NULL,
     request_digest       BYTEA   NOT NULL,
-    payer_ref_hash       BLOB,
-    source_hash          BLOB,
+    payer_ref_hash       BYTEA,
+    source_hash          BYTEA,
     amount_minor         BIGINT  NOT NULL CHECK (amount_minor > 0),
     currency             TEXT    NOT NULL,
     state                TEXT    NOT NULL

@@ -1,0 +1,9 @@
+//! tongma from outside, in one program: the rules of the source text, the two databases, and the
+//! whole way of a payment with other people's wallets, readers and browsers as judges.
+//!
+//! `tests/run` starts what these tests need; see `support` for what a story can use.
+
+#[cfg(test)]
+mod db;
+#[cfg(test)]
+mod support;

@@ -1,0 +1,31 @@
+//! What a story needs: a database of its own on both kinds, wallets that other people wrote, and a
+//! browser.
+
+/// Makes two tests of each story, `name::sqlite` and `name::postgres`:
+///
+/// ```ignore
+/// async fn a_notice_delivered_twice_is_booked_once(backend: Backend) { … }
+/// on_both![a_notice_delivered_twice_is_booked_once];
+/// ```
+macro_rules! on_both {
+    ($($story:ident),+ $(,)?) => {$(
+        mod $story {
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                super::$story($crate::support::Backend::Sqlite).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                if $crate::support::Backend::Postgres.is_here() {
+                    super::$story($crate::support::Backend::Postgres).await;
+                }
+            }
+        }
+    )+};
+}
+pub(crate) use on_both;
+
+mod database;
+
+pub(crate) use database::{Backend, TestDb};
