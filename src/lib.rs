@@ -7,4 +7,5 @@ pub mod entropy;
 pub mod id;
 pub mod merchant;
 pub mod money;
+pub mod payment;
 pub mod word;

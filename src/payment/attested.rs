@@ -1,0 +1,214 @@
+//! What an institution states about an order, under its signature.
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Timestamp;
+use crate::merchant::InstitutionId;
+use crate::money::{Amount, Currency, MoneyError};
+use crate::payment::OrderNumber;
+use crate::word::words;
+
+words! {
+    /// How an order ended.
+    ResultStatus {
+        /// The money is in the payment account.
+        Paid = "paid",
+        /// It failed and will not come.
+        Failed = "failed",
+        /// The order was closed unpaid.
+        Closed = "closed",
+    }
+}
+
+/// What others gave towards the price.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Discount {
+    /// Who bears it: `merchant`, or an institution.
+    pub funder: String,
+    /// Minor units of the order's currency.
+    pub amount_minor: i64,
+}
+
+/// The claims of a `tongma-result+jwt`, as `interfaces.md` fixes them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResultClaims {
+    /// The institution that states it.
+    pub iss: String,
+    /// Our origin.
+    pub aud: String,
+    /// Issued at, seconds.
+    pub iat: i64,
+    /// Not to be taken after, seconds.
+    pub exp: i64,
+    /// The statement's own name.
+    pub jti: String,
+    /// Which order.
+    pub order_number: String,
+    /// The account's number at the institution.
+    pub payment_account: String,
+    /// The full price.
+    pub amount_minor: i64,
+    /// What the payer gave; the price less discounts.
+    #[serde(default)]
+    pub payer_amount_minor: Option<i64>,
+    /// What others gave.
+    #[serde(default)]
+    pub discounts: Vec<Discount>,
+    /// ISO 4217 letters.
+    pub currency: String,
+    /// The institution's number for the money; names it once and for all.
+    pub payee_reference: String,
+    /// How it ended.
+    pub status: String,
+    /// When the money came, RFC 3339.
+    #[serde(default)]
+    pub paid_at: Option<String>,
+}
+
+/// A statement whose fields make sense; whether it fits the order is for
+/// [`judge`](crate::payment::judge()) to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attested {
+    /// Who states it.
+    pub institution: InstitutionId,
+    /// Which order.
+    pub order_number: OrderNumber,
+    /// The account's number at the institution.
+    pub account: String,
+    /// The full price as the institution saw it.
+    pub amount: Amount,
+    /// What the payer gave.
+    pub payer_amount: Amount,
+    /// What others gave, in the order's currency.
+    pub discounts: Vec<(String, Amount)>,
+    /// The institution's number for the money.
+    pub payee_reference: String,
+    /// How it ended.
+    pub status: ResultStatus,
+    /// When the money came.
+    pub paid_at: Timestamp,
+    /// The signed text itself.
+    pub jws: String,
+}
+
+/// What does not make sense in a statement.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AttestedError {
+    /// Signed by one institution, issued in another's name, or for another order than asked.
+    #[error("{field} of the result is not the caller's or not this order's")]
+    WalletMismatch {
+        /// The claim.
+        field: &'static str,
+    },
+    /// Not an amount.
+    #[error("{field}: {why}")]
+    Amount {
+        /// The claim.
+        field: &'static str,
+        /// What is wrong.
+        why: MoneyError,
+    },
+    /// Price ≠ payer amount + discounts.
+    #[error("amount_minor must equal payer_amount_minor plus all discounts")]
+    AmountsInconsistent,
+    /// Not a time, or one that cannot be.
+    #[error("paid_at must be an RFC 3339 time with an offset, not in the future")]
+    TimeInvalid,
+    /// A text that is empty, too long or holds control characters.
+    #[error("{field} must have 1 to {limit} printable characters")]
+    Text {
+        /// The claim.
+        field: &'static str,
+        /// Characters at most.
+        limit: usize,
+    },
+    /// A word that is no outcome.
+    #[error("status must be paid, failed or closed")]
+    Status,
+}
+
+/// The longest number that a known institution gives is 64 characters; twice that is generous.
+const REFERENCE_CHARS_MAX: usize = 128;
+/// How far an institution's clock may run ahead of ours.
+const AHEAD_MS: i64 = 300_000;
+
+impl ResultClaims {
+    /// Reads the claims of `institution` (known by its key) about `order`.
+    pub fn read(
+        self,
+        institution: &InstitutionId,
+        our_origin: &str,
+        order: &OrderNumber,
+        now: Timestamp,
+        jws: &str,
+    ) -> Result<Attested, AttestedError> {
+        let own = |holds: bool, field| {
+            if holds {
+                Ok(())
+            } else {
+                Err(AttestedError::WalletMismatch { field })
+            }
+        };
+        own(self.iss == institution.as_str(), "iss")?;
+        own(self.aud == our_origin, "aud")?;
+        own(self.order_number == order.as_str(), "order_number")?;
+        printable("payee_reference", &self.payee_reference)?;
+        printable("payment_account", &self.payment_account)?;
+        printable("jti", &self.jti)?;
+        let status: ResultStatus = self.status.parse().map_err(|_| AttestedError::Status)?;
+        let wrong = |field| move |why| AttestedError::Amount { field, why };
+        let currency: Currency = self.currency.parse().map_err(wrong("currency"))?;
+        let amount =
+            Amount::positive(self.amount_minor, currency).map_err(wrong("amount_minor"))?;
+        let mut discounts = Vec::with_capacity(self.discounts.len());
+        let payer_minor = self.payer_amount_minor.unwrap_or(self.amount_minor);
+        let payer_amount =
+            Amount::new(payer_minor, currency).map_err(wrong("payer_amount_minor"))?;
+        let mut sum = payer_amount;
+        for discount in self.discounts {
+            printable("discounts.funder", &discount.funder)?;
+            let given = Amount::positive(discount.amount_minor, currency)
+                .map_err(wrong("discounts.amount_minor"))?;
+            sum = sum.plus(given).map_err(wrong("discounts.amount_minor"))?;
+            discounts.push((discount.funder, given));
+        }
+        if sum != amount {
+            return Err(AttestedError::AmountsInconsistent);
+        }
+        Ok(Attested {
+            institution: institution.clone(),
+            order_number: order.clone(),
+            account: self.payment_account,
+            amount,
+            payer_amount,
+            discounts,
+            payee_reference: self.payee_reference,
+            status,
+            paid_at: paid_at(self.paid_at.as_deref(), now)?,
+            jws: jws.to_owned(),
+        })
+    }
+}
+
+/// An institution that gives no time means now.
+fn paid_at(text: Option<&str>, now: Timestamp) -> Result<Timestamp, AttestedError> {
+    let Some(text) = text else { return Ok(now) };
+    let at: Timestamp = text.parse().map_err(|_| AttestedError::TimeInvalid)?;
+    if at.millis() > now.millis().saturating_add(AHEAD_MS) {
+        return Err(AttestedError::TimeInvalid);
+    }
+    Ok(at)
+}
+
+fn printable(field: &'static str, text: &str) -> Result<(), AttestedError> {
+    let chars = text.chars().count();
+    if (1..=REFERENCE_CHARS_MAX).contains(&chars) && !text.chars().any(char::is_control) {
+        Ok(())
+    } else {
+        Err(AttestedError::Text {
+            field,
+            limit: REFERENCE_CHARS_MAX,
+        })
+    }
+}
