@@ -2,10 +2,12 @@
 
 pub mod cli;
 pub mod clock;
+pub mod code;
 pub mod db;
 pub mod entropy;
 pub mod id;
 pub mod merchant;
 pub mod money;
 pub mod payment;
+pub mod qr;
 pub mod word;

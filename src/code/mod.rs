@@ -1,0 +1,4 @@
+//! The text inside a code: ours, the world's, and those of the wallets.
+
+pub mod origin;
+pub mod run;
