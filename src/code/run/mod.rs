@@ -20,7 +20,7 @@ mod tests;
 
 use data_encoding::{BASE32_NOPAD, DecodeKind};
 
-pub use self::parts::{CodeKind, KeyId, NotA, RandomId};
+pub use self::parts::{CodeKind, KeyId, RandomId, RandomIdError};
 use super::origin::{Origin, OriginFault, code_points};
 use crate::money::{Amount, Currency};
 

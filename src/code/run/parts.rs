@@ -6,18 +6,20 @@ use std::str::FromStr;
 use data_encoding::{BASE32_NOPAD, HEXLOWER};
 use serde::{Deserialize, Serialize};
 
-/// What a code is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum CodeKind {
-    /// Reusable; the payer enters the amount.
-    Static,
-    /// Reusable, with an amount in it.
-    Fixed,
-    /// For one payment.
-    Order,
-    /// Printed blank, bound to a merchant later.
-    Plate,
+use crate::word::words;
+
+words! {
+    /// What a code is for.
+    CodeKind {
+        /// Reusable; the payer enters the amount.
+        Static = "static",
+        /// Reusable, with an amount in it.
+        Fixed = "fixed",
+        /// For one payment.
+        Order = "order",
+        /// Printed blank, bound to a merchant later.
+        Plate = "plate",
+    }
 }
 
 /// The 128 random bits that name a code.
@@ -29,17 +31,12 @@ pub struct RandomId([u8; 16]);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyId(pub [u8; 4]);
 
-impl CodeKind {
-    /// As written in JSON and in the database.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Static => "static",
-            Self::Fixed => "fixed",
-            Self::Order => "order",
-            Self::Plate => "plate",
-        }
-    }
+/// A text that is no random id.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a random id in base32")]
+pub struct RandomIdError;
 
+impl CodeKind {
     pub(super) const fn number(self) -> u8 {
         match self {
             Self::Static => 0,
@@ -50,39 +47,10 @@ impl CodeKind {
     }
 
     pub(super) fn from_number(number: u8) -> Option<Self> {
-        [Self::Static, Self::Fixed, Self::Order, Self::Plate]
-            .into_iter()
-            .find(|k| k.number() == number)
-    }
-}
-
-impl fmt::Display for CodeKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// A text that names no kind of code, or no random id.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not {0}")]
-pub struct NotA(&'static str);
-
-impl FromStr for CodeKind {
-    type Err = NotA;
-
-    fn from_str(text: &str) -> Result<Self, NotA> {
-        [Self::Static, Self::Fixed, Self::Order, Self::Plate]
-            .into_iter()
-            .find(|kind| kind.as_str() == text)
-            .ok_or(NotA("a kind of code: static, fixed, order or plate"))
-    }
-}
-
-impl TryFrom<String> for CodeKind {
-    type Error = NotA;
-
-    fn try_from(text: String) -> Result<Self, NotA> {
-        text.parse()
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|kind| kind.number() == number)
     }
 }
 
@@ -106,21 +74,21 @@ impl fmt::Display for RandomId {
 }
 
 impl FromStr for RandomId {
-    type Err = NotA;
+    type Err = RandomIdError;
 
-    fn from_str(text: &str) -> Result<Self, NotA> {
+    fn from_str(text: &str) -> Result<Self, RandomIdError> {
         let bytes = BASE32_NOPAD.decode(text.as_bytes()).ok();
         bytes
             .and_then(|b| b.try_into().ok())
             .map(Self)
-            .ok_or(NotA("a random id in base32"))
+            .ok_or(RandomIdError)
     }
 }
 
 impl TryFrom<String> for RandomId {
-    type Error = NotA;
+    type Error = RandomIdError;
 
-    fn try_from(text: String) -> Result<Self, NotA> {
+    fn try_from(text: String) -> Result<Self, RandomIdError> {
         text.parse()
     }
 }
