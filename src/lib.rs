@@ -10,4 +10,5 @@ pub mod merchant;
 pub mod money;
 pub mod payment;
 pub mod qr;
+pub mod wallet;
 pub mod word;

@@ -1,0 +1,26 @@
+//! BestPay (翼支付) of China Telecom.
+
+use crate::merchant::Way;
+
+use super::{About, PayerCode, UserAgentTest, Wallet};
+
+/// 翼支付.
+pub(super) struct BestPay;
+
+impl Wallet for BestPay {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+}
+
+static ABOUT: About = About {
+    id: "bestpay",
+    name_zh: "翼支付",
+    name_en: "BestPay",
+    colour: "#ff7a00",
+    user_agents: &[UserAgentTest::has(5, &["bestpay"]).any_case()],
+    payer_codes: &[PayerCode::digits("51", 18)],
+    schemes: &[],
+    offers: &[Way::MerchantPresented],
+    pay_before_min_seconds: super::PAY_BEFORE_MIN_SECONDS,
+};

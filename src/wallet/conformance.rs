@@ -1,0 +1,192 @@
+//! What every institution in the table must keep, whoever wrote its file.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::json;
+
+use super::{ALL, Handover, Operation, OrderRequest, PayerCode, Reply, WireReply, by_id};
+use crate::clock::Timestamp;
+use crate::merchant::InstitutionId;
+use crate::money::{Amount, Currency};
+use crate::payment::OrderNumber;
+
+fn order() -> OrderRequest {
+    OrderRequest {
+        order_number: OrderNumber::new([0xab; 16]),
+        payment_account: "1900000109".parse().unwrap(),
+        amount: Amount::positive(1250, Currency::CNY).unwrap(),
+        payee: "老王面馆".to_owned(),
+        description: "面".to_owned(),
+        pay_before: Timestamp::from_seconds(1_800_000_000),
+        notify_url: "https://pay.example/wallet/v1/orders/x/confirm".to_owned(),
+        payer_institution: "jd_pay".parse().unwrap(),
+        clearing: None,
+    }
+}
+
+#[test]
+fn every_institution_is_known_by_its_id_and_named_in_two_languages() {
+    let mut ids = BTreeSet::new();
+    for wallet in ALL {
+        let about = wallet.about();
+        let id: InstitutionId = about.id.parse().unwrap();
+        assert_eq!(by_id(&id).about().id, about.id);
+        assert!(ids.insert(id), "{} stands twice", about.id);
+        assert!(
+            !about.name_zh.is_ascii() && !about.name_en.is_empty(),
+            "{}",
+            about.id
+        );
+        assert!(
+            about.colour.starts_with('#') && about.colour.len() == 7,
+            "{}",
+            about.id
+        );
+        assert!(about.pay_before_min_seconds >= 60, "{}", about.id);
+        assert!(!about.user_agents.is_empty(), "{}", about.id);
+    }
+}
+
+#[test]
+fn an_added_institution_speaks_our_contract() {
+    let added = by_id(&"demo_bank".parse().unwrap());
+    assert_eq!(added.open_order(&order()).unwrap().path, "/orders");
+}
+
+#[test]
+fn no_test_of_a_browser_stands_at_two_institutions_with_one_rank() {
+    let mut ranks = BTreeMap::new();
+    for wallet in ALL {
+        for test in wallet.about().user_agents {
+            let owner = *ranks.entry(test.rank).or_insert(wallet.about().id);
+            assert_eq!(owner, wallet.about().id, "rank {}", test.rank);
+        }
+    }
+}
+
+#[test]
+fn every_institution_opens_an_order_of_the_whole_price_under_our_number() {
+    for wallet in ALL {
+        let request = wallet.open_order(&order()).unwrap();
+        let body = String::from_utf8(request.body.unwrap().bytes).unwrap();
+        assert!(
+            body.contains(order().order_number.as_str()),
+            "{}",
+            wallet.about().id
+        );
+        assert!(
+            body.contains("1250") || body.contains("12.50"),
+            "{}",
+            wallet.about().id
+        );
+    }
+}
+
+#[test]
+fn a_word_of_next_year_means_unknown() {
+    let answer = WireReply::json(200, &json!({"status": "HALF_PAID"}));
+    for wallet in ALL {
+        for operation in [Operation::Query, Operation::Close] {
+            let meant = wallet.reply(operation, &answer);
+            assert!(
+                matches!(meant, Ok(Reply::Unknown)),
+                "{} {meant:?}",
+                wallet.about().id
+            );
+        }
+    }
+}
+
+#[test]
+fn no_fault_of_a_server_is_a_refusal() {
+    for wallet in ALL {
+        for operation in Operation::ALL {
+            for status in [429, 500, 502, 503, 504] {
+                let meant = wallet.reply(operation, &WireReply::json(status, &json!({})));
+                assert_eq!(meant, Ok(Reply::Unknown), "{} {status}", wallet.about().id);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_handover_that_leads_elsewhere_does_not_reach_the_payer() {
+    let answer = WireReply::json(
+        201,
+        &json!({"handover": {"kind": "redirect", "url": "javascript:alert(1)"}}),
+    );
+    for wallet in ALL {
+        assert!(
+            wallet.reply(Operation::Open, &answer).is_err(),
+            "{}",
+            wallet.about().id
+        );
+    }
+}
+
+#[test]
+fn no_log_line_lets_anyone_pay() {
+    const CANARY: &str = "canary7f3a";
+    let params = [("sign".to_owned(), CANARY.to_owned())].into();
+    let body = json!({"handover": Handover::InAppParams { params }});
+    let answer = WireReply::json(200, &body);
+    for wallet in ALL {
+        let meant = wallet.reply(Operation::Open, &answer).unwrap();
+        assert!(
+            !format!("{meant:?} {answer:?}").contains(CANARY),
+            "{}",
+            wallet.about().id
+        );
+    }
+}
+
+/// The institution whose app shows payer codes of this shape.
+fn by_payer_code(text: &str) -> Option<&'static str> {
+    super::by_payer_code(text).map(|wallet| wallet.about().id)
+}
+
+#[test]
+fn a_payer_code_names_its_institution() {
+    let table = [
+        ("100000000000000000", Some("wechat_pay")),
+        ("158694584748440039", Some("wechat_pay")),
+        ("160000000000000000", None),
+        ("10000000000000000", None),
+        ("2532688403073756", Some("alipay")),
+        ("309262524829488029203221", Some("alipay")),
+        ("3092625248294880292032210", None),
+        ("fp0123456789abcdefABCDEF0123456789a", Some("alipay")),
+        ("6247172398881842592", Some("unionpay")),
+        ("184699023670286196", Some("jd_pay")),
+        ("512582439500267917", Some("bestpay")),
+        ("0156996477661918588", Some("ecny")),
+        ("6901234567892", None),
+        ("１84699023670286196", None),
+        ("", None),
+    ];
+    for (text, institution) in table {
+        assert_eq!(by_payer_code(text), institution, "{text}");
+    }
+}
+
+#[test]
+fn no_payer_code_fits_two_institutions() {
+    let shapes: Vec<(&str, &PayerCode)> = ALL
+        .iter()
+        .flat_map(|w| {
+            w.about()
+                .payer_codes
+                .iter()
+                .map(|code| (w.about().id, code))
+        })
+        .collect();
+    for (one, code) in &shapes {
+        let sample = format!("{:0<width$}", code.prefix, width = *code.length.start());
+        let owners: BTreeSet<_> = shapes
+            .iter()
+            .filter(|(_, c)| c.fits(&sample))
+            .map(|(id, _)| id)
+            .collect();
+        assert_eq!(owners, BTreeSet::from([one]), "{sample}");
+    }
+}

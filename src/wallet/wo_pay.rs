@@ -1,0 +1,27 @@
+//! Wo Pay (沃支付) of China Unicom.
+
+use crate::merchant::Way;
+
+use super::{About, UserAgentTest, Wallet};
+
+/// 沃支付.
+pub(super) struct WoPay;
+
+impl Wallet for WoPay {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+}
+
+static ABOUT: About = About {
+    id: "wo_pay",
+    name_zh: "沃支付",
+    name_en: "Wo Pay",
+    colour: "#d7000f",
+    user_agents: &[UserAgentTest::has(7, &["unicom{version:"])],
+    // Neither prefix nor length is public: none is recognised.
+    payer_codes: &[],
+    schemes: &[],
+    offers: &[Way::MerchantPresented],
+    pay_before_min_seconds: super::PAY_BEFORE_MIN_SECONDS,
+};
