@@ -10,5 +10,6 @@ pub mod merchant;
 pub mod money;
 pub mod payment;
 pub mod qr;
+pub mod routing;
 pub mod wallet;
 pub mod word;

@@ -1,0 +1,248 @@
+//! Which account a scan is paid into, and why.
+//!
+//! ```text
+//! collect   direct: the merchant accepts W; interop: an agreement W → P, and the merchant accepts P
+//! filter    states, dates, roll-out, way, account, currency, health, limits
+//! order     the merchant's preference, direct first, then id
+//! take      the first that is left; if none is, the institutions that would work
+//! ```
+//!
+//! Pure: what it knows is in [`Scan`] and [`Facts`]. One hop at most. Every candidate comes back
+//! with its verdict, so that the same answer serves a payment, a refusal and a dry run.
+
+mod collect;
+mod filter;
+mod reason;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::clock::Timestamp;
+use crate::id::{AgreementId, PaymentAccountId};
+use crate::merchant::{Acceptance, Agreement, InstitutionId, Label, Merchant, PaymentAccount, Way};
+use crate::money::{Amount, Currency};
+use crate::word::words;
+
+pub use reason::{Reason, Told};
+
+words! {
+    /// How money gets from the payer's institution to the account.
+    RouteKind {
+        /// The payer's institution holds the account.
+        Direct = "direct",
+        /// Another institution holds it; an agreement joins the two.
+        Interop = "interop",
+    }
+}
+
+/// One attempt to pay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scan {
+    /// Whose app scanned, or whose payer code was scanned.
+    pub payer: InstitutionId,
+    /// Who shows the code.
+    pub way: Way,
+    /// Whether the code is one where payers enter the amount.
+    pub static_code: bool,
+    /// How much, once it is known.
+    pub amount: Option<Amount>,
+    /// In what.
+    pub currency: Currency,
+    /// What this payer has paid here today; absent when the payer is not known, and then a limit
+    /// for a day is a limit for each payment.
+    pub spent_today: Option<Amount>,
+    /// When.
+    pub now: Timestamp,
+}
+
+/// What is known about the merchant that is to be paid.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// Who is paid.
+    pub merchant: Merchant,
+    /// The merchant's payment accounts.
+    pub accounts: Vec<PaymentAccount>,
+    /// What the merchant accepts.
+    pub acceptances: Vec<Acceptance>,
+    /// Agreements of any payer institution.
+    pub agreements: Vec<Agreement>,
+    /// Institutions that do not answer now or are locked out.
+    pub unhealthy: BTreeSet<InstitutionId>,
+    /// What one payer may pay in a day by static codes.
+    pub static_day_limit: Option<Amount>,
+}
+
+/// A way for the money that may be used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Route {
+    /// Direct or interop.
+    pub kind: RouteKind,
+    /// Whose payer.
+    pub payer: InstitutionId,
+    /// Where the account is.
+    pub payee: InstitutionId,
+    /// The account.
+    pub account: PaymentAccountId,
+    /// The agreement that joins the two, of interop.
+    pub agreement: Option<AgreementId>,
+    /// The channel that clears, of interop.
+    pub clearing: Option<Label>,
+    /// Who else may say that money came.
+    pub attester: Option<InstitutionId>,
+}
+
+/// A way for the money that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Candidate {
+    /// Direct or interop.
+    pub kind: RouteKind,
+    /// Whose payer.
+    pub payer: InstitutionId,
+    /// Where the account would be.
+    pub payee: InstitutionId,
+    /// The account, if the merchant has one there.
+    pub account: Option<PaymentAccountId>,
+    /// The agreement that joins the two, of interop.
+    pub agreement: Option<AgreementId>,
+    /// The channel that clears, of interop.
+    pub clearing: Option<Label>,
+    /// Who else could say that money came.
+    pub attester: Option<InstitutionId>,
+    /// What became of it.
+    #[serde(flatten)]
+    pub verdict: Verdict,
+}
+
+/// What became of a candidate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(tag = "verdict", content = "reason", rename_all = "kebab-case")]
+pub enum Verdict {
+    /// This is the route.
+    Taken,
+    /// It would do, but another comes before it.
+    Eligible,
+    /// It will not do.
+    Refused(Reason),
+}
+
+/// The route, or why there is none; and every candidate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Decision {
+    /// The route, if there is one.
+    pub chosen: Option<Route>,
+    /// Why, in one word and two languages.
+    pub reason: Reason,
+    /// Everything that was looked at, best first.
+    pub candidates: Vec<Candidate>,
+    /// Institutions that would work, when there is no route.
+    pub alternatives: Vec<InstitutionId>,
+}
+
+/// Decides.
+pub fn route(scan: &Scan, facts: &Facts) -> Decision {
+    let mut candidates = judged(scan, facts);
+    let taken = candidates
+        .iter_mut()
+        .find(|candidate| candidate.verdict == Verdict::Eligible);
+    let chosen = taken.and_then(|candidate| {
+        candidate.verdict = Verdict::Taken;
+        candidate.route()
+    });
+    let reason = match (&chosen, candidates.first()) {
+        (
+            Some(Route {
+                kind: RouteKind::Direct,
+                ..
+            }),
+            _,
+        ) => Reason::Direct,
+        (
+            Some(Route {
+                kind: RouteKind::Interop,
+                ..
+            }),
+            _,
+        ) => Reason::Interop,
+        (
+            None,
+            Some(Candidate {
+                verdict: Verdict::Refused(why),
+                ..
+            }),
+        ) => *why,
+        (None, Some(_) | None) => Reason::NotAccepted,
+    };
+    let alternatives = match chosen {
+        Some(_) => Vec::new(),
+        None => payers(scan, facts)
+            .into_iter()
+            .filter(|other| *other != scan.payer)
+            .collect(),
+    };
+    Decision {
+        chosen,
+        reason,
+        candidates,
+        alternatives,
+    }
+}
+
+/// Every institution whose payers could pay this, the merchant's preferred ones first; who scanned
+/// does not matter.
+pub fn payers(scan: &Scan, facts: &Facts) -> Vec<InstitutionId> {
+    let accepted = facts
+        .acceptances
+        .iter()
+        .map(|acceptance| &acceptance.institution);
+    let agreed = facts.agreements.iter().map(|agreement| &agreement.payer);
+    let known: BTreeSet<&InstitutionId> = accepted.chain(agreed).collect();
+    let mut found: Vec<InstitutionId> = known
+        .into_iter()
+        .filter(|payer| {
+            let scan = Scan {
+                payer: (*payer).clone(),
+                spent_today: None,
+                ..scan.clone()
+            };
+            collect::offers(&scan.payer, facts)
+                .iter()
+                .any(|offer| filter::check(offer, &scan, facts).is_ok())
+        })
+        .cloned()
+        .collect();
+    found.sort_by_key(|payer| collect::place(payer, facts));
+    found
+}
+
+fn judged(scan: &Scan, facts: &Facts) -> Vec<Candidate> {
+    let mut offers = collect::offers(&scan.payer, facts);
+    offers.sort_by_cached_key(|offer| offer.rank(facts));
+    offers
+        .iter()
+        .map(|offer| {
+            let verdict = match filter::check(offer, scan, facts) {
+                Ok(()) => Verdict::Eligible,
+                Err(why) => Verdict::Refused(why),
+            };
+            offer.candidate(&scan.payer, verdict)
+        })
+        .collect()
+}
+
+impl Candidate {
+    fn route(&self) -> Option<Route> {
+        Some(Route {
+            kind: self.kind,
+            payer: self.payer.clone(),
+            payee: self.payee.clone(),
+            account: self.account.clone()?,
+            agreement: self.agreement.clone(),
+            clearing: self.clearing.clone(),
+            attester: self.attester.clone(),
+        })
+    }
+}

@@ -1,0 +1,235 @@
+//! Stories about single scans.
+
+use std::collections::BTreeSet;
+
+use super::{NOW, acceptance, account, agreement, at, fen, joined, name, scan, shop};
+use crate::merchant::{
+    Acceptance, AcceptanceState, Agreement, AgreementState, PaymentAccountState, Way,
+};
+use crate::money::Amount;
+use crate::routing::{Facts, Reason, RouteKind, Scan, Verdict, route};
+
+#[test]
+fn a_direct_route_is_taken() {
+    let facts = Facts {
+        acceptances: vec![acceptance(0)],
+        accounts: vec![account(0)],
+        ..shop()
+    };
+    let decision = route(&scan(0), &facts);
+    assert_eq!(decision.reason, Reason::Direct);
+    assert_eq!(
+        decision.chosen.map(|route| route.account),
+        Some(account(0).id)
+    );
+}
+
+#[test]
+fn an_agreement_carries_a_payer_whom_the_merchant_never_met() {
+    let decision = route(&scan(1), &joined());
+    assert_eq!(decision.reason, Reason::Interop);
+    let route = decision.chosen.unwrap();
+    assert_eq!(
+        (route.payee, route.agreement),
+        (name(0), Some(agreement(1, 0).id))
+    );
+}
+
+#[test]
+fn an_agreement_counts_in_its_direction_only() {
+    let facts = Facts {
+        acceptances: vec![acceptance(1)],
+        accounts: vec![account(1)],
+        ..joined()
+    };
+    let decision = route(&scan(0), &facts);
+    assert_eq!(
+        (decision.chosen, decision.reason),
+        (None, Reason::NotAccepted)
+    );
+    assert_eq!(decision.alternatives, [name(1)]);
+}
+
+#[test]
+fn two_agreements_in_a_row_lead_nowhere() {
+    let mut facts = joined();
+    facts.agreements.push(agreement(2, 1));
+    assert_eq!(route(&scan(2), &facts).chosen, None);
+}
+
+#[test]
+fn the_merchants_preference_comes_before_directness() {
+    let mut facts = joined();
+    facts.acceptances.push(acceptance(1));
+    facts.accounts.push(account(1));
+    assert_eq!(route(&scan(1), &facts).reason, Reason::Direct);
+    facts.merchant.preference = vec![name(0)];
+    assert_eq!(route(&scan(1), &facts).reason, Reason::Interop);
+}
+
+#[test]
+fn an_invitation_of_the_payers_institution_stops_no_detour() {
+    for (state, reason) in [
+        (AcceptanceState::Invited, Reason::Interop),
+        (AcceptanceState::Applied, Reason::Interop),
+        (AcceptanceState::Suspended, Reason::AcceptanceSuspended),
+        (AcceptanceState::Closed, Reason::AcceptanceClosed),
+    ] {
+        let mut facts = joined();
+        facts.acceptances.push(Acceptance {
+            state,
+            ..acceptance(1)
+        });
+        // The direct candidate is looked at first once the merchant prefers it.
+        facts.merchant.preference = vec![name(1)];
+        assert_eq!(route(&scan(1), &facts).reason, reason, "{state}");
+    }
+}
+
+#[test]
+fn every_rule_names_itself() {
+    type Change = fn(&mut Facts, &mut Scan);
+    let rules: [(Reason, Change); 17] = [
+        (Reason::AcceptanceNotEnabled, |f, _| {
+            accepted(f).state = AcceptanceState::Applied;
+        }),
+        (Reason::AcceptanceSuspended, |f, _| {
+            accepted(f).state = AcceptanceState::Suspended;
+        }),
+        (Reason::AcceptanceClosed, |f, _| {
+            accepted(f).state = AcceptanceState::Closed;
+        }),
+        (Reason::NotOpenYet, |f, _| {
+            accepted(f).opens_at = Some(at(NOW + 1));
+        }),
+        (Reason::ConsentMissing, |f, _| {
+            accepted(f).platform = Some("market".parse().unwrap());
+        }),
+        (Reason::AgreementSuspended, |f, _| {
+            agreed(f).state = AgreementState::Suspended;
+        }),
+        (Reason::AgreementEnded, |f, _| {
+            agreed(f).state = AgreementState::Ended;
+        }),
+        (Reason::AgreementEnded, |f, _| {
+            agreed(f).ends_at = Some(at(NOW));
+        }),
+        (Reason::AgreementNotStarted, |f, _| {
+            agreed(f).starts_at = at(NOW + 1);
+        }),
+        (Reason::WayNotAgreed, |_, s| {
+            s.way = Way::PayerPresented;
+        }),
+        (Reason::AccountMissing, |f, _| f.accounts.clear()),
+        (Reason::AccountClosed, |f, _| {
+            f.accounts[0].state = PaymentAccountState::Closed;
+        }),
+        (Reason::CurrencyMismatch, |f, _| {
+            f.accounts[0].currency = "JPY".parse().unwrap();
+        }),
+        (Reason::InstitutionUnavailable, |f, _| {
+            f.unhealthy = [name(0)].into();
+        }),
+        (Reason::AgreementLimit, |f, _| {
+            agreed(f).payment_limit = Some(fen(99));
+        }),
+        (Reason::PaymentLimit, |f, _| {
+            accepted(f).payment_limit = Some(fen(99));
+        }),
+        (Reason::DayLimit, |f, _| {
+            accepted(f).day_limit = Some(fen(99));
+        }),
+    ];
+    for (reason, change) in rules {
+        let (mut facts, mut scan) = (joined(), scan(1));
+        change(&mut facts, &mut scan);
+        assert_eq!(route(&scan, &facts).reason, reason);
+    }
+}
+
+#[test]
+fn a_stopped_acceptance_of_the_payers_institution_closes_the_detour() {
+    for (state, reason) in [
+        (AcceptanceState::Suspended, Reason::PayerSuspended),
+        (AcceptanceState::Closed, Reason::PayerClosed),
+    ] {
+        let mut facts = joined();
+        facts.acceptances.push(Acceptance {
+            state,
+            ..acceptance(1)
+        });
+        let candidates = route(&scan(1), &facts).candidates;
+        let detour = candidates
+            .iter()
+            .find(|c| c.kind == RouteKind::Interop)
+            .unwrap();
+        assert_eq!(detour.verdict, Verdict::Refused(reason));
+    }
+}
+
+#[test]
+fn a_platforms_roll_out_opens_with_consent() {
+    let mut facts = joined();
+    facts.acceptances[0].platform = Some("market".parse().unwrap());
+    facts.acceptances[0].consent_at = Some(at(NOW));
+    facts.acceptances[0].opens_at = Some(at(NOW));
+    assert_eq!(route(&scan(1), &facts).reason, Reason::Interop);
+}
+
+#[test]
+fn a_day_limit_counts_what_was_spent_and_caps_each_payment_of_a_stranger() {
+    let mut facts = joined();
+    facts.acceptances[0].day_limit = Some(fen(300));
+    let reason = |spent: Option<i64>, amount: i64| {
+        let scan = Scan {
+            spent_today: spent.map(fen),
+            amount: Some(fen(amount)),
+            ..scan(1)
+        };
+        route(&scan, &facts).reason
+    };
+    assert_eq!(reason(Some(200), 100), Reason::Interop);
+    assert_eq!(reason(Some(201), 100), Reason::DayLimit);
+    assert_eq!(reason(None, 300), Reason::Interop);
+    assert_eq!(reason(None, 301), Reason::DayLimit);
+}
+
+#[test]
+fn the_static_limit_binds_static_codes_only_and_only_in_its_currency() {
+    let mut facts = joined();
+    facts.static_day_limit = Some(fen(99));
+    let printed = Scan {
+        static_code: true,
+        ..scan(1)
+    };
+    assert_eq!(route(&printed, &facts).reason, Reason::StaticDayLimit);
+    assert_eq!(route(&scan(1), &facts).reason, Reason::Interop);
+    facts.static_day_limit = Some(Amount::new(1, "JPY".parse().unwrap()).unwrap());
+    assert_eq!(route(&printed, &facts).reason, Reason::Interop);
+}
+
+#[test]
+fn a_decision_explains_itself_in_json() {
+    let mut facts = joined();
+    facts.agreements[0].state = AgreementState::Suspended;
+    let json = serde_json::to_value(route(&scan(1), &facts)).unwrap();
+    let candidate = &json["candidates"][0];
+    assert_eq!(candidate["verdict"], "refused");
+    assert_eq!(candidate["reason"]["code"], "agreement-suspended");
+    assert_eq!(json["reason"]["zh"], "两机构间的协议已暂停。");
+    assert_eq!(json["alternatives"], serde_json::json!(["lotus"]));
+}
+
+#[test]
+fn no_two_reasons_share_a_word() {
+    let words: BTreeSet<_> = Reason::ALL.iter().map(|reason| reason.as_str()).collect();
+    assert_eq!(words.len(), Reason::ALL.len());
+}
+
+fn accepted(facts: &mut Facts) -> &mut Acceptance {
+    &mut facts.acceptances[0]
+}
+
+fn agreed(facts: &mut Facts) -> &mut Agreement {
+    &mut facts.agreements[0]
+}
