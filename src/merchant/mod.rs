@@ -13,6 +13,7 @@
 mod acceptance;
 mod agreement;
 mod institution;
+mod printed;
 mod shop;
 mod text;
 
@@ -22,6 +23,7 @@ pub use institution::{
     BasisPoints, Institution, InstitutionKey, InstitutionState, KeyAlgorithm, KeyMaterial,
     PaymentAccount, PaymentAccountState,
 };
+pub use printed::{CodeEvent, CodeState, CodeStop, PrintedCode};
 pub use shop::{Counter, Merchant, Store};
 pub use text::{AccountReference, City, Country, InstitutionId, Label, Mcc, Name, TextError, Zone};
 
