@@ -1,4 +1,5 @@
 //! The text inside a code: ours, the world's, and those of the wallets.
 
+pub mod emv;
 pub mod origin;
 pub mod run;

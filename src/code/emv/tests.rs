@@ -1,0 +1,174 @@
+//! Every payload of the vector file: what must be read is read, what must be refused is refused.
+
+use proptest::prelude::*;
+use serde::Deserialize;
+
+use super::{EmvFault, looks_like, parse};
+
+#[derive(Deserialize)]
+struct Vector {
+    payload: String,
+    scheme: String,
+    valid: bool,
+    why_invalid: Option<String>,
+    fields: serde_json::Value,
+    strict_issues: Option<Vec<String>>,
+    error_class: Option<String>,
+}
+
+fn vectors() -> Vec<Vector> {
+    serde_json::from_str(include_str!("../../../tests/vectors/emv-mpm.json")).unwrap()
+}
+
+fn with_checksum(front: &str) -> String {
+    let text = format!("{front}6304");
+    let sum = crc::Crc::<u16>::new(&crc::CRC_16_IBM_3740).checksum(text.as_bytes());
+    format!("{text}{sum:04X}")
+}
+
+/// A small payload that is right, with `middle` put in front of its checksum.
+fn with(middle: &str) -> String {
+    let front = "00020101021102164000000000000000520458125303156";
+    with_checksum(&format!("{front}5802CN5904SHOP6007BEIJING{middle}"))
+}
+
+#[test]
+fn every_valid_payload_gives_its_fields() {
+    for vector in vectors().iter().filter(|v| v.valid) {
+        let read = parse(&vector.payload)
+            .unwrap_or_else(|e| panic!("{e} at {}: {}", e.offset, vector.payload));
+        let fields = serde_json::to_value(&read.fields).unwrap();
+        assert_eq!(fields, vector.fields, "{}", vector.payload);
+        assert!(looks_like(&vector.payload), "{}", vector.payload);
+    }
+}
+
+#[test]
+fn every_deviation_of_a_valid_payload_is_remarked_on() {
+    for vector in vectors().iter().filter(|v| v.valid) {
+        let read = parse(&vector.payload).unwrap();
+        let issues = vector.strict_issues.as_deref().unwrap_or_default();
+        let found = &read.deviations;
+        assert_eq!(
+            found.len(),
+            issues.len(),
+            "{issues:?} {found:?} {}",
+            vector.payload
+        );
+        for deviation in found {
+            let object = if deviation.object == "63" {
+                "CRC"
+            } else {
+                &deviation.object
+            };
+            let named = |issue: &String| issue.contains(object.split('-').next().unwrap());
+            assert!(issues.iter().any(named), "{deviation:?} {issues:?}");
+        }
+    }
+}
+
+#[test]
+fn every_invalid_payload_is_refused() {
+    for vector in vectors().iter().filter(|v| !v.valid) {
+        let read = parse(&vector.payload);
+        assert!(
+            read.is_err(),
+            "{:?}: {}",
+            vector.why_invalid,
+            vector.payload
+        );
+    }
+}
+
+#[test]
+fn a_fault_has_the_name_that_the_vectors_give_it() {
+    // Classes that differ in how the vector was made, not in what can be seen in it.
+    let same = |class: &str| {
+        match class {
+            "trailing-data" => "crc-not-last",
+            "duplicate-sub-id" => "duplicate-id",
+            "byte-length" | "utf16-length" => "bad-length",
+            "non-ascii-digits" | "not-mpm" => "not-emv",
+            other => other,
+        }
+        .to_owned()
+    };
+    let mut others = Vec::new();
+    for vector in vectors().iter().filter(|v| !v.valid) {
+        let class = same(
+            &vector
+                .error_class
+                .clone()
+                .unwrap_or_default()
+                .replace('_', "-"),
+        );
+        let found = parse(&vector.payload).unwrap_err();
+        if found.fault.code() != class {
+            others.push((class, found, vector.why_invalid.clone()));
+        }
+    }
+    // Where one mistake causes the next, the first that shows is named.
+    assert_eq!(others.len(), 6, "{others:#?}");
+}
+
+#[test]
+fn a_scheme_is_named_by_its_identifier_or_not_at_all() {
+    for vector in vectors().iter().filter(|v| v.valid) {
+        let scheme = parse(&vector.payload).unwrap().scheme;
+        let right = scheme == vector.scheme || scheme == "emv-generic";
+        assert!(right, "{scheme} for {}: {}", vector.scheme, vector.payload);
+    }
+}
+
+#[test]
+fn an_error_names_the_object_and_the_place() {
+    for (text, fault, object, offset) in [
+        (with("6299019"), EmvFault::BadLength, Some("62"), 74),
+        (with("62050109a"), EmvFault::BadTemplate, Some("62-01"), 78),
+        (with("5904SHOP"), EmvFault::Duplicate, Some("59"), 72),
+        (with("54031,5"), EmvFault::BadAmount, Some("54"), 76),
+        (with("6100"), EmvFault::ZeroLength, Some("61"), 74),
+        ("老000201".to_owned(), EmvFault::BadId, None, 0),
+    ] {
+        let refused = parse(&text).unwrap_err();
+        let found = (refused.fault, refused.object.as_deref(), refused.offset);
+        assert_eq!(found, (fault, object, offset), "{text}");
+    }
+}
+
+#[test]
+fn templates_a_hundred_deep_cost_nothing() {
+    let mut inner = "0004deep".to_owned();
+    while inner.len() <= 95 {
+        inner = format!("00{:02}{inner}", inner.len());
+    }
+    let read = parse(&with(&format!("80{:02}{inner}", inner.len()))).unwrap();
+    assert_eq!(read.fields.unreserved.len(), 1);
+}
+
+#[test]
+fn every_id_from_00_to_99_at_once_is_read_or_refused() {
+    let all = (0..100)
+        .filter(|id| *id != 63)
+        .fold(String::new(), |all, id| format!("{all}{id:02}0201"));
+    assert!(parse(&with_checksum(&all)).is_err());
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_the_reader_panic(text in "\\PC{0,300}", middle in "[0-9]{0,60}\\PC{0,9}") {
+        let _ = parse(&text);
+        let _ = parse(&with(&middle));
+        let _ = parse(&with_checksum(&text));
+    }
+
+    #[test]
+    fn one_changed_character_is_noticed(at in 0_usize..80, digit in "[0-9A-Z]") {
+        let text = with("5405100.5");
+        let mut chars: Vec<char> = text.chars().collect();
+        let new = digit.chars().next().unwrap();
+        prop_assume!(chars[at] != new);
+        chars[at] = new;
+        prop_assert!(parse(&chars.into_iter().collect::<String>()).is_err());
+    }
+}
