@@ -7,3 +7,5 @@
 mod db;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod tidy;
