@@ -3,6 +3,7 @@
 pub mod cli;
 pub mod clock;
 pub mod code;
+pub mod crypto;
 pub mod db;
 pub mod entropy;
 pub mod id;

@@ -1,0 +1,96 @@
+//! Headers that are long, odd or spelt in a second way.
+
+use super::{BODY, check, check_digest, headers, request, signed};
+use crate::crypto::digest::sha512;
+use crate::crypto::http_signature::{
+    HEADER_MAX, SignatureError, SignatureHeaders, SignedHeaders, content_digest, parse,
+};
+
+#[test]
+fn a_body_needs_a_digest_that_still_holds() {
+    let right = content_digest::make(BODY);
+    let long = content_digest::member("sha-512", &sha512(BODY));
+    let wrong_long = content_digest::member("sha-512", &[0; 64]);
+    assert_eq!(check_digest(&right), Ok(()));
+    assert_eq!(check_digest(&format!("{right}, {long}")), Ok(()));
+    assert_eq!(check_digest(&format!("md5=:AAAA:, {right}")), Ok(()));
+    for weak in ["md5=:AAAA:", "sha=:AAAA:", "md5=:AAAA:, sha=:AAAA:"] {
+        assert_eq!(
+            check_digest(weak),
+            Err(SignatureError::DigestAlgorithm),
+            "{weak}"
+        );
+    }
+    let refused = Err(SignatureError::DigestMismatch);
+    assert_eq!(check_digest(&format!("{right}, {wrong_long}")), refused);
+    assert_eq!(check_digest("sha-256=:AAAA:"), refused);
+    assert_eq!(check_digest("sha-256=1"), refused);
+    assert_eq!(
+        check_digest("sha-256=?"),
+        Err(SignatureError::Malformed("Content-Digest"))
+    );
+}
+
+#[test]
+fn base64_has_one_spelling() {
+    let signed = signed(&request());
+    let unpadded = signed.signature.replace("==:", ":");
+    // The last symbol before the padding carries four spare bits; the next one sets the lowest.
+    let (body, last) = signed.signature.split_at(signed.signature.len() - 4);
+    let spare_set = match last {
+        "A==:" => "B==:",
+        "Q==:" => "R==:",
+        "g==:" => "h==:",
+        "w==:" => "x==:",
+        other => panic!("{other}"),
+    };
+    for other in [unpadded, format!("{body}{spare_set}")] {
+        let changed = SignedHeaders {
+            signature: other,
+            ..signed.clone()
+        };
+        assert_eq!(check(&changed, &request()), Err(SignatureError::Invalid));
+    }
+    let unpadded_digest = content_digest::make(BODY)
+        .replace("=:", ":")
+        .replacen(':', "=:", 1);
+    assert_eq!(
+        check_digest(&unpadded_digest),
+        Err(SignatureError::DigestMismatch)
+    );
+}
+
+#[test]
+fn headers_are_bounded_before_they_are_read() {
+    let signed = signed(&request());
+    let huge = format!(
+        "{}, x=\"{}\"",
+        signed.signature_input,
+        "a".repeat(HEADER_MAX)
+    );
+    let too_large = SignatureHeaders {
+        signature_input: Some(&huge),
+        ..headers(&signed)
+    };
+    assert_eq!(
+        parse(&too_large).unwrap_err(),
+        SignatureError::HeaderTooLarge("Signature-Input")
+    );
+    let labels: Vec<String> = (0..500).map(|n| format!("a{n}=()")).collect();
+    for odd in [
+        labels.join(", "),
+        "(".repeat(4000),
+        "a=((()))".to_owned(),
+        "\u{1}".to_owned(),
+    ] {
+        let headers = SignatureHeaders {
+            signature_input: Some(&odd),
+            ..headers(&signed)
+        };
+        assert_eq!(
+            parse(&headers).unwrap_err(),
+            SignatureError::Malformed("Signature-Input"),
+            "{odd}"
+        );
+    }
+}

@@ -1,0 +1,467 @@
+//! Signed statements that travel: compact JWS (RFC 7515) with Ed25519 and nothing else.
+//!
+//! A statement says what kind it is (`typ`), and a reader asks for one kind, so that a receipt can
+//! never pass for a result. The header names a key, never brings one. Reading is done in two steps
+//! where the key must be fetched first ([`parse`], then [`Unverified::verify`]), or in one
+//! ([`verify`]). Times are checked apart ([`check_times`]), because evidence is kept for years and
+//! stays readable after it has expired.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use data_encoding::BASE64URL_NOPAD;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+
+use super::keys::{PublicKey, SigningKey};
+use crate::clock::Timestamp;
+
+/// Our answer to `resolve`.
+pub const RESOLUTION: &str = "tongma-resolution+jwt";
+/// What a payee institution attests.
+pub const RESULT: &str = "tongma-result+jwt";
+/// What a payer shows at the counter.
+pub const RECEIPT: &str = "tongma-receipt+jwt";
+
+/// The longest statement that is read. A result with every field full stays under a quarter.
+pub const TEXT_MAX: usize = 16 * 1024;
+
+/// How far two honest clocks may be apart.
+pub const SKEW: Duration = Duration::from_mins(5);
+
+/// A statement whose signature was checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified<T> {
+    /// The name of the key that signed.
+    pub kid: String,
+    /// What it said.
+    pub claims: T,
+}
+
+/// A statement that is well formed; nothing it says may be used yet.
+#[derive(Debug)]
+pub struct Unverified<'a> {
+    kid: String,
+    signing_input: &'a str,
+    payload: Vec<u8>,
+    signature: Vec<u8>,
+}
+
+/// Why a statement is not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum JwsError {
+    /// Not three parts of strict base64url, or no JSON in them.
+    #[error("not a compact JWS: {0}")]
+    Malformed(&'static str),
+    /// `none` in any spelling, an empty signature, or any algorithm but Ed25519.
+    #[error("the only algorithm is Ed25519")]
+    AlgNotAllowed,
+    /// A header member that would change how the statement is read, or one that stands twice.
+    #[error("the header has a member that is not allowed: {0}")]
+    Header(&'static str),
+    /// A statement of another kind.
+    #[error("this is no {expected}")]
+    WrongTokenType {
+        /// The kind that was asked for.
+        expected: &'static str,
+    },
+    /// Unknown key or wrong signature: deliberately one answer.
+    #[error("the signature is not by a key known here")]
+    SignatureInvalid,
+    /// `exp` has passed.
+    #[error("expired at {0}")]
+    Expired(Timestamp),
+    /// `iat` lies ahead of our clock.
+    #[error("issued in the future, at {0}")]
+    NotYetValid(Timestamp),
+}
+
+impl JwsError {
+    /// The problem code.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Malformed(_) => "malformed",
+            Self::AlgNotAllowed => "alg-not-allowed",
+            Self::Header(_) | Self::SignatureInvalid => "signature-invalid",
+            Self::WrongTokenType { .. } => "wrong-token-type",
+            Self::Expired(_) => "expired",
+            Self::NotYetValid(_) => "clock-skew",
+        }
+    }
+}
+
+/// Signs claims as a statement of the kind `typ`, one of the constants above or a plain word.
+///
+/// # Panics
+///
+/// When the claims cannot be JSON, which structs of strings, numbers and lists always can.
+#[expect(clippy::expect_used, reason = "claims are structs of ours")]
+pub fn sign(key: &SigningKey, typ: &'static str, claims: &impl Serialize) -> String {
+    let kid = key.key_id();
+    let header = format!(r#"{{"alg":"Ed25519","typ":"{typ}","kid":"{kid}"}}"#);
+    let claims = serde_json::to_vec(claims).expect("claims are JSON");
+    let mut text = BASE64URL_NOPAD.encode(header.as_bytes());
+    text.push('.');
+    text.push_str(&BASE64URL_NOPAD.encode(&claims));
+    let signature = key.sign(text.as_bytes());
+    text.push('.');
+    text.push_str(&BASE64URL_NOPAD.encode(&signature));
+    text
+}
+
+/// Reads a statement of the kind `typ`, signed by a key that `find` knows by its name.
+pub fn verify<T: DeserializeOwned>(
+    text: &str,
+    typ: &'static str,
+    find: impl FnOnce(&str) -> Option<PublicKey>,
+) -> Result<Verified<T>, JwsError> {
+    let unverified = parse(text, typ)?;
+    let key = find(unverified.kid()).ok_or(JwsError::SignatureInvalid)?;
+    unverified.verify(&key)
+}
+
+/// Takes a statement of the kind `typ` apart and says which key it names.
+pub fn parse<'a>(text: &'a str, typ: &'static str) -> Result<Unverified<'a>, JwsError> {
+    if text.len() > TEXT_MAX {
+        return Err(JwsError::Malformed("too long"));
+    }
+    let (signing_input, signature) = text
+        .rsplit_once('.')
+        .ok_or(JwsError::Malformed("three parts are needed"))?;
+    let (header, payload) = signing_input
+        .split_once('.')
+        .ok_or(JwsError::Malformed("three parts are needed"))?;
+    if payload.contains('.') {
+        return Err(JwsError::Malformed("three parts are needed"));
+    }
+    let kid = read_header(&decode(header)?, typ)?;
+    if signature.is_empty() {
+        return Err(JwsError::AlgNotAllowed);
+    }
+    let (payload, signature) = (decode(payload)?, decode(signature)?);
+    Ok(Unverified {
+        kid,
+        signing_input,
+        payload,
+        signature,
+    })
+}
+
+impl Unverified<'_> {
+    /// The name of the key that is said to have signed; only good for a look-up.
+    pub fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    /// Checks the signature, then reads the claims.
+    pub fn verify<T: DeserializeOwned>(self, key: &PublicKey) -> Result<Verified<T>, JwsError> {
+        key.verify(self.signing_input.as_bytes(), &self.signature)
+            .map_err(|_| JwsError::SignatureInvalid)?;
+        let claims = serde_json::from_slice(&self.payload)
+            .map_err(|_| JwsError::Malformed("the claims are not those of this kind"))?;
+        Ok(Verified {
+            kid: self.kid,
+            claims,
+        })
+    }
+}
+
+/// Whether a statement issued at `iat` until `exp` (seconds since 1970) holds now, give or take
+/// `skew`.
+pub fn check_times(iat: i64, exp: i64, now: Timestamp, skew: Duration) -> Result<(), JwsError> {
+    let (issued, expires) = (Timestamp::from_seconds(iat), Timestamp::from_seconds(exp));
+    if expires < issued {
+        Err(JwsError::Malformed("exp lies before iat"))
+    } else if issued > now.plus(skew) {
+        Err(JwsError::NotYetValid(issued))
+    } else if now >= expires.plus(skew) {
+        Err(JwsError::Expired(expires))
+    } else {
+        Ok(())
+    }
+}
+
+/// The header, and whether any of its members, known or not, stands twice.
+struct HeaderMembers {
+    members: BTreeMap<String, Value>,
+    repeated: bool,
+}
+
+/// Members that bring a key or change how the rest is read. We know no critical extension.
+const REFUSED_MEMBERS: [&str; 7] = ["jwk", "jku", "x5u", "x5c", "crit", "b64", "zip"];
+
+/// Our key names have 43 characters; others' may be longer, but not without bound.
+const KID_CHARS_MAX: usize = 128;
+
+/// Checks everything that the header says and gives back the key's name.
+fn read_header(bytes: &[u8], typ: &'static str) -> Result<String, JwsError> {
+    let HeaderMembers { members, repeated } = serde_json::from_slice(bytes)
+        .map_err(|_| JwsError::Malformed("the header is not a JSON object"))?;
+    if repeated {
+        return Err(JwsError::Header("one stands twice"));
+    }
+    let text = |name: &str| members.get(name).and_then(Value::as_str);
+    if !matches!(text("alg"), Some("Ed25519" | "EdDSA")) {
+        return Err(JwsError::AlgNotAllowed);
+    }
+    if let Some(name) = REFUSED_MEMBERS
+        .into_iter()
+        .find(|name| members.contains_key(*name))
+    {
+        return Err(JwsError::Header(name));
+    }
+    if text("typ") != Some(typ) {
+        return Err(JwsError::WrongTokenType { expected: typ });
+    }
+    match text("kid") {
+        Some(kid) if kid.len() <= KID_CHARS_MAX => Ok(kid.to_owned()),
+        Some(_) | None => Err(JwsError::SignatureInvalid),
+    }
+}
+
+fn decode(part: &str) -> Result<Vec<u8>, JwsError> {
+    BASE64URL_NOPAD
+        .decode(part.as_bytes())
+        .map_err(|_| JwsError::Malformed("a part is not unpadded base64url in its one spelling"))
+}
+
+impl<'de> Deserialize<'de> for HeaderMembers {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+
+        impl<'de> Visitor<'de> for Members {
+            type Value = HeaderMembers;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JOSE header")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<HeaderMembers, A::Error> {
+                let (mut members, mut repeated) = (BTreeMap::new(), false);
+                while let Some((name, value)) = map.next_entry::<String, Value>()? {
+                    repeated |= members.insert(name, value).is_some();
+                }
+                Ok(HeaderMembers { members, repeated })
+            }
+        }
+
+        deserializer.deserialize_map(Members)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Claims {
+        iss: String,
+        iat: i64,
+        exp: i64,
+    }
+
+    fn key() -> SigningKey {
+        SigningKey::from_seed(&[9; 32])
+    }
+
+    fn claims() -> Claims {
+        Claims {
+            iss: "https://pay.example".to_owned(),
+            iat: 1_790_000_000,
+            exp: 1_790_000_600,
+        }
+    }
+
+    fn read(text: &str) -> Result<Claims, JwsError> {
+        let find = |kid: &str| (kid == key().key_id().as_str()).then(|| *key().public());
+        verify(text, RECEIPT, find).map(|verified| verified.claims)
+    }
+
+    fn with_header(header: &str) -> String {
+        let header = header.replace("KID", key().key_id().as_str());
+        let payload = serde_json::to_vec(&claims()).unwrap();
+        let input = format!(
+            "{}.{}",
+            BASE64URL_NOPAD.encode(header.as_bytes()),
+            BASE64URL_NOPAD.encode(&payload)
+        );
+        let signature = BASE64URL_NOPAD.encode(&key().sign(input.as_bytes()));
+        format!("{input}.{signature}")
+    }
+
+    #[test]
+    fn what_was_signed_is_read() {
+        assert_eq!(read(&sign(&key(), RECEIPT, &claims())), Ok(claims()));
+    }
+
+    #[test]
+    fn the_example_of_rfc_8037_verifies() {
+        let seed = BASE64URL_NOPAD
+            .decode(b"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A")
+            .unwrap();
+        let key = SigningKey::from_seed(&seed.try_into().unwrap());
+        let input = "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc";
+        let signature = "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt\
+                         9g7sVvpAr_MuM0KAg";
+        assert_eq!(
+            BASE64URL_NOPAD.encode(&key.sign(input.as_bytes())),
+            signature
+        );
+        // It names no kind, so no reader of ours takes it.
+        let refused = parse(&format!("{input}.{signature}"), RESULT).unwrap_err();
+        assert_eq!(refused, JwsError::WrongTokenType { expected: RESULT });
+    }
+
+    #[test]
+    fn the_older_name_of_the_algorithm_is_taken() {
+        let text = with_header(r#"{"alg":"EdDSA","typ":"tongma-receipt+jwt","kid":"KID"}"#);
+        assert_eq!(read(&text), Ok(claims()));
+    }
+
+    #[test]
+    fn no_other_algorithm_is_taken_in_any_spelling() {
+        for alg in [
+            "none", "None", "nOnE", "NONE", "", "HS256", "ES256", "ed25519", "EDDSA",
+        ] {
+            let header = format!(r#"{{"alg":"{alg}","typ":"tongma-receipt+jwt","kid":"KID"}}"#);
+            let text = with_header(&header);
+            assert_eq!(read(&text), Err(JwsError::AlgNotAllowed), "{alg}");
+            let (unsigned, _) = text.rsplit_once('.').unwrap();
+            assert_eq!(
+                read(&format!("{unsigned}.")),
+                Err(JwsError::AlgNotAllowed),
+                "{alg}"
+            );
+        }
+        let text = sign(&key(), RECEIPT, &claims());
+        let (unsigned, _) = text.rsplit_once('.').unwrap();
+        assert_eq!(read(&format!("{unsigned}.")), Err(JwsError::AlgNotAllowed));
+    }
+
+    #[test]
+    fn a_header_that_brings_a_key_or_changes_the_reading_is_refused() {
+        for (member, value) in [
+            ("jwk", r#"{"kty":"OKP"}"#),
+            ("jku", r#""https://evil.example""#),
+            ("x5u", r#""https://evil.example""#),
+            ("x5c", "[]"),
+            ("crit", r#"["exp"]"#),
+            ("crit", "[]"),
+            ("b64", "false"),
+            ("zip", r#""DEF""#),
+        ] {
+            let text = with_header(&format!(
+                r#"{{"alg":"Ed25519","typ":"tongma-receipt+jwt","kid":"KID","{member}":{value}}}"#
+            ));
+            assert_eq!(read(&text), Err(JwsError::Header(member)), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_header_member_that_stands_twice_is_refused() {
+        for header in [
+            r#"{"alg":"Ed25519","alg":"Ed25519","typ":"tongma-receipt+jwt","kid":"KID"}"#,
+            r#"{"alg":"Ed25519","typ":"tongma-receipt+jwt","kid":"KID","kid":"KID"}"#,
+            r#"{"alg":"Ed25519","typ":"tongma-receipt+jwt","kid":"KID","a":1,"\u0061":1}"#,
+        ] {
+            assert_eq!(
+                read(&with_header(header)),
+                Err(JwsError::Header("one stands twice"))
+            );
+        }
+    }
+
+    #[test]
+    fn a_key_name_is_only_looked_up() {
+        for kid in ["", "../../etc/x", "' OR 1=1 --", "https://evil.example/key"] {
+            let header = format!(r#"{{"alg":"Ed25519","typ":"tongma-receipt+jwt","kid":"{kid}"}}"#);
+            assert_eq!(
+                read(&with_header(&header)),
+                Err(JwsError::SignatureInvalid),
+                "{kid}"
+            );
+        }
+        let nameless = with_header(r#"{"alg":"Ed25519","typ":"tongma-receipt+jwt"}"#);
+        assert_eq!(read(&nameless), Err(JwsError::SignatureInvalid));
+    }
+
+    #[test]
+    fn a_statement_of_another_kind_is_refused() {
+        let text = sign(&key(), RESULT, &claims());
+        assert_eq!(
+            read(&text),
+            Err(JwsError::WrongTokenType { expected: RECEIPT })
+        );
+    }
+
+    #[test]
+    fn there_is_one_encoding_only() {
+        let text = sign(&key(), RECEIPT, &claims());
+        let spaced = text.replacen('.', ". ", 1);
+        for other in [
+            format!("{text}="),
+            format!("{text}\n"),
+            format!("{text}."),
+            spaced,
+        ] {
+            assert!(
+                matches!(read(&other), Err(JwsError::Malformed(_))),
+                "{other}"
+            );
+        }
+        assert_eq!(
+            read(&"a".repeat(TEXT_MAX + 1)),
+            Err(JwsError::Malformed("too long"))
+        );
+    }
+
+    #[test]
+    fn a_statement_holds_from_its_issue_to_its_end_give_or_take_the_skew() {
+        let (iat, exp) = (1_790_000_000, 1_790_000_600);
+        let at = |second| check_times(iat, exp, Timestamp::from_seconds(second), SKEW);
+        assert_eq!(at(iat - 300), Ok(()));
+        assert_eq!(
+            at(iat - 301),
+            Err(JwsError::NotYetValid(Timestamp::from_seconds(iat)))
+        );
+        assert_eq!(at(exp + 299), Ok(()));
+        assert_eq!(
+            at(exp + 300),
+            Err(JwsError::Expired(Timestamp::from_seconds(exp)))
+        );
+        let backwards = check_times(exp, iat, Timestamp::from_seconds(iat), SKEW);
+        assert!(matches!(backwards, Err(JwsError::Malformed(_))));
+    }
+
+    proptest! {
+        #[test]
+        fn one_changed_character_anywhere_is_refused(at in 0_usize..1000, to in any::<char>()) {
+            let text = sign(&key(), RECEIPT, &claims());
+            let mut chars: Vec<char> = text.chars().collect();
+            let at = at % chars.len();
+            prop_assume!(chars[at] != to);
+            chars[at] = to;
+            prop_assert!(read(&chars.into_iter().collect::<String>()).is_err());
+        }
+
+        #[test]
+        fn one_flipped_bit_in_any_part_is_refused(part in 0_usize..3, bit in 0_usize..4000) {
+            let text = sign(&key(), RECEIPT, &claims());
+            let mut parts: Vec<Vec<u8>> =
+                text.split('.').map(|p| BASE64URL_NOPAD.decode(p.as_bytes()).unwrap()).collect();
+            let bit = bit % (parts[part].len() * 8);
+            parts[part][bit / 8] ^= 1 << (bit % 8);
+            let changed: Vec<String> = parts.iter().map(|p| BASE64URL_NOPAD.encode(p)).collect();
+            prop_assert!(read(&changed.join(".")).is_err());
+        }
+
+        #[test]
+        fn no_text_makes_the_reader_panic(text in "\\PC{0,200}") {
+            prop_assert!(read(&text).is_err());
+        }
+    }
+}
