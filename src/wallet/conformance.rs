@@ -4,11 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
-use super::{ALL, Handover, Operation, OrderRequest, PayerCode, Reply, WireReply, by_id};
+use super::simulator::SimulatedInstitution;
+use super::{ALL, Handover, Operation, OrderRequest, PayerCode, Reply, Wallet, WireReply, by_id};
 use crate::clock::Timestamp;
-use crate::merchant::InstitutionId;
+use crate::crypto::jws;
+use crate::crypto::keys::SigningKey;
+use crate::entropy::SystemEntropy;
+use crate::merchant::{AccountReference, InstitutionId};
 use crate::money::{Amount, Currency};
-use crate::payment::OrderNumber;
+use crate::payment::{OrderNumber, ResultClaims};
 
 fn order() -> OrderRequest {
     OrderRequest {
@@ -20,7 +24,7 @@ fn order() -> OrderRequest {
         pay_before: Timestamp::from_seconds(1_800_000_000),
         notify_url: "https://pay.example/wallet/v1/orders/x/confirm".to_owned(),
         payer_institution: "jd_pay".parse().unwrap(),
-        clearing: None,
+        clearing: Some("netsunion".parse().unwrap()),
     }
 }
 
@@ -137,6 +141,121 @@ fn no_log_line_lets_anyone_pay() {
             "{}",
             wallet.about().id
         );
+    }
+}
+
+fn simulator(id: &str) -> SimulatedInstitution {
+    let key = SigningKey::from_seed(&[7; 32]);
+    let account: AccountReference = "1900000109".parse().unwrap();
+    let origin = "https://pay.example".to_owned();
+    SimulatedInstitution::new(id.parse().unwrap(), origin, key, [account])
+}
+
+/// What `wallet` makes of the simulator's answer to its own request.
+fn ask(
+    wallet: &dyn Wallet,
+    far: &mut SimulatedInstitution,
+    operation: Operation,
+    order: &OrderRequest,
+) -> Reply {
+    let request = match operation {
+        Operation::Open => wallet.open_order(order).unwrap(),
+        Operation::Query => wallet.query(&order.order_number),
+        Operation::Close => wallet.close(&order.order_number),
+    };
+    let answer = far.answer(
+        &request,
+        Timestamp::from_seconds(1_790_000_000),
+        &SystemEntropy::new(),
+    );
+    wallet.reply(operation, &answer).unwrap()
+}
+
+/// The status in a result, read with the simulator's key.
+fn attested(far: &SimulatedInstitution, reply: &Reply) -> String {
+    let Reply::Result(text) = reply else {
+        panic!("{reply:?} is no result")
+    };
+    let claims = jws::verify::<ResultClaims>(text, jws::RESULT, |kid| {
+        (kid == far.key().key_id().as_str()).then(|| *far.key().public())
+    });
+    let claims = claims.unwrap().claims;
+    assert_eq!(claims.order_number, order().order_number.as_str());
+    assert_eq!(claims.amount_minor, 1250);
+    claims.status
+}
+
+#[test]
+fn an_order_is_opened_asked_for_paid_and_attested() {
+    let now = Timestamp::from_seconds(1_790_000_000);
+    for wallet in ALL {
+        let mut far = simulator(wallet.about().id);
+        let opened = ask(*wallet, &mut far, Operation::Open, &order());
+        assert!(matches!(opened, Reply::Opened(_)), "{opened:?}");
+        assert_eq!(
+            ask(*wallet, &mut far, Operation::Query, &order()),
+            Reply::Unknown
+        );
+
+        far.pay(&order().order_number, now, &SystemEntropy::new())
+            .unwrap();
+
+        let paid = ask(*wallet, &mut far, Operation::Query, &order());
+        assert_eq!(attested(&far, &paid), "paid");
+        let too_late = ask(*wallet, &mut far, Operation::Close, &order());
+        assert_eq!(attested(&far, &too_late), "paid");
+    }
+}
+
+#[test]
+fn a_closed_order_takes_no_money() {
+    let now = Timestamp::from_seconds(1_790_000_000);
+    for wallet in ALL {
+        let mut far = simulator(wallet.about().id);
+        ask(*wallet, &mut far, Operation::Open, &order());
+        let closed = ask(*wallet, &mut far, Operation::Close, &order());
+        assert_eq!(attested(&far, &closed), "closed");
+        assert!(
+            far.pay(&order().order_number, now, &SystemEntropy::new())
+                .is_err()
+        );
+        assert_eq!(far.balance(&order().payment_account), Some(0));
+    }
+}
+
+#[test]
+fn an_order_opened_twice_is_one_order_and_another_amount_is_refused() {
+    let dearer = OrderRequest {
+        amount: Amount::positive(1251, Currency::CNY).unwrap(),
+        ..order()
+    };
+    for wallet in ALL {
+        let mut far = simulator(wallet.about().id);
+        let first = ask(*wallet, &mut far, Operation::Open, &order());
+        assert_eq!(ask(*wallet, &mut far, Operation::Open, &order()), first);
+        let refused = ask(*wallet, &mut far, Operation::Open, &dearer);
+        assert!(matches!(&refused, Reply::Refused { code, .. } if code == "order-conflict"));
+    }
+}
+
+#[test]
+fn another_institutions_payer_is_handed_to_the_clearing() {
+    for wallet in ALL {
+        let mut far = simulator(wallet.about().id);
+        let order = OrderRequest {
+            payer_institution: "demo_bank".parse().unwrap(),
+            ..order()
+        };
+        let opened = ask(*wallet, &mut far, Operation::Open, &order);
+        let Reply::Opened(Handover::ClearingReference {
+            clearing,
+            reference,
+        }) = opened
+        else {
+            panic!("{opened:?}")
+        };
+        assert_eq!(clearing, "netsunion");
+        assert_eq!(far.expected(&reference).unwrap().0, order.order_number);
     }
 }
 

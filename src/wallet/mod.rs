@@ -2,11 +2,13 @@
 //!
 //! One file per institution: what it is called, how its browser, its printed codes and its payer
 //! codes are recognised, and its protocol, which turns what we mean into request bytes and reply
-//! bytes into what was meant. Nothing here sends. An institution that has
+//! bytes into what was meant. [`Client`] is the only thing here that sends. An institution that has
 //! no protocol of its own yet, and every one that an operator adds, speaks [`contract`].
 
+pub mod client;
 pub mod contract;
 mod handover;
+pub mod simulator;
 pub mod user_agent;
 mod wire;
 
@@ -27,6 +29,7 @@ use crate::merchant::{AccountReference, InstitutionId, Label, Way};
 use crate::money::Amount;
 use crate::payment::OrderNumber;
 
+pub use client::Client;
 pub use handover::{Handover, HandoverError};
 pub use user_agent::UserAgentTest;
 pub use wire::{Method, Operation, WireBody, WireReply, WireRequest};

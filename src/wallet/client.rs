@@ -1,0 +1,265 @@
+//! The only thing that opens a socket to an institution.
+//!
+//! It signs, sends, and reads a bounded answer. It follows no redirect, unpacks no compression,
+//! asks no proxy and waits ten seconds at most: an institution that is slow or endless costs one
+//! call, and the caller asks again later.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::wire::{Method, WireReply, WireRequest};
+use crate::clock::Clock;
+use crate::crypto::digest::hex;
+use crate::crypto::http_signature::{RequestParts, SignatureError, SignedHeaders, sign};
+use crate::crypto::keys::SigningKey;
+use crate::entropy::Entropy;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const TOTAL_TIMEOUT: Duration = Duration::from_secs(10);
+/// Results are JWS of at most 16 KiB; anything longer is not meant for us.
+const REPLY_MAX: usize = 64 * 1024;
+
+/// Sends requests, one after another or many at once; cheap to clone.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    clock: Clock,
+    entropy: Arc<dyn Entropy>,
+}
+
+/// A request in full, for those who do not speak with an institution: the demo, the simulators.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// What is sent.
+    pub request: WireRequest,
+    /// Headers besides those that the request implies.
+    pub headers: Vec<(&'static str, String)>,
+}
+
+/// An answer with its headers.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// Status, media type and bytes.
+    pub reply: WireReply,
+    /// All headers, names in lower case; values that are not ASCII are left out.
+    pub headers: Vec<(String, String)>,
+}
+
+/// Why there is no answer. The request may have arrived all the same.
+#[derive(Debug, thiserror::Error)]
+pub enum SendError {
+    /// The address is not `http` or `https` with a host.
+    #[error("{0:?} is not an address")]
+    Address(String),
+    /// Nobody answered in time.
+    #[error("no answer in time")]
+    Timeout,
+    /// The connection could not be made, or broke.
+    #[error("the connection failed: {0}")]
+    Connection(String),
+    /// More than 64 KiB.
+    #[error("the answer is longer than {REPLY_MAX} bytes")]
+    TooLong,
+    /// The request cannot be signed.
+    #[error("the request cannot be signed: {0}")]
+    Signature(#[from] SignatureError),
+    /// The client could not be set up.
+    #[error("the client cannot be set up: {0}")]
+    SetUp(String),
+}
+
+impl Client {
+    /// Sets up the connections' rules.
+    pub fn new(clock: Clock, entropy: Arc<dyn Entropy>) -> Result<Self, SendError> {
+        // Whoever comes second finds it installed; there is only this one provider.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let http = builder()
+            .build()
+            // A machine without any root certificate can still speak plain HTTP in test mode.
+            .or_else(|_| builder().tls_certs_only([]).build())
+            .map_err(|error| SendError::SetUp(error.to_string()))?;
+        Ok(Self {
+            http,
+            clock,
+            entropy,
+        })
+    }
+
+    /// Sends to an institution, signed with our key.
+    pub async fn send(
+        &self,
+        base_url: &str,
+        request: &WireRequest,
+        key: &SigningKey,
+    ) -> Result<WireReply, SendError> {
+        let call = Call {
+            request: request.clone(),
+            headers: Vec::new(),
+        };
+        Ok(self.call(base_url, &call, Some(key)).await?.reply)
+    }
+
+    /// Sends anything anywhere, signed if there is a key.
+    pub async fn call(
+        &self,
+        base_url: &str,
+        call: &Call,
+        key: Option<&SigningKey>,
+    ) -> Result<Answer, SendError> {
+        let request = self.prepare(base_url, call, key)?.timeout(TOTAL_TIMEOUT);
+        let response = request.send().await.map_err(|error| broken(&error))?;
+        let status = response.status().as_u16();
+        let headers: Vec<(String, String)> = response
+            .headers()
+            .iter()
+            .filter_map(|(name, value)| {
+                Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+            })
+            .collect();
+        let content_type = headers
+            .iter()
+            .find(|(name, _)| name == "content-type")
+            .and_then(|(_, value)| value.split(';').next())
+            .map_or_else(String::new, |media| media.trim().to_ascii_lowercase());
+        let body = read(response).await?;
+        Ok(Answer {
+            reply: WireReply {
+                status,
+                content_type,
+                body,
+            },
+            headers,
+        })
+    }
+
+    /// Opens an answer that goes on, such as a live feed.
+    pub async fn follow(&self, base_url: &str, call: &Call) -> Result<Following, SendError> {
+        let request = self.prepare(base_url, call, None)?;
+        let response = request.send().await.map_err(|error| broken(&error))?;
+        Ok(Following { response })
+    }
+
+    fn prepare(
+        &self,
+        base_url: &str,
+        call: &Call,
+        key: Option<&SigningKey>,
+    ) -> Result<reqwest::RequestBuilder, SendError> {
+        let Call { request, headers } = call;
+        let address = format!("{}{}", base_url.trim_end_matches('/'), request.path);
+        let url = address
+            .parse::<reqwest::Url>()
+            .ok()
+            .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+            .ok_or_else(|| SendError::Address(base_url.chars().take(200).collect()))?;
+        let mut builder = match request.method {
+            Method::Get => self.http.get(url.clone()),
+            Method::Post => self.http.post(url.clone()),
+        };
+        if let Some(key) = key {
+            let signed = self.sign(&url, request, key)?;
+            builder = builder
+                .header("signature-input", signed.signature_input)
+                .header("signature", signed.signature);
+            if let Some(digest) = signed.content_digest {
+                builder = builder.header("content-digest", digest);
+            }
+        }
+        for (name, value) in headers {
+            builder = builder.header(*name, value);
+        }
+        if let Some(body) = &request.body {
+            builder = builder
+                .header("content-type", body.content_type)
+                .body(body.bytes.clone());
+        }
+        Ok(builder)
+    }
+
+    fn sign(
+        &self,
+        url: &reqwest::Url,
+        request: &WireRequest,
+        key: &SigningKey,
+    ) -> Result<SignedHeaders, SendError> {
+        let parts = RequestParts {
+            method: request.method.as_str(),
+            authority: url.authority(),
+            path: url.path(),
+            query: url.query(),
+            content_type: request.body.as_ref().map(|body| body.content_type),
+            body: request.body.as_ref().map_or(&[], |body| &body.bytes),
+            idempotency_key: None,
+        };
+        let nonce = hex(&self.entropy.bytes::<16>());
+        Ok(sign(
+            &parts,
+            key,
+            key.key_id().as_str(),
+            self.clock.now(),
+            &nonce,
+        )?)
+    }
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Client")
+    }
+}
+
+/// An answer that goes on.
+#[derive(Debug)]
+pub struct Following {
+    response: reqwest::Response,
+}
+
+impl Following {
+    /// The status.
+    pub fn status(&self) -> u16 {
+        self.response.status().as_u16()
+    }
+
+    /// The next bytes; nothing when the other side ended it.
+    pub async fn next(&mut self) -> Result<Option<Vec<u8>>, SendError> {
+        let chunk = self
+            .response
+            .chunk()
+            .await
+            .map_err(|error| broken(&error))?;
+        Ok(chunk.map(|bytes| bytes.to_vec()))
+    }
+}
+
+fn builder() -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .no_proxy()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .user_agent(concat!("tongma/", env!("CARGO_PKG_VERSION")))
+}
+
+async fn read(mut response: reqwest::Response) -> Result<Vec<u8>, SendError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| broken(&error))? {
+        if body.len().saturating_add(chunk.len()) > REPLY_MAX {
+            return Err(SendError::TooLong);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// The address stays out of the text: it may hold what must not be logged.
+fn broken(error: &reqwest::Error) -> SendError {
+    if error.is_timeout() {
+        return SendError::Timeout;
+    }
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    SendError::Connection(cause.to_string())
+}
