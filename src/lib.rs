@@ -6,6 +6,7 @@ pub mod code;
 pub mod crypto;
 pub mod db;
 pub mod entropy;
+pub mod event;
 pub mod id;
 pub mod merchant;
 pub mod money;

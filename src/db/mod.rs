@@ -10,7 +10,9 @@
 //! by versions in the `WHERE`, never by reading first.
 
 mod open;
+pub mod outbox;
 mod row;
+pub mod wake;
 
 use sqlx::{Postgres, Sqlite, Transaction};
 
