@@ -9,9 +9,15 @@
 //! same statements run at READ COMMITTED; what must not happen twice is held by unique indexes and
 //! by versions in the `WHERE`, never by reading first.
 
+pub mod api_keys;
+pub mod audit;
+pub mod idempotency;
+pub mod nonces;
 mod open;
 pub mod outbox;
+pub mod pairings;
 mod row;
+pub mod sessions;
 pub mod wake;
 
 use sqlx::{Postgres, Sqlite, Transaction};

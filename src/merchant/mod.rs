@@ -11,6 +11,7 @@
 //! Pure: what is here decides nothing about a scan (that is `routing`) and stores nothing (`db`).
 
 mod acceptance;
+mod access;
 mod agreement;
 mod institution;
 mod printed;
@@ -18,6 +19,7 @@ mod shop;
 mod text;
 
 pub use acceptance::{Acceptance, AcceptanceEvent, AcceptanceState};
+pub use access::{ApiKey, Scope, Scopes};
 pub use agreement::{Agreement, AgreementEvent, AgreementState, Way, Ways};
 pub use institution::{
     BasisPoints, Institution, InstitutionKey, InstitutionState, KeyAlgorithm, KeyMaterial,
