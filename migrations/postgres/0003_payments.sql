@@ -91,7 +91,7 @@ CREATE TABLE results (
     jws             TEXT    NOT NULL,
     paid_ms         BIGINT,
     received_ms     BIGINT  NOT NULL,
-    UNIQUE (institution_id, payee_reference)
+    UNIQUE (institution_id, payee_reference, status)
 );
 CREATE INDEX results_by_order ON results (order_number);
 

@@ -91,7 +91,7 @@ CREATE TABLE results (
     jws             TEXT    NOT NULL,
     paid_ms         INTEGER,
     received_ms     INTEGER NOT NULL,
-    UNIQUE (institution_id, payee_reference)
+    UNIQUE (institution_id, payee_reference, status)
 ) STRICT;
 CREATE INDEX results_by_order ON results (order_number);
 

@@ -10,14 +10,25 @@
 //! by versions in the `WHERE`, never by reading first.
 
 pub mod api_keys;
+pub mod attempts;
 pub mod audit;
+pub mod books;
+pub mod codes;
+pub mod events;
 pub mod idempotency;
 pub mod nonces;
 mod open;
+mod open;
+pub mod outbox;
 pub mod outbox;
 pub mod pairings;
+pub mod payments;
+pub mod receipts;
+pub mod results;
+mod row;
 mod row;
 pub mod sessions;
+pub mod signing_keys;
 pub mod wake;
 
 use sqlx::{Postgres, Sqlite, Transaction};

@@ -51,13 +51,4 @@ impl Row<'_> {
             .try_into()
             .map_err(|_| self.broken(column, bytes.len()))
     }
-
-    /// JSON that was stored as text.
-    pub(super) fn json<T: serde::de::DeserializeOwned>(
-        self,
-        column: &'static str,
-        text: &str,
-    ) -> Result<T, DbError> {
-        serde_json::from_str(text).map_err(|_| self.broken(column, text))
-    }
 }

@@ -1,0 +1,211 @@
+//! Issued codes, as kept, and the scans of them.
+
+use crate::clock::Timestamp;
+use crate::code::run::RandomId;
+use crate::db::row::Row;
+use crate::db::{DbError, Tx, each_backend, exactly_one};
+use crate::id::{CodeId, CounterId, MerchantId, PaymentId, ScanId, StoreId};
+use crate::merchant::{InstitutionId, PrintedCode};
+
+macro_rules! columns {
+    () => {
+        "id, merchant_id, store_id, counter_id, kind, random, key_id, text, amount_minor, \
+         currency, payment_id, state, version, expires_ms, created_ms"
+    };
+}
+
+const INSERT: &str = concat!(
+    "INSERT INTO codes (",
+    columns!(),
+    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
+);
+const BY_ID: &str = concat!("SELECT ", columns!(), " FROM codes WHERE id = $1");
+const BY_RANDOM: &str = concat!("SELECT ", columns!(), " FROM codes WHERE random = $1");
+const BY_PAYMENT: &str = concat!("SELECT ", columns!(), " FROM codes WHERE payment_id = $1");
+const LIST: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM codes WHERE merchant_id = $1 AND id < $2 AND ($3 = '' OR kind = $3) \
+     ORDER BY id DESC LIMIT $4"
+);
+const UPDATE: &str = "UPDATE codes SET state = $3, version = $4 WHERE id = $1 AND version = $2";
+const INSERT_SCAN: &str = "INSERT INTO scans (id, code_id, merchant_id, institution_id, outcome, \
+     scanned_ms) VALUES ($1, $2, $3, $4, $5, $6)";
+
+/// Behind every id, so that the first page begins at the newest.
+const AFTER_ALL: &str = "cod_~";
+
+#[derive(sqlx::FromRow)]
+struct CodeRow {
+    id: CodeId,
+    merchant_id: MerchantId,
+    store_id: StoreId,
+    counter_id: Option<CounterId>,
+    kind: String,
+    random: Vec<u8>,
+    key_id: Option<String>,
+    text: String,
+    amount_minor: Option<i64>,
+    currency: String,
+    payment_id: Option<PaymentId>,
+    state: String,
+    version: i64,
+    expires_ms: Option<Timestamp>,
+    created_ms: Timestamp,
+}
+
+/// One look at a code; kept for the merchant's statistics, not for money.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scan {
+    /// Its name.
+    pub id: ScanId,
+    /// Which code.
+    pub code: CodeId,
+    /// Whose.
+    pub merchant: MerchantId,
+    /// Whose app looked, where that is known.
+    pub institution: Option<InstitutionId>,
+    /// What it was told: `routed`, or the reason why not.
+    pub outcome: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Writes a new code.
+pub async fn insert(tx: &mut Tx, code: &PrintedCode) -> Result<(), DbError> {
+    each_backend!(tx, conn => sqlx::query(INSERT)
+        .bind(&code.id)
+        .bind(&code.merchant)
+        .bind(&code.store)
+        .bind(&code.counter)
+        .bind(code.kind.as_str())
+        .bind(code.random.bytes().as_slice())
+        .bind(&code.key_id)
+        .bind(&code.text)
+        .bind(code.amount.map(crate::money::Amount::minor))
+        .bind(code.currency.code())
+        .bind(&code.payment)
+        .bind(code.state.as_str())
+        .bind(code.version)
+        .bind(code.expires_at)
+        .bind(code.created_at)
+        .execute(conn)
+        .await
+        .map(|_| ()))?;
+    Ok(())
+}
+
+/// The code with this id, whoever's it is.
+pub async fn find(tx: &mut Tx, id: &CodeId) -> Result<Option<PrintedCode>, DbError> {
+    let row: Option<CodeRow> =
+        each_backend!(tx, conn => sqlx::query_as(BY_ID).bind(id).fetch_optional(conn).await)?;
+    row.map(PrintedCode::try_from).transpose()
+}
+
+/// The merchant's code with this id.
+pub async fn find_of(
+    tx: &mut Tx,
+    merchant: &MerchantId,
+    id: &CodeId,
+) -> Result<Option<PrintedCode>, DbError> {
+    Ok(find(tx, id)
+        .await?
+        .filter(|code| code.merchant == *merchant))
+}
+
+/// The code that was printed with this random id.
+pub async fn by_random(tx: &mut Tx, random: RandomId) -> Result<Option<PrintedCode>, DbError> {
+    let row: Option<CodeRow> = each_backend!(tx, conn => sqlx::query_as(BY_RANDOM)
+        .bind(random.bytes().as_slice())
+        .fetch_optional(conn)
+        .await)?;
+    row.map(PrintedCode::try_from).transpose()
+}
+
+/// The order code of a payment.
+pub async fn of_payment(tx: &mut Tx, payment: &PaymentId) -> Result<Option<PrintedCode>, DbError> {
+    let row: Option<CodeRow> = each_backend!(tx, conn => sqlx::query_as(BY_PAYMENT)
+        .bind(payment)
+        .fetch_optional(conn)
+        .await)?;
+    row.map(PrintedCode::try_from).transpose()
+}
+
+/// At most `limit` of the merchant's codes older than `before`, newest first, of one kind or all.
+pub async fn list(
+    tx: &mut Tx,
+    merchant: &MerchantId,
+    before: Option<&CodeId>,
+    kind: Option<&str>,
+    limit: i64,
+) -> Result<Vec<PrintedCode>, DbError> {
+    let rows: Vec<CodeRow> = each_backend!(tx, conn => sqlx::query_as(LIST)
+        .bind(merchant)
+        .bind(before.map_or(AFTER_ALL, CodeId::as_str))
+        .bind(kind.unwrap_or(""))
+        .bind(limit)
+        .fetch_all(conn)
+        .await)?;
+    rows.into_iter().map(PrintedCode::try_from).collect()
+}
+
+/// Stores a state that follows from the version before.
+pub async fn update(tx: &mut Tx, code: &PrintedCode) -> Result<(), DbError> {
+    let rows = each_backend!(tx, conn => sqlx::query(UPDATE)
+        .bind(&code.id)
+        .bind(code.version.saturating_sub(1))
+        .bind(code.state.as_str())
+        .bind(code.version)
+        .execute(conn)
+        .await
+        .map(|done| done.rows_affected()))?;
+    exactly_one(rows, "codes", &code.id)
+}
+
+/// Writes a batch of scans.
+pub async fn insert_scans(tx: &mut Tx, scans: &[Scan]) -> Result<(), DbError> {
+    for scan in scans {
+        each_backend!(tx, conn => sqlx::query(INSERT_SCAN)
+            .bind(&scan.id)
+            .bind(&scan.code)
+            .bind(&scan.merchant)
+            .bind(&scan.institution)
+            .bind(&scan.outcome)
+            .bind(scan.at)
+            .execute(conn)
+            .await
+            .map(|_| ()))?;
+    }
+    Ok(())
+}
+
+impl TryFrom<CodeRow> for PrintedCode {
+    type Error = DbError;
+
+    fn try_from(row: CodeRow) -> Result<Self, DbError> {
+        let at = Row {
+            table: "codes",
+            id: row.id.as_str(),
+        };
+        let amount = row
+            .amount_minor
+            .map(|minor| at.amount("amount_minor", minor, &row.currency));
+        Ok(Self {
+            kind: at.text("kind", &row.kind)?,
+            random: RandomId::new(at.bytes("random", &row.random)?),
+            amount: amount.transpose()?,
+            currency: at.text("currency", &row.currency)?,
+            state: at.text("state", &row.state)?,
+            id: row.id,
+            merchant: row.merchant_id,
+            store: row.store_id,
+            counter: row.counter_id,
+            key_id: row.key_id,
+            payment: row.payment_id,
+            expires_at: row.expires_ms,
+            created_at: row.created_ms,
+            text: row.text,
+            version: row.version,
+        })
+    }
+}
