@@ -9,16 +9,23 @@
 //! same statements run at READ COMMITTED; what must not happen twice is held by unique indexes and
 //! by versions in the `WHERE`, never by reading first.
 
+pub mod acceptances;
+pub mod accounts;
+pub mod agreements;
 pub mod api_keys;
 pub mod attempts;
 pub mod audit;
 pub mod books;
 pub mod codes;
 pub mod events;
+pub mod counters;
 pub mod idempotency;
+pub mod institutions;
+pub mod merchants;
 pub mod nonces;
 mod open;
 pub mod outbox;
+mod page;
 pub mod pairings;
 pub mod payments;
 pub mod receipts;
@@ -26,6 +33,7 @@ pub mod results;
 mod row;
 pub mod sessions;
 pub mod signing_keys;
+pub mod stores;
 pub mod wake;
 
 use sqlx::{Postgres, Sqlite, Transaction};
@@ -33,6 +41,7 @@ use sqlx::{Postgres, Sqlite, Transaction};
 use crate::clock::Timestamp;
 
 pub use open::{Db, DbSettings, OpenError};
+pub use page::{PAGE_MAX, Page};
 
 /// What can go wrong between us and the database.
 #[derive(Debug, thiserror::Error)]

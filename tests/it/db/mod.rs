@@ -1,3 +1,4 @@
 //! What is kept, on both databases.
 
+mod merchants;
 mod parity;
