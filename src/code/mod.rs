@@ -1,5 +1,18 @@
 //! The text inside a code: ours, the world's, and those of the wallets.
+//!
+//! [`decode`] says what any text is; [`run`] issues and reads our own; [`emv`] reads the format that
+//! most of the world prints; [`native`] knows the shapes of wallets' own texts, which come from
+//! their descriptions.
 
+mod answer;
+mod decode;
 pub mod emv;
+mod label;
+pub mod native;
 pub mod origin;
 pub mod run;
+
+pub use self::answer::{
+    DecodeAnswer, Format, PictureAnswer, PlacedAnswer, Reading, Refusal, Remark, SignatureVerdict,
+};
+pub use self::decode::{DecodeContext, TEXT_BYTES_MAX, decode, decode_all};

@@ -58,6 +58,22 @@ const PLAIN: &str = "http://";
 const HOST_CHARS_MAX: usize = 253;
 const LABEL_CHARS_MAX: usize = 63;
 
+impl OriginFault {
+    /// The fault's stable name.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Scheme => "origin-scheme",
+            Self::Insecure => "origin-insecure",
+            Self::UserInfo => "origin-user",
+            Self::NotAscii => "origin-not-ascii",
+            Self::Punycode => "origin-punycode",
+            Self::Host => "origin-host",
+            Self::Port => "origin-port",
+            Self::Trailing => "origin-trailing",
+        }
+    }
+}
+
 impl Origin {
     /// Reads exactly one origin; a bare `/` behind it is forgiven because configuration files
     /// have it so often.

@@ -39,7 +39,16 @@ pub struct Payload {
 pub fn looks_like(text: &str) -> bool {
     let has = |part| text.contains(part);
     let ends_with_checksum = has("6304") && (has("000201") || has("5303") || has("5802"));
-    text.starts_with("0002") || (ends_with_checksum && !has("://"))
+    text.starts_with("0002") || (ends_with_checksum && !is_address(text))
+}
+
+/// An address may carry a payload as a parameter and is still an address.
+fn is_address(text: &str) -> bool {
+    let scheme = text.split_once("://").map_or("", |(scheme, _)| scheme);
+    scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
 }
 
 /// Reads a payload.

@@ -140,6 +140,22 @@ pub fn signed_bytes(origin: &Origin, body: &Body) -> Vec<u8> {
     [CONTEXT, b"\0", origin.as_bytes(), b"\0", &body.to_bytes()].concat()
 }
 
+impl RunFault {
+    /// The fault's stable name.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Origin(fault) => fault.code(),
+            Self::Path => "run-path",
+            Self::Character => "run-character",
+            Self::Length => "run-length",
+            Self::SpareBits => "run-spare-bits",
+            Self::Format => "run-format",
+            Self::Kind => "run-kind",
+            Self::Amount => "run-amount",
+        }
+    }
+}
+
 impl Parsed {
     /// The bytes that the signature of this code covers.
     pub fn signed_bytes(&self) -> Vec<u8> {

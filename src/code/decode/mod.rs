@@ -1,0 +1,233 @@
+//! One text in, one answer out: what is this, and can it be trusted?
+//!
+//! Asks in the order of how sure the answer is: our own form, numbers that payers show, the texts
+//! of known systems, EMV; the rest is a link or other text. Nothing is fetched, nothing is stored,
+//! and a payer's number leaves this module masked.
+
+#[cfg(test)]
+mod tests;
+
+use serde_json::{Map, Value, json};
+
+use super::answer::{
+    DecodeAnswer, Format, PictureAnswer, PlacedAnswer, Reading, Remark, SignatureVerdict,
+};
+use super::emv;
+use super::native::{self, Native, Natives};
+use super::origin::{Origin, code_points, strip_prefix_ascii_case};
+use super::run::{self, Parsed, RunError};
+
+/// What decoding needs to know about this installation.
+#[derive(Clone, Copy)]
+pub struct DecodeContext<'a> {
+    /// The shapes of wallets' texts.
+    pub natives: &'a Natives,
+    /// Where our codes point.
+    pub own_origins: &'a [Origin],
+    /// Judges the signature of one of our codes.
+    pub verify: &'a dyn Fn(&Parsed) -> SignatureVerdict,
+    /// Test mode: `http://` origins are read.
+    pub allow_http: bool,
+}
+
+/// No symbol holds more than 7,089 characters or 2,953 bytes; the rest is room for escapes.
+pub const TEXT_BYTES_MAX: usize = 8_192;
+
+/// Says what a text is. Never fails and never panics: a bad text is an answer, too.
+pub fn decode(text: &str, context: &DecodeContext<'_>) -> DecodeAnswer {
+    match read(text, context) {
+        Ok(mut reading) => {
+            reading.warnings.extend(hidden_characters(text));
+            DecodeAnswer::Read(reading)
+        }
+        Err(error) => DecodeAnswer::refused(error),
+    }
+}
+
+/// The answers about the codes found in one picture, each a text and its four corners.
+pub fn decode_all(
+    found: impl IntoIterator<Item = (String, [[i32; 2]; 4])>,
+    context: &DecodeContext<'_>,
+) -> PictureAnswer {
+    let place = |(text, position): (String, _)| PlacedAnswer {
+        answer: decode(&text, context),
+        position,
+    };
+    PictureAnswer {
+        codes: found.into_iter().map(place).collect(),
+    }
+}
+
+fn read(text: &str, context: &DecodeContext<'_>) -> Result<Reading, Remark> {
+    if text.is_empty() {
+        return Err(Remark::new("empty", "the text is empty").at(0));
+    }
+    if text.len() > TEXT_BYTES_MAX {
+        return Err(Remark::new(
+            "too-long",
+            format!("text exceeds {TEXT_BYTES_MAX} bytes"),
+        ));
+    }
+    if let Some(at) = text
+        .chars()
+        .position(|c| c.is_control() && !matches!(c, '\t' | '\r' | '\n'))
+    {
+        return Err(Remark::new("control-character", "control characters are not allowed").at(at));
+    }
+    match run::parse(text, context.allow_http) {
+        Ok(parsed) => return Ok(ours(&parsed, context)),
+        Err(error) if meant_as_ours(text, &error, context) => {
+            return Err(Remark::new(error.fault.code(), error.fault.to_string()).at(error.offset));
+        }
+        Err(_) => {}
+    }
+    if let Some(native) = context.natives.recognise(text) {
+        return Ok(known(text, native));
+    }
+    if emv::looks_like(text) {
+        return emv::parse(text)
+            .map(|payload| merchant_presented(&payload))
+            .map_err(|error| {
+                Remark::new(error.fault.code(), error.fault.to_string())
+                    .at(error.offset)
+                    .of(error.object)
+            });
+    }
+    let is_link = ["https://", "http://"]
+        .iter()
+        .any(|s| strip_prefix_ascii_case(text, s).is_some());
+    Ok(Reading::unknown(if is_link {
+        Format::Link
+    } else {
+        Format::Other
+    }))
+}
+
+/// Whether a text that is not ours was made to be taken for ours: it names our host, or carries a
+/// whole run behind something that is no proper origin.
+fn meant_as_ours(text: &str, error: &RunError, context: &DecodeContext<'_>) -> bool {
+    let names_us = Origin::split(text, context.allow_http).is_ok_and(|(origin, path)| {
+        context.own_origins.contains(&origin)
+            && path
+                .get(..3)
+                .is_some_and(|start| start.eq_ignore_ascii_case("/q/"))
+    });
+    let carries_run = || {
+        let run = text.rsplit('/').next().unwrap_or_default();
+        run::parse(&format!("https://x/Q/{run}"), false).is_ok()
+    };
+    names_us || (matches!(error.fault, run::RunFault::Origin(_)) && carries_run())
+}
+
+fn ours(parsed: &Parsed, context: &DecodeContext<'_>) -> Reading {
+    let body = &parsed.run.body;
+    let signature = if body.is_compact() {
+        SignatureVerdict::Absent
+    } else {
+        (context.verify)(parsed)
+    };
+    let mut fields = object(json!({
+        "kind": body.kind().as_str(),
+        "id": body.random().to_string(),
+        "origin": parsed.origin.to_string(),
+        "compact": body.is_compact(),
+    }));
+    if let Some(key) = body.key() {
+        fields.insert("key_id".to_owned(), key.to_string().into());
+    }
+    if let Some(amount) = body.amount() {
+        fields.insert("amount_minor".to_owned(), amount.minor().into());
+        fields.insert("currency".to_owned(), amount.currency().code().into());
+    }
+    let mut warnings = Vec::new();
+    if signature == SignatureVerdict::Invalid {
+        let message = "the signature does not belong to this code: do not pay it";
+        warnings.push(Remark::new("signature-invalid", message));
+    }
+    if !context.own_origins.is_empty() && !context.own_origins.contains(&parsed.origin) {
+        let message = format!("the code points to another server, {}", parsed.origin);
+        warnings.push(Remark::new("other-origin", message));
+    }
+    Reading {
+        scheme: Some("tongma"),
+        network: Some("tongma"),
+        kind: body.kind().as_str(),
+        strict: true,
+        signature: Some(signature),
+        warnings,
+        fields,
+        ..Reading::unknown(Format::Link)
+    }
+}
+
+fn known(text: &str, native: Native) -> Reading {
+    let consumer_card = native.network == "emv_cpm";
+    let mut reading = Reading {
+        network: Some(native.network),
+        kind: native.kind,
+        strict: true,
+        ..Reading::unknown(if consumer_card {
+            Format::EmvCpm
+        } else {
+            Format::Native
+        })
+    };
+    if consumer_card {
+        reading.scheme = Some("emv-cpm");
+    }
+    if native.kind == native::PAYER_CODE {
+        let message = "this is the code a payer shows, not one to be paid to; it is masked here";
+        reading
+            .warnings
+            .push(Remark::new("payer-code", message).at(0));
+        reading.fields = object(json!({
+            "masked": native::mask(text),
+            "length": code_points(text),
+        }));
+    }
+    reading
+}
+
+fn merchant_presented(payload: &emv::Payload) -> Reading {
+    let fields = serde_json::to_value(&payload.fields).map_or_else(|_| Map::new(), object);
+    let for_one_payment = payload.fields.point_of_initiation.as_deref() == Some("12");
+    let kind = match payload.fields.amount {
+        _ if for_one_payment => "order",
+        Some(_) => "fixed",
+        None => "static",
+    };
+    let remark = |deviation: &emv::Deviation| {
+        Remark::new(deviation.kind.code(), deviation.kind.to_string())
+            .at(deviation.offset)
+            .of(Some(deviation.object.clone()))
+    };
+    Reading {
+        scheme: Some(payload.scheme),
+        network: Some("emv_mpm"),
+        kind,
+        strict: payload.deviations.is_empty(),
+        warnings: payload.deviations.iter().map(remark).collect(),
+        fields,
+        ..Reading::unknown(Format::EmvMpm)
+    }
+}
+
+/// Characters that are not seen but change what is seen or compared: zero width, direction.
+fn hidden_characters(text: &str) -> Option<Remark> {
+    let at = text.chars().position(|c| {
+        matches!(c,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+    })?;
+    let message = "the text holds characters that are not seen, which may deceive";
+    Some(Remark::new("hidden-character", message).at(at))
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(map) => map,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            Map::new()
+        }
+    }
+}
