@@ -3,15 +3,13 @@
 //! We publish ours so that anyone can check a printed code or a receipt without asking us; an
 //! institution hands in its own on registration. Only Ed25519 is spoken.
 
-use std::fmt;
-use std::str::FromStr;
-
 use data_encoding::BASE64URL_NOPAD;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use super::keys::{KeyError, KeyId, PublicKey};
 use crate::clock::Timestamp;
+use crate::word::words;
 
 /// One public key as we publish it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -44,36 +42,20 @@ pub struct JwkSet {
     pub keys: Vec<Jwk>,
 }
 
-/// What one of our keys is for. A key has one use, so that no signature can pass for another kind.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum KeyUse {
-    /// Printed codes.
-    Code,
-    /// Answers to `resolve`.
-    Resolution,
-    /// Receipts.
-    Receipt,
-    /// Requests that we send to institutions.
-    Request,
+words! {
+    /// What one of our keys is for. A key has one use, so that no signature can pass for another
+    /// kind.
+    KeyUse {
+        /// Printed codes.
+        Code = "code",
+        /// Answers to `resolve`.
+        Resolution = "resolution",
+        /// Receipts.
+        Receipt = "receipt",
+        /// Requests that we send to institutions.
+        Request = "request",
+    }
 }
-
-/// A text that names no use of a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a key's use is code, resolution, receipt or request")]
-pub struct KeyUseError;
 
 /// A public Ed25519 key needs 200 bytes; certificates and RSA keys are not taken anyway.
 const FOREIGN_BYTES_MAX: usize = 8192;
@@ -127,38 +109,6 @@ pub fn parse_foreign(json: &[u8]) -> Result<PublicKey, KeyError> {
     let jwk: ForeignJwk =
         serde_json::from_slice(json).map_err(|_| KeyError::Unsupported("not a JWK object"))?;
     jwk.check()
-}
-
-impl KeyUse {
-    /// Every use.
-    pub const ALL: [Self; 4] = [Self::Code, Self::Resolution, Self::Receipt, Self::Request];
-
-    /// The word in JSON and in the database.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Code => "code",
-            Self::Resolution => "resolution",
-            Self::Receipt => "receipt",
-            Self::Request => "request",
-        }
-    }
-}
-
-impl fmt::Display for KeyUse {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for KeyUse {
-    type Err = KeyUseError;
-
-    fn from_str(text: &str) -> Result<Self, KeyUseError> {
-        Self::ALL
-            .into_iter()
-            .find(|key_use| key_use.as_str() == text)
-            .ok_or(KeyUseError)
-    }
 }
 
 /// What may stand in somebody's JWK; a repeated member is refused by serde.
@@ -253,14 +203,5 @@ mod tests {
         for json in refused {
             assert!(parse_foreign(json.as_bytes()).is_err(), "{json}");
         }
-    }
-
-    #[test]
-    fn a_use_is_one_of_four_words() {
-        for key_use in KeyUse::ALL {
-            assert_eq!(key_use.as_str().parse(), Ok(key_use));
-            assert_eq!(serde_json::to_value(key_use).unwrap(), key_use.as_str());
-        }
-        assert_eq!("Code".parse::<KeyUse>(), Err(KeyUseError));
     }
 }

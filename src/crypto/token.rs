@@ -11,15 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::digest::{same, sha256};
 use crate::entropy::Entropy;
-
-/// Whether money is real.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Mode {
-    /// Play money.
-    Test,
-    /// Real money.
-    Live,
-}
+use crate::word::Mode;
 
 /// A merchant's API key.
 #[derive(Clone)]
@@ -52,24 +44,6 @@ const PAIRING_ALPHABET: [char; 29] = [
 ];
 const PAIRING_CHARS: usize = 8;
 
-impl Mode {
-    /// What a key of this mode begins with.
-    pub const fn prefix(self) -> &'static str {
-        match self {
-            Self::Test => "tm_test_",
-            Self::Live => "tm_live_",
-        }
-    }
-
-    /// `test` or `live`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Test => "test",
-            Self::Live => "live",
-        }
-    }
-}
-
 impl ApiToken {
     /// A fresh key.
     pub fn generate(mode: Mode, entropy: &dyn Entropy) -> Self {
@@ -78,16 +52,16 @@ impl ApiToken {
         let body = BASE32_NOPAD.encode(&body).to_ascii_lowercase();
         Self {
             mode,
-            text: format!("{}{body}", mode.prefix()).into(),
+            text: format!("{}{body}", prefix(mode)).into(),
         }
     }
 
     /// Reads a key from an `Authorization` header; refuses one that was never ours.
     pub fn parse(text: &str) -> Result<Self, TokenError> {
         let refused = TokenError("API key");
-        let found = [Mode::Test, Mode::Live]
-            .into_iter()
-            .find_map(|mode| Some((mode, text.strip_prefix(mode.prefix())?)));
+        let found = Mode::ALL
+            .iter()
+            .find_map(|mode| Some((*mode, text.strip_prefix(prefix(*mode))?)));
         let (mode, body) = found.ok_or(refused)?;
         if body.bytes().any(|byte| byte.is_ascii_uppercase()) {
             return Err(refused);
@@ -124,7 +98,7 @@ impl ApiToken {
 
 impl fmt::Debug for ApiToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ApiToken({}…)", self.mode.prefix())
+        write!(f, "ApiToken({}…)", prefix(self.mode))
     }
 }
 
@@ -200,7 +174,7 @@ impl PairingCode {
         self.0.expose_secret()
     }
 
-    /// What is stored and looked up. Forty bits can be tried out, so it must expire soon and be
+    /// What is stored and looked up. Under forty bits can be tried out, so it must expire soon and be
     /// counted.
     pub fn hash(&self) -> [u8; 32] {
         sha256(self.expose().as_bytes())
@@ -231,9 +205,17 @@ fn below(limit: u32, entropy: &dyn Entropy) -> u32 {
     }
 }
 
+/// What a key of a mode begins with.
+const fn prefix(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Test => "tm_test_",
+        Mode::Live => "tm_live_",
+    }
+}
+
 /// Covers the mode, so that a key cannot be carried over from play to real money by its prefix.
 fn checksum(mode: Mode, random: &[u8; RANDOM_LEN]) -> [u8; CHECKSUM_LEN] {
-    let [a, b, c, ..] = sha256(&[mode.prefix().as_bytes(), random].concat());
+    let [a, b, c, ..] = sha256(&[prefix(mode).as_bytes(), random].concat());
     [a, b, c]
 }
 

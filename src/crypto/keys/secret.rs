@@ -1,0 +1,106 @@
+//! Keys that only their owners have.
+
+use std::fmt;
+use std::sync::Arc;
+
+use ring::hmac;
+use ring::signature::{Ed25519KeyPair, KeyPair};
+use secrecy::{ExposeSecret, SecretSlice};
+
+use super::{BadSignature, KeyError, KeyId, PublicKey};
+use crate::crypto::digest::exactly;
+
+/// An Ed25519 private key.
+#[derive(Clone)]
+pub struct SigningKey {
+    pair: Arc<Ed25519KeyPair>,
+    public: PublicKey,
+    id: KeyId,
+}
+
+/// A secret shared with an institution that has no key pair.
+#[derive(Clone)]
+pub struct HmacKey(SecretSlice<u8>);
+
+/// As long as the digest: a shorter one would be the weakest link.
+const HMAC_SECRET_MIN: usize = 32;
+
+impl SigningKey {
+    /// The key that belongs to a secret seed.
+    ///
+    /// # Panics
+    ///
+    /// Never: every 32 bytes are a seed.
+    #[expect(
+        clippy::expect_used,
+        reason = "ring refuses only seeds of another length"
+    )]
+    pub fn from_seed(seed: &[u8; 32]) -> Self {
+        let pair = Ed25519KeyPair::from_seed_unchecked(seed).expect("32 bytes are a seed");
+        let public = PublicKey::of_pair(exactly(pair.public_key().as_ref()));
+        Self {
+            pair: Arc::new(pair),
+            id: public.key_id(),
+            public,
+        }
+    }
+
+    /// The part that may be shown.
+    pub const fn public(&self) -> &PublicKey {
+        &self.public
+    }
+
+    /// The key's name.
+    pub const fn key_id(&self) -> &KeyId {
+        &self.id
+    }
+
+    /// Signs a message; the same message always gets the same signature.
+    pub fn sign(&self, message: &[u8]) -> [u8; 64] {
+        exactly(self.pair.sign(message).as_ref())
+    }
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SigningKey({})", self.id)
+    }
+}
+
+impl HmacKey {
+    /// Takes a shared secret of at least 32 bytes.
+    pub fn new(secret: Vec<u8>) -> Result<Self, KeyError> {
+        if secret.len() < HMAC_SECRET_MIN {
+            return Err(KeyError::ShortSecret {
+                min: HMAC_SECRET_MIN,
+                found: secret.len(),
+            });
+        }
+        Ok(Self(secret.into()))
+    }
+
+    /// A name that both sides can derive and that tells nothing about the secret.
+    pub fn key_id(&self) -> KeyId {
+        KeyId::of_hash(self.mac(b"tongma-key-id-v1"))
+    }
+
+    /// HMAC-SHA256 of the message.
+    pub fn mac(&self, message: &[u8]) -> [u8; 32] {
+        exactly(hmac::sign(&self.ring_key(), message).as_ref())
+    }
+
+    /// Checks a code in constant time.
+    pub fn verify(&self, message: &[u8], mac: &[u8]) -> Result<(), BadSignature> {
+        hmac::verify(&self.ring_key(), message, mac).map_err(|_| BadSignature)
+    }
+
+    fn ring_key(&self) -> hmac::Key {
+        hmac::Key::new(hmac::HMAC_SHA256, self.0.expose_secret())
+    }
+}
+
+impl fmt::Debug for HmacKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "HmacKey({})", self.key_id())
+    }
+}

@@ -1,0 +1,123 @@
+//! Stories about keys.
+
+use data_encoding::BASE64URL_NOPAD;
+
+use super::public::{SMALL_ORDER, with_ends};
+use super::*;
+
+// RFC 8037 A.1 and A.2.
+const SEED: &str = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A";
+const X: &str = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+
+fn key() -> SigningKey {
+    SigningKey::from_seed(&bytes(SEED).try_into().unwrap())
+}
+
+fn bytes(text: &str) -> Vec<u8> {
+    BASE64URL_NOPAD.decode(text.as_bytes()).unwrap()
+}
+
+#[test]
+fn the_public_key_of_rfc_8037_follows_from_its_seed() {
+    assert_eq!(key().public().as_bytes().as_slice(), bytes(X));
+}
+
+#[test]
+fn the_thumbprint_is_the_one_in_rfc_8037() {
+    assert_eq!(
+        key().key_id().as_str(),
+        "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
+    );
+    assert_eq!(key().public().short_id(), [0x90, 0xfa, 0xca, 0xfe]);
+}
+
+#[test]
+fn a_signature_holds_for_its_message_only() {
+    let signature = key().sign(b"12.00");
+    assert_eq!(key().public().verify(b"12.00", &signature), Ok(()));
+    assert_eq!(
+        key().public().verify(b"12.01", &signature),
+        Err(BadSignature)
+    );
+}
+
+#[test]
+fn a_signature_has_one_form() {
+    // The group's order, little-endian; S + L would verify for a lax reader.
+    const L: [u8; 32] = [
+        0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde,
+        0x14, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
+    ];
+    let mut signature = key().sign(b"message");
+    let mut carry = 0;
+    for (byte, add) in signature[32..].iter_mut().zip(L) {
+        let sum = u16::from(*byte) + u16::from(add) + carry;
+        *byte = u8::try_from(sum & 0xff).unwrap();
+        carry = sum >> 8;
+    }
+    assert_eq!(carry, 0);
+    assert_eq!(
+        key().public().verify(b"message", &signature),
+        Err(BadSignature)
+    );
+}
+
+#[test]
+fn keys_under_which_anyone_can_forge_are_refused() {
+    let prime = with_ends(0xed, 0xff, 0x7f);
+    let above = with_ends(0xff, 0xff, 0x7f);
+    for mut weak in SMALL_ORDER.into_iter().chain([prime, above]) {
+        assert_eq!(PublicKey::new(&weak), Err(KeyError::WeakPoint), "{weak:?}");
+        weak[31] |= 0x80;
+        assert_eq!(PublicKey::new(&weak), Err(KeyError::WeakPoint), "{weak:?}");
+    }
+    assert_eq!(PublicKey::new(&bytes(X)), Ok(*key().public()));
+}
+
+#[test]
+fn a_key_of_another_length_is_refused() {
+    assert_eq!(PublicKey::new(&[7; 31]), Err(KeyError::Length(31)));
+    assert_eq!(
+        HmacKey::new(vec![7; 31]).unwrap_err(),
+        KeyError::ShortSecret { min: 32, found: 31 }
+    );
+}
+
+#[test]
+fn a_public_key_is_never_taken_for_a_shared_secret() {
+    let public = *key().public();
+    let forged = HmacKey::new(public.as_bytes().to_vec())
+        .unwrap()
+        .mac(b"pay");
+    assert_eq!(
+        VerifyingKey::Ed25519(public).verify(b"pay", &forged),
+        Err(BadSignature)
+    );
+}
+
+#[test]
+fn a_printed_key_shows_its_name_and_nothing_else() {
+    let secret = HmacKey::new(b"0123456789abcdef0123456789abcdef".to_vec()).unwrap();
+    assert_eq!(
+        format!("{secret:?}"),
+        format!("HmacKey({})", secret.key_id())
+    );
+    assert_eq!(
+        format!("{:?}", key()),
+        format!("SigningKey({})", key().key_id())
+    );
+}
+
+#[test]
+fn a_key_id_is_a_thumbprint_or_refused() {
+    let id = key().key_id().clone();
+    assert_eq!(id.as_str().parse::<KeyId>(), Ok(id));
+    for text in [
+        "",
+        "../../etc/x",
+        "' OR 1=1 --",
+        "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4l",
+    ] {
+        assert_eq!(text.parse::<KeyId>(), Err(KeyError::Id), "{text}");
+    }
+}
