@@ -54,7 +54,8 @@ const FIND: &str = "SELECT fingerprint, owner, lease_ms, status, body, created_m
 
 const TAKE_OVER: &str = "UPDATE idempotency_keys
     SET fingerprint = $5, owner = $6, lease_ms = $7, status = NULL, body = NULL, created_ms = $8
-    WHERE merchant_id = $1 AND principal = $2 AND route = $3 AND key = $4 AND owner = $9";
+    WHERE merchant_id = $1 AND principal = $2 AND route = $3 AND key = $4 AND owner = $9
+      AND (status IS NULL OR created_ms <= $10)";
 
 const FINISH: &str = "UPDATE idempotency_keys SET status = $6, body = $7
     WHERE merchant_id = $1 AND principal = $2 AND route = $3 AND key = $4 AND owner = $5
@@ -100,13 +101,14 @@ pub async fn find(tx: &mut Tx, slot: &Slot) -> Result<Option<Kept>, DbError> {
     row.map(|row| row.read(slot)).transpose()
 }
 
-/// Takes a slot from `former`, whose lease or retention is over; `false` if it is no longer theirs.
+/// Takes a slot from `former`, whose lease is over or whose answer is older than `horizon`; `false`
+/// if it is no longer theirs, or was finished after all.
 pub async fn take_over(
     tx: &mut Tx,
     slot: &Slot,
     former: &str,
     lease: &Lease,
-    now: Timestamp,
+    (now, horizon): (Timestamp, Timestamp),
 ) -> Result<bool, DbError> {
     let rows = each_backend!(tx, conn => sqlx::query(TAKE_OVER)
         .bind(&slot.merchant)
@@ -118,6 +120,7 @@ pub async fn take_over(
         .bind(lease.until)
         .bind(now)
         .bind(former)
+        .bind(horizon)
         .execute(conn)
         .await
         .map(|done| done.rows_affected()))?;

@@ -1,0 +1,202 @@
+//! Who is calling: an institution by its signature, a merchant's program by its key, a device at a
+//! counter by its session.
+//!
+//! A nonce is stored only after the signature verified, so that nobody can burn the nonces of
+//! others, and in the database, so that every instance knows it.
+
+use std::time::Duration;
+
+use crate::app::App;
+use crate::code::origin::Origin;
+use crate::crypto::http_signature::{Parsed, RequestParts, SignatureError, WINDOW};
+use crate::crypto::keys::{HmacKey, PublicKey, VerifyingKey};
+use crate::crypto::sealing::{Purpose, Sealer};
+use crate::crypto::token::{ApiToken, SessionToken};
+use crate::db;
+use crate::flow::FlowError;
+use crate::id::{ApiKeyId, CounterId, MerchantId, SessionId, StoreId};
+use crate::merchant::{
+    InstitutionId, InstitutionKey, InstitutionState, KeyAlgorithm, KeyMaterial, Scope, Scopes,
+};
+
+/// Why a caller is not let in.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AuthError {
+    /// The signature of a wallet's request.
+    #[error(transparent)]
+    Signature(#[from] SignatureError),
+    /// No key, where one is needed.
+    #[error("an API key is required as Authorization: Bearer")]
+    KeyMissing,
+    /// Unknown, revoked, expired or of the other mode: one answer.
+    #[error("the API key is not valid here")]
+    KeyInvalid,
+    /// A key somewhere other than in the Authorization header; it must count as leaked.
+    #[error("an API key stands in the {0}; send it as Authorization: Bearer only, and replace it")]
+    KeyMisplaced(&'static str),
+    /// A proof of another kind than the route takes.
+    #[error("this route takes {expected}")]
+    WrongTokenType {
+        /// What it takes.
+        expected: &'static str,
+    },
+    /// The key may not do this kind of thing.
+    #[error("the API key lacks the scope {}", .0.as_str())]
+    Scope(Scope),
+    /// No session, or one that ended.
+    #[error("this device is not paired, or no longer")]
+    SessionInvalid,
+    /// Wrong, used up or too old.
+    #[error("the pairing code is wrong, used or too old")]
+    PairingInvalid,
+    /// A form or script of another site.
+    #[error("the request does not come from a page of this server")]
+    Csrf,
+}
+
+/// An institution whose signature was checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WalletCaller {
+    /// Who it is; from the key's record, never from the message.
+    pub institution: InstitutionId,
+    /// With what kind of key it signed.
+    pub algorithm: KeyAlgorithm,
+}
+
+/// A merchant's program whose key was checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Principal {
+    /// Which key.
+    pub key: ApiKeyId,
+    /// Whose.
+    pub merchant: MerchantId,
+    /// What it may do.
+    pub scopes: Scopes,
+}
+
+/// A device at a counter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Device {
+    /// Its session.
+    pub session: SessionId,
+    /// Whose counter.
+    pub merchant: MerchantId,
+    /// In which store.
+    pub store: StoreId,
+    /// Which counter.
+    pub counter: CounterId,
+}
+
+/// A signature holds from `WINDOW` before its `created` to `WINDOW` after; whoever comes early may
+/// come again until twice that later.
+const NONCE_KEPT: Duration = WINDOW.saturating_mul(2);
+
+/// Lets an institution in.
+pub async fn wallet(
+    app: &App,
+    parsed: &Parsed<'_>,
+    parts: &RequestParts<'_>,
+    changes_state: bool,
+) -> Result<WalletCaller, FlowError> {
+    let mut tx = app.db.read().await?;
+    let now = tx.now();
+    let found = db::institutions::find_key(&mut tx, parsed.keyid()).await?;
+    tx.rollback().await?;
+    let record = found.filter(|(key, institution)| {
+        *institution == InstitutionState::Active && key.is_valid_at(now)
+    });
+    let key = record
+        .as_ref()
+        .and_then(|(key, _)| verifying_key(&app.sealer, key));
+    parsed
+        .verify_or_refuse(key.as_ref(), parts, now)
+        .map_err(AuthError::Signature)?;
+    let Some((record, _)) = record.filter(|_| is_ours(&app.origin, parts.authority)) else {
+        return Err(AuthError::Signature(SignatureError::Invalid).into());
+    };
+    if changes_state {
+        keep_nonce(app, &record.institution, parsed.nonce()).await?;
+    }
+    Ok(WalletCaller {
+        algorithm: record.material.algorithm(),
+        institution: record.institution,
+    })
+}
+
+/// Lets a merchant's program in.
+pub async fn api_key(app: &App, token: &str) -> Result<Principal, FlowError> {
+    let token = ApiToken::parse(token).map_err(|_| AuthError::KeyInvalid)?;
+    let mut tx = app.db.read().await?;
+    let now = tx.now();
+    let found = db::api_keys::find(&mut tx, &token.hash()).await?;
+    tx.rollback().await?;
+    let key = found
+        .filter(|key| key.mode == app.mode && key.is_valid_at(now))
+        .ok_or(AuthError::KeyInvalid)?;
+    Ok(Principal {
+        key: key.id,
+        merchant: key.merchant,
+        scopes: key.scopes,
+    })
+}
+
+/// Lets a paired device in.
+pub async fn device(app: &App, token: &str) -> Result<Device, FlowError> {
+    let token = SessionToken::parse(token).map_err(|_| AuthError::SessionInvalid)?;
+    let mut tx = app.db.read().await?;
+    let now = tx.now();
+    let found = db::sessions::find(&mut tx, &token.hash()).await?;
+    tx.rollback().await?;
+    let session = found
+        .filter(|session| session.is_valid_at(now))
+        .ok_or(AuthError::SessionInvalid)?;
+    Ok(Device {
+        session: session.id,
+        merchant: session.merchant_id,
+        store: session.store_id,
+        counter: session.counter_id,
+    })
+}
+
+/// A call that was signed for another server may not be carried over to this one, whatever its
+/// Host header says.
+fn is_ours(origin: &Origin, authority: &str) -> bool {
+    let scheme = if origin.is_secure() {
+        "https://"
+    } else {
+        "http://"
+    };
+    Origin::parse(&format!("{scheme}{authority}"), true).is_ok_and(|named| named == *origin)
+}
+
+/// What a stored key checks with; nothing if the record cannot be opened, which is answered like an
+/// unknown key and must be found by the operator in the log.
+fn verifying_key(sealer: &Sealer, key: &InstitutionKey) -> Option<VerifyingKey> {
+    let found = match &key.material {
+        KeyMaterial::Ed25519(public) => PublicKey::new(public).ok().map(VerifyingKey::Ed25519),
+        KeyMaterial::HmacSha256(sealed) => sealer
+            .open(Purpose::SharedSecret, key.key_id.as_bytes(), sealed)
+            .ok()
+            .and_then(|secret| HmacKey::new(secret).ok())
+            .map(VerifyingKey::HmacSha256),
+    };
+    if found.is_none() {
+        tracing::error!(
+            institution = %key.institution, key_id = %key.key_id,
+            "key {} of {} cannot be used; was the master key changed?", key.key_id, key.institution
+        );
+    }
+    found
+}
+
+async fn keep_nonce(app: &App, institution: &InstitutionId, nonce: &str) -> Result<(), FlowError> {
+    let mut tx = app.db.begin().await?;
+    let until = tx.now().plus(NONCE_KEPT);
+    let is_new = db::nonces::keep(&mut tx, institution, nonce, until).await?;
+    tx.commit().await?;
+    if is_new {
+        Ok(())
+    } else {
+        Err(AuthError::Signature(SignatureError::NonceReused).into())
+    }
+}
