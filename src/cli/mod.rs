@@ -1,5 +1,7 @@
 //! The command line.
 
+pub mod simulator;
+
 use std::process::ExitCode;
 
 /// Runs the program.

@@ -73,6 +73,12 @@ impl SimulatedInstitution {
         self.accounts.get(account).copied()
     }
 
+    /// The account here, if there is exactly one.
+    pub fn sole_account(&self) -> Option<&AccountReference> {
+        let mut accounts = self.accounts.keys();
+        accounts.next().filter(|_| accounts.next().is_none())
+    }
+
     /// An order that it keeps.
     pub fn order(&self, number: &OrderNumber) -> Option<&Order> {
         self.orders.get(number.as_str())

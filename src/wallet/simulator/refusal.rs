@@ -1,5 +1,7 @@
 //! A definite no.
 
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
 
 use crate::wallet::WireReply;
@@ -11,7 +13,7 @@ pub struct Refusal {
     /// The status of the answer.
     pub status: u16,
     /// The word for programs.
-    pub code: &'static str,
+    pub code: Cow<'static, str>,
     /// The sentence for people.
     pub detail: String,
 }
@@ -21,7 +23,7 @@ impl Refusal {
     pub fn new(status: u16, code: &'static str, detail: impl Into<String>) -> Self {
         Self {
             status,
-            code,
+            code: code.into(),
             detail: detail.into(),
         }
     }

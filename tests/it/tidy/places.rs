@@ -47,6 +47,7 @@ const OTHER_SPEAKERS: &[&str] = &[
     "src/wallet",
     "src/cli/demo",
     "src/cli/demo.rs",
+    "src/cli/simulator",
     "src/event/webhook.rs",
 ];
 
