@@ -6,6 +6,8 @@
 #[cfg(test)]
 mod db;
 #[cfg(test)]
+mod peers;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod tidy;

@@ -26,6 +26,11 @@ macro_rules! on_both {
 }
 pub(crate) use on_both;
 
+mod browser;
 mod database;
+mod lines;
+mod peer;
 
+pub(crate) use browser::Browser;
 pub(crate) use database::{Backend, TestDb};
+pub(crate) use peer::{PeerWallet, read_symbol, verify_codes};

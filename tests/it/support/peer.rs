@@ -1,0 +1,120 @@
+//! What other people wrote: a wallet in Python, and readers of codes and symbols.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+use super::lines::Lines;
+
+/// A payment institution in Python, payer and payee in one. `tests/peers/wallet.py` says what it
+/// can be asked; it speaks RFC 9421 with `http-message-signatures` and JWS with `joserfc`.
+pub(crate) struct PeerWallet {
+    lines: Lines,
+    /// Where it listens for tongma.
+    pub(crate) base_url: String,
+    /// Its public key.
+    pub(crate) jwk: Value,
+}
+
+impl PeerWallet {
+    /// An institution of this name, which finds tongma at `tongma` (empty when it needs none).
+    pub(crate) async fn open(institution: &str, tongma: &str) -> Self {
+        let lines = Lines::start(python("wallet.py").stderr(Stdio::inherit()));
+        let opened = json!({"institution": institution, "tongma": tongma});
+        let mut opened = lines.ask("open", opened).await;
+        let base_url = opened["base_url"].as_str().unwrap().to_owned();
+        Self {
+            lines,
+            base_url,
+            jwk: opened["jwk"].take(),
+        }
+    }
+
+    /// Has it do one of the methods of `wallet.py`; an exception there fails the test.
+    pub(crate) async fn ask(&self, what: &str, arguments: Value) -> Value {
+        self.lines.ask(what, arguments).await
+    }
+
+    /// The same, where its refusal is what the test is about.
+    pub(crate) async fn try_ask(&self, what: &str, arguments: Value) -> Result<Value, String> {
+        self.lines.try_ask(what, arguments).await
+    }
+}
+
+/// What `tests/peers/verify_code.py` says about each text, knowing nothing but the JWKS.
+pub(crate) fn verify_codes(jwks: &Value, texts: &[String]) -> Vec<Value> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("jwks.json");
+    std::fs::write(&file, jwks.to_string()).unwrap();
+    let input = folder.path().join("texts");
+    std::fs::write(&input, texts.join("\n")).unwrap();
+    let mut command = python("verify_code.py");
+    command
+        .arg(&file)
+        .stdin(std::fs::File::open(&input).unwrap());
+    json_lines(&output_of(&mut command))
+}
+
+/// The texts that PyPI `zxing-cpp` and Debian's `zbarimg` find in a picture, in this order; a
+/// symbol that only one of them reads is one that some phone will not read.
+pub(crate) fn read_symbol(png: &[u8]) -> [Vec<String>; 2] {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("symbol.png");
+    std::fs::write(&file, png).unwrap();
+    let found = json_lines(&output_of(python("read_symbols.py").arg(&file)));
+    let codes = found[0]["codes"].as_array().unwrap();
+    let zxing = codes
+        .iter()
+        .map(|code| code["text"].as_str().unwrap().to_owned())
+        .collect();
+    [zxing, zbar(&file)]
+}
+
+fn zbar(file: &Path) -> Vec<String> {
+    let mut command = Command::new("zbarimg");
+    // --oneshot would hide a second code; binary mode keeps Chinese as it is.
+    command
+        .args([
+            "--quiet",
+            "--raw",
+            "-Sdisable",
+            "-Sqrcode.enable",
+            "-Sbinary",
+        ])
+        .arg(file);
+    let output = command.output().unwrap_or_else(|error| {
+        panic!("zbarimg does not start ({error}); tests/run installs what is missing")
+    });
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines()
+        .filter(|line| !line.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+fn python(script: &str) -> Command {
+    let tests = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let mut command = Command::new(tests.join(".peers/venv/bin/python"));
+    command
+        .arg(tests.join("peers").join(script))
+        .env("PYTHONDONTWRITEBYTECODE", "1");
+    command
+}
+
+fn output_of(command: &mut Command) -> String {
+    let output = command
+        .stderr(Stdio::inherit())
+        .output()
+        .unwrap_or_else(|error| {
+            panic!("{command:?} does not start ({error}); tests/run installs what is missing")
+        });
+    assert!(output.status.success(), "{command:?}: {}", output.status);
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn json_lines(text: &str) -> Vec<Value> {
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
