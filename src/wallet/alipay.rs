@@ -1,5 +1,6 @@
 //! Alipay (支付宝).
 
+use crate::code::native::TextPattern;
 use crate::merchant::Way;
 
 use super::{About, PayerCode, UserAgentTest, Wallet};
@@ -22,6 +23,7 @@ static ABOUT: About = About {
         UserAgentTest::has(1, &["AlipayClient/"]),
         UserAgentTest::has(1, &["AliApp(AP/"]),
     ],
+    text_patterns: TEXT_PATTERNS,
     payer_codes: &[
         order_code("25"),
         order_code("26"),
@@ -48,3 +50,26 @@ const fn order_code(prefix: &'static str) -> PayerCode {
         letters: false,
     }
 }
+
+const TEXT_PATTERNS: &[TextPattern] = &[
+    TextPattern {
+        pattern: r"^(?i:https?://qr\.alipay\.com/bax[a-z0-9]+(?:\?[!-~]*)?)$",
+        kind: "order",
+    },
+    TextPattern {
+        pattern: r"^(?i:https?://qr\.alipay\.com/fkx[a-z0-9]+)\?t=[0-9]+$",
+        kind: "merchant_static",
+    },
+    TextPattern {
+        pattern: r"^(?i:https?://qr\.alipay\.com/(?:fkx|tsx|2m6)[a-z0-9]+(?:\?[!-~]*)?)$",
+        kind: "personal_static",
+    },
+    TextPattern {
+        pattern: r"^(?i:https?://qr\.alipay\.com/[a-z0-9]+(?:\?[!-~]*)?)$",
+        kind: "merchant_static",
+    },
+    TextPattern {
+        pattern: r"^(?i:(?:alipays|alipayqr)://platformapi/startapp)\?(?:[!-~]*&)?qrcode=[!-~]+$",
+        kind: "deeplink",
+    },
+];

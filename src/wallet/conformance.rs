@@ -309,3 +309,35 @@ fn no_payer_code_fits_two_institutions() {
         assert_eq!(owners, BTreeSet::from([one]), "{sample}");
     }
 }
+
+#[derive(serde::Deserialize)]
+struct Native {
+    text: String,
+    network: Option<String>,
+    kind: String,
+}
+
+#[test]
+fn the_wallets_own_texts_are_told_apart_and_lookalikes_are_nobodys() {
+    let vectors: Vec<Native> =
+        serde_json::from_str(include_str!("../../tests/vectors/native-codes.json")).unwrap();
+    let natives = super::natives().unwrap();
+    let ours = |network: &str| ALL.iter().any(|wallet| wallet.about().id == network);
+    // Other countries' codes are for `code::label` to name.
+    let concern = |v: &&Native| v.network.as_deref().is_none_or(ours);
+    assert!(vectors.iter().filter(concern).count() > 80);
+    for Native {
+        text,
+        network,
+        kind,
+    } in vectors.iter().filter(concern)
+    {
+        let found = natives.recognise(text);
+        let expected = network.as_deref().map(|network| (network, kind.as_str()));
+        assert_eq!(
+            found.map(|native| (native.network, native.kind)),
+            expected,
+            "{text}"
+        );
+    }
+}

@@ -1,5 +1,6 @@
 //! Hebao (和包支付) of China Mobile.
 
+use crate::code::native::TextPattern;
 use crate::merchant::Way;
 
 use super::{About, UserAgentTest, Wallet};
@@ -22,9 +23,21 @@ static ABOUT: About = About {
         UserAgentTest::has(6, &["Hebao/"]),
         UserAgentTest::has(6, &["CMPayClient"]),
     ],
+    text_patterns: TEXT_PATTERNS,
     // Neither prefix nor length is public: none is recognised.
     payer_codes: &[],
     schemes: &[],
     offers: &[Way::MerchantPresented],
     pay_before_min_seconds: super::PAY_BEFORE_MIN_SECONDS,
 };
+
+const TEXT_PATTERNS: &[TextPattern] = &[
+    TextPattern {
+        pattern: r"^(?i:https://p\.10086\.cn)/d\?p=[0-9a-fA-F]{64}$",
+        kind: "merchant_static",
+    },
+    TextPattern {
+        pattern: r"^(?i:https://p\.10086\.cn)/info/wap/qrcodepay/[!-~]+$",
+        kind: "order",
+    },
+];

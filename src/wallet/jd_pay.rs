@@ -1,5 +1,6 @@
 //! JD Pay and JD Finance (京东支付).
 
+use crate::code::native::TextPattern;
 use crate::merchant::Way;
 
 use super::{About, PayerCode, UserAgentTest, Wallet};
@@ -24,8 +25,14 @@ static ABOUT: About = About {
         UserAgentTest::has(3, &["UnionPay/1.0", "JDJR"]),
         UserAgentTest::has(4, &["jdapp;"]).at_start(),
     ],
+    text_patterns: TEXT_PATTERNS,
     payer_codes: &[PayerCode::digits("18", 18)],
     schemes: &["jdmobile", "openapp.jdmobile"],
     offers: &[Way::MerchantPresented],
     pay_before_min_seconds: super::PAY_BEFORE_MIN_SECONDS,
 };
+
+const TEXT_PATTERNS: &[TextPattern] = &[TextPattern {
+    pattern: r"^(?i:https://h5pay\.jd\.com)/code\?c=[!-~]+$",
+    kind: "order",
+}];

@@ -25,6 +25,7 @@ mod wo_pay;
 mod conformance;
 
 use crate::clock::Timestamp;
+use crate::code::native::{Natives, PatternError, TextPattern};
 use crate::merchant::{AccountReference, InstitutionId, Label, Way};
 use crate::money::Amount;
 use crate::payment::OrderNumber;
@@ -80,6 +81,16 @@ pub fn by_id(id: &InstitutionId) -> &'static dyn Wallet {
         .unwrap_or(&Added)
 }
 
+/// The texts and payer codes of all of them, ready to be told apart.
+pub fn natives() -> Result<Natives, PatternError> {
+    let texts = ALL
+        .iter()
+        .map(|wallet| (wallet.about().id, wallet.about().text_patterns));
+    Natives::new(texts, |text| {
+        by_payer_code(text).map(|wallet| wallet.about().id)
+    })
+}
+
 /// What an institution is and how it is recognised.
 #[derive(Debug)]
 pub struct About {
@@ -93,6 +104,8 @@ pub struct About {
     pub colour: &'static str,
     /// How its browser is recognised.
     pub user_agents: &'static [UserAgentTest],
+    /// The texts inside its own codes, the narrower shape first.
+    pub text_patterns: &'static [TextPattern],
     /// The numbers that its app shows to a cashier.
     pub payer_codes: &'static [PayerCode],
     /// Schemes that open its app.
@@ -210,6 +223,7 @@ impl Wallet for Added {
             name_en: "Wallet",
             colour: "#4b5563",
             user_agents: &[],
+            text_patterns: &[],
             payer_codes: &[],
             schemes: &[],
             offers: &[Way::MerchantPresented],

@@ -1,5 +1,6 @@
 //! UnionPay and its QuickPass app (银联, 云闪付).
 
+use crate::code::native::TextPattern;
 use crate::merchant::Way;
 
 use super::{About, PayerCode, UserAgentTest, Wallet};
@@ -19,8 +20,24 @@ static ABOUT: About = About {
     name_en: "UnionPay",
     colour: "#e21836",
     user_agents: &[UserAgentTest::has(8, &["UnionPay/"])],
+    text_patterns: TEXT_PATTERNS,
     payer_codes: &[PayerCode::digits("62", 19)],
     schemes: &["upwallet", "uppaywallet"],
     offers: &[Way::MerchantPresented],
     pay_before_min_seconds: super::PAY_BEFORE_MIN_SECONDS,
 };
+
+const TEXT_PATTERNS: &[TextPattern] = &[
+    TextPattern {
+        pattern: r"^(?i:https?://qr\.95516\.com)/0001000[01]/62[0-9]{29,30}$",
+        kind: "order",
+    },
+    TextPattern {
+        pattern: r"^(?i:https?://qr\.95516\.com)/[0-9]{8}/[0-9A-Za-z]{10,40}$",
+        kind: "merchant_static",
+    },
+    TextPattern {
+        pattern: r"^(?i:https?://qr\.95516\.com)/qrcGtwWeb-web/api/userAuth\?[!-~]+$",
+        kind: "oauth_entry",
+    },
+];

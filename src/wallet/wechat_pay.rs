@@ -1,5 +1,6 @@
 //! WeChat Pay (微信支付).
 
+use crate::code::native::TextPattern;
 use crate::merchant::Way;
 
 use super::{About, PayerCode, UserAgentTest, Wallet};
@@ -20,6 +21,7 @@ static ABOUT: About = About {
     colour: "#07c160",
     // WeCom (企业微信) says MicroMessenger too, but cannot pay.
     user_agents: &[UserAgentTest::has(2, &["MicroMessenger/"]).without(&["wxwork"])],
+    text_patterns: TEXT_PATTERNS,
     payer_codes: &[
         PayerCode::digits("10", 18),
         PayerCode::digits("11", 18),
@@ -32,3 +34,46 @@ static ABOUT: About = About {
     offers: &[Way::MerchantPresented],
     pay_before_min_seconds: super::PAY_BEFORE_MIN_SECONDS,
 };
+
+const TEXT_PATTERNS: &[TextPattern] = &[
+    TextPattern {
+        pattern: r"^(?i:wxp://)f2f0[A-Za-z0-9_=-]{26,70}$",
+        kind: "merchant_or_personal_static",
+    },
+    TextPattern {
+        pattern: r"^(?i:wxp://)wbf2f[A-Za-z0-9_=-]{20,70}$",
+        kind: "merchant_static",
+    },
+    TextPattern {
+        pattern: r"^(?i:https://payapp\.weixin\.qq\.com)/(?:sjt/)?qr/[!-~]+$",
+        kind: "merchant_static",
+    },
+    TextPattern {
+        pattern: r"^(?i:https://payapp\.weixin\.qq\.com)/materialqr/entry/home\?(?:[!-~]*&)?id=[!-~]+$",
+        kind: "merchant_static",
+    },
+    TextPattern {
+        pattern: r"^(?i:https://payapp\.wechatpay\.cn)/sjt/qr/[!-~]+$",
+        kind: "merchant_static",
+    },
+    TextPattern {
+        pattern: r"^(?i:https://wx\.tenpay\.com)/f2f\?[!-~]+$",
+        kind: "merchant_static",
+    },
+    TextPattern {
+        pattern: r"^(?i:weixin://wxpay)/bizpayurl(?:/up)?\?(?:pr|sign)=[!-~]+$",
+        kind: "order",
+    },
+    TextPattern {
+        pattern: r"^(?i:weixin://pay\.weixin\.qq\.com)/bizpayurl[/?][!-~]+$",
+        kind: "order",
+    },
+    TextPattern {
+        pattern: r"^(?i:https://u\.wechat\.com)/[!-~]+$",
+        kind: "not_payment",
+    },
+    TextPattern {
+        pattern: r"^(?i:https?://weixin\.qq\.com)/r/[!-~]+$",
+        kind: "not_payment",
+    },
+];
