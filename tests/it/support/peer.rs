@@ -56,7 +56,7 @@ pub(crate) fn verify_codes(jwks: &Value, texts: &[String]) -> Vec<Value> {
     json_lines(&output_of(&mut command))
 }
 
-/// The texts that PyPI `zxing-cpp` and Debian's `zbarimg` find in a picture, in this order; a
+/// The texts that `zxing-cpp` and Debian's `zbarimg` find in a picture, in this order; a
 /// symbol that only one of them reads is one that some phone will not read.
 pub(crate) fn read_symbol(png: &[u8]) -> [Vec<String>; 2] {
     let folder = tempfile::tempdir().unwrap();

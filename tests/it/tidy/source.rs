@@ -182,11 +182,23 @@ fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
 /// The line of the `#[cfg(test)]` that stands before a module written out in the file.
 fn unit_tests_begin(code: &str) -> usize {
     let lines: Vec<_> = code.lines().map(str::trim).collect();
-    let opens = |line: &str| line.starts_with("mod ") && line.ends_with('{');
-    let begin = lines
-        .windows(2)
-        .position(|two| two[0] == "#[cfg(test)]" && opens(two[1]));
+    let opens = |line: &str| is_module_line(line) && line.ends_with('{');
+    let begin = (0..lines.len()).find(|at| {
+        let behind = lines[*at..]
+            .iter()
+            .skip(1)
+            .find(|line| !line.starts_with("#["));
+        lines[*at] == "#[cfg(test)]" && behind.is_some_and(|line| opens(line))
+    });
     begin.map_or(usize::MAX, |index| index + 1)
+}
+
+/// `mod name`, whoever may see it.
+fn is_module_line(line: &str) -> bool {
+    let bare = line
+        .strip_prefix("pub(")
+        .and_then(|rest| rest.split_once(") "));
+    bare.map_or(line, |(_, rest)| rest).starts_with("mod ")
 }
 
 #[derive(Default)]
@@ -314,11 +326,11 @@ fn block_comment(rest: &str) -> usize {
 
 #[test]
 fn code_strings_and_comments_are_told_apart() {
-    let text = "let a = \"one // no \\\" end\"; // two\nlet b = r#\"thr\"ee\"#; /* fo /* u */ r */ f::<'a>('\"', b\"five\")\n#[cfg(test)]\nmod tests {\n}\n";
+    let text = "let a = \"one // no \\\" end\"; // two\nlet b = r#\"thr\"ee\"#; /* fo /* u */ r */ f::<'a>('\"', b\"five\")\n#[cfg(test)]\npub(super) mod tests {\n}\n";
     let file = File::new("src/x.rs", text);
     assert_eq!(
         file.code,
-        "let a = \"\"; \nlet b = \"\";  f::<'a>(\"\", b\"\")\n#[cfg(test)]\nmod tests {\n}\n"
+        "let a = \"\"; \nlet b = \"\";  f::<'a>(\"\", b\"\")\n#[cfg(test)]\npub(super) mod tests {\n}\n"
     );
     let strings: Vec<_> = file
         .strings
