@@ -1,5 +1,6 @@
 //! tongma: one receiving code for a merchant; every wallet can pay it; the cashier sees the proof.
 
+pub mod app;
 pub mod cli;
 pub mod clock;
 pub mod code;
@@ -7,6 +8,7 @@ pub mod crypto;
 pub mod db;
 pub mod entropy;
 pub mod event;
+pub mod flow;
 pub mod id;
 pub mod merchant;
 pub mod money;

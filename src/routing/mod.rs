@@ -25,19 +25,9 @@ use crate::clock::Timestamp;
 use crate::id::{AgreementId, PaymentAccountId};
 use crate::merchant::{Acceptance, Agreement, InstitutionId, Label, Merchant, PaymentAccount, Way};
 use crate::money::{Amount, Currency};
-use crate::word::words;
 
+pub use crate::payment::RouteKind;
 pub use reason::{Reason, Told};
-
-words! {
-    /// How money gets from the payer's institution to the account.
-    RouteKind {
-        /// The payer's institution holds the account.
-        Direct = "direct",
-        /// Another institution holds it; an agreement joins the two.
-        Interop = "interop",
-    }
-}
 
 /// One attempt to pay.
 #[derive(Debug, Clone, PartialEq, Eq)]

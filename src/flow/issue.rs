@@ -1,0 +1,139 @@
+//! Issuing codes, and taking them out of use.
+
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::code::run::{self, Body, CodeKind, KeyId, RandomId};
+use crate::crypto::jwk::KeyUse;
+use crate::db::{self, Tx};
+use crate::flow::FlowError;
+use crate::id::{CodeId, CounterId, MerchantId, PaymentId, StoreId};
+use crate::merchant::{CodeEvent, CodeState, PrintedCode};
+use crate::money::{Amount, Currency};
+use crate::payment::{Change, State};
+
+/// A code that is asked for.
+#[derive(Debug, Clone)]
+pub struct NewCode {
+    /// Whose.
+    pub merchant: MerchantId,
+    /// In which shop.
+    pub store: StoreId,
+    /// At which till.
+    pub counter: Option<CounterId>,
+    /// Static, fixed, or order (with `payment`).
+    pub kind: CodeKind,
+    /// The amount of a fixed code.
+    pub amount: Option<Amount>,
+    /// What it is paid in.
+    pub currency: Currency,
+    /// Without key id and signature, for the smallest symbol.
+    pub compact: bool,
+    /// Until when.
+    pub expires_at: Option<Timestamp>,
+    /// What an order code asks for.
+    pub payment: Option<PaymentId>,
+}
+
+/// Issues a code, signed unless asked otherwise.
+pub async fn issue(app: &App, tx: &mut Tx, new: NewCode) -> Result<PrintedCode, FlowError> {
+    check_place(tx, &new.merchant, &new.store, new.counter.as_ref()).await?;
+    let now = tx.now();
+    if new.expires_at.is_some_and(|end| end <= now) {
+        return Err(FlowError::field("/expires_at", "time-invalid", "must lie in the future"));
+    }
+    let key = app.keys.signing(KeyUse::Code)?;
+    let short = (!new.compact).then(|| KeyId(key.public().short_id()));
+    let random = RandomId::new(app.entropy.bytes());
+    let printed = if new.kind == CodeKind::Fixed { new.amount } else { None };
+    let body = Body::new(new.kind, printed, random, short)
+        .map_err(|why| FlowError::field("/amount_minor", "amount-invalid", why))?;
+    let code = PrintedCode {
+        id: CodeId::new(now, &*app.entropy),
+        text: run::issue(&app.origin, &body, |message| key.sign(message)),
+        merchant: new.merchant,
+        store: new.store,
+        counter: new.counter,
+        kind: new.kind,
+        random,
+        key_id: (!new.compact).then(|| key.key_id().to_string()),
+        amount: printed,
+        currency: new.currency,
+        payment: new.payment,
+        state: CodeState::Active,
+        expires_at: new.expires_at,
+        created_at: now,
+        version: 1,
+    };
+    db::codes::insert(tx, &code).await?;
+    Ok(code)
+}
+
+/// Suspends, resumes or revokes a code. What it had open is closed: nobody starts it from now on,
+/// and orders that payers hold are closed at the institutions.
+pub async fn change(
+    app: &App,
+    merchant: &MerchantId,
+    id: &CodeId,
+    event: CodeEvent,
+) -> Result<PrintedCode, FlowError> {
+    let mut tx = app.db.begin().await?;
+    let code = db::codes::find_of(&mut tx, merchant, id)
+        .await?
+        .ok_or(FlowError::NotFound("code"))?;
+    let state = code.state.apply(event)?;
+    let code = PrintedCode { state, version: code.version.saturating_add(1), ..code };
+    db::codes::update(&mut tx, &code).await?;
+    if state != CodeState::Active {
+        close_open(app, &mut tx, &code).await?;
+    }
+    tx.commit().await?;
+    app.bell.ring();
+    app.sweep_bell.ring();
+    Ok(code)
+}
+
+/// The payments of one code that can be open at once are bounded by the payers in front of it.
+const OPEN_MAX: i64 = 1000;
+
+async fn close_open(app: &App, tx: &mut Tx, code: &PrintedCode) -> Result<(), FlowError> {
+    let mut open = db::payments::open_of_code(tx, &code.id, OPEN_MAX).await?;
+    if let Some(payment) = &code.payment {
+        open.extend(db::payments::find(tx, payment).await?);
+        open.dedup_by(|a, b| a.id == b.id);
+    }
+    for payment in open {
+        match payment.state {
+            // A suspended order code can be resumed, so its payment stays.
+            State::Created if code.state == CodeState::Revoked => {
+                super::payment::end(app, tx, payment, Change::Cancelled).await?;
+            }
+            State::Waiting { .. } => db::attempts::hasten(tx, &payment.id).await?,
+            State::Created
+            | State::Paid { .. }
+            | State::PartlyRefunded { .. }
+            | State::Refunded { .. }
+            | State::Closed
+            | State::Expired => {}
+        }
+    }
+    Ok(())
+}
+
+/// The store is the merchant's, and the till stands in it.
+pub(super) async fn check_place(
+    tx: &mut Tx,
+    merchant: &MerchantId,
+    store: &StoreId,
+    counter: Option<&CounterId>,
+) -> Result<(), FlowError> {
+    db::stores::find(tx, merchant, store).await?.ok_or(FlowError::NotFound("store"))?;
+    if let Some(id) = counter {
+        let counter = db::counters::find(tx, merchant, id)
+            .await?
+            .ok_or(FlowError::NotFound("counter"))?;
+        if counter.store != *store {
+            return Err(FlowError::field("/counter", "counter-elsewhere", "is in another store"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,150 @@
+//! What can be done with tongma, one file a use case.
+//!
+//! A flow takes the [`App`](crate::app::App) and what was asked, already parsed; it opens the
+//! transactions, calls the pure parts, and never has a transaction open while an institution is
+//! called: it writes the intent, commits, calls, and writes the result. State, books, event and
+//! outbox row change in one transaction.
+
+pub mod close;
+pub mod confirm;
+pub mod expire;
+pub mod issue;
+pub mod keys;
+mod open_code;
+pub mod payment;
+pub mod receipt;
+pub mod report;
+pub mod resolve;
+mod routes;
+mod settle;
+pub mod start;
+
+use crate::app::KeyRingError;
+use crate::code::run::RunError;
+use crate::crypto::jws::JwsError;
+use crate::crypto::sealing::SealError;
+use crate::db::DbError;
+use crate::merchant::CodeStop;
+use crate::money::{Amount, MoneyError};
+use crate::payment::AttestedError;
+use crate::payment::ledger::LedgerError;
+use crate::routing::Decision;
+
+pub use routes::RouteView;
+
+/// Why something was not done. What the API answers to each is decided in `http::problem`, once.
+#[derive(Debug, thiserror::Error)]
+pub enum FlowError {
+    /// There is no such thing, or it is another merchant's: the caller cannot tell which.
+    #[error("no such {0}")]
+    NotFound(&'static str),
+    /// The text is not one of our codes.
+    #[error("not a code of this server: {0}")]
+    CodeMalformed(#[from] RunError),
+    /// It looks like our code, but we did not sign it as it stands.
+    #[error("the code's signature does not hold")]
+    CodeSignatureInvalid,
+    /// The code is suspended, revoked, or past its time.
+    #[error("the code is no longer payable: {0}")]
+    CodeStopped(CodeStop),
+    /// No way from this payer to this merchant; the decision says why.
+    #[error("no route: {}", .0.reason)]
+    NoRoute(Box<Decision>),
+    /// One field of the request cannot be accepted.
+    #[error("{pointer}: {detail}")]
+    Field {
+        /// JSON pointer to it.
+        pointer: &'static str,
+        /// The problem code.
+        code: &'static str,
+        /// What is wrong, and what the limit is.
+        detail: String,
+    },
+    /// More than a rule allows.
+    #[error("more than {rule} allows ({limit})")]
+    LimitExceeded {
+        /// The rule.
+        rule: &'static str,
+        /// What it allows.
+        limit: Amount,
+    },
+    /// The payer institution's number was used for something else.
+    #[error("this payer_reference was used with other facts")]
+    ReferenceConflict,
+    /// Another attempt holds the payment.
+    #[error("the payment is held by another attempt")]
+    PaymentHeld,
+    /// The state does not allow it.
+    #[error("{what} is {now} and cannot be {change}")]
+    State {
+        /// The thing.
+        what: &'static str,
+        /// Where it stands.
+        now: &'static str,
+        /// What was asked.
+        change: &'static str,
+    },
+    /// The payee institution does not answer; nothing is lost, the same call may be made again.
+    #[error("the payee institution does not answer")]
+    PayeeUnavailable,
+    /// The payee institution will not open the order.
+    #[error("the payee institution refused the order: {0}")]
+    PayeeRefused(String),
+    /// The signed text is not what it should be.
+    #[error(transparent)]
+    Jws(#[from] JwsError),
+    /// The signed statement makes no sense.
+    #[error(transparent)]
+    Attested(#[from] AttestedError),
+    /// A key that others share cannot prove who said it.
+    #[error("an institution that only has HMAC keys cannot confirm")]
+    ConfirmForbidden,
+    /// The same money under the same number, with other facts.
+    #[error("this payee_reference was confirmed with other facts")]
+    TransactionConflict,
+    /// One browser has started this payment too often.
+    #[error("started too often")]
+    TooManyStarts,
+    /// The database.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// Our own keys.
+    #[error(transparent)]
+    Keys(#[from] KeyRingError),
+    /// Our own seals.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// Sums that cannot be.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+impl FlowError {
+    /// A field that cannot be accepted.
+    pub fn field(pointer: &'static str, code: &'static str, detail: impl ToString) -> Self {
+        Self::Field { pointer, code, detail: detail.to_string() }
+    }
+
+    /// An amount that cannot be accepted.
+    pub fn amount(pointer: &'static str, why: &MoneyError) -> Self {
+        Self::field(pointer, "amount-invalid", why)
+    }
+}
+
+impl From<crate::payment::Refused> for FlowError {
+    fn from(refused: crate::payment::Refused) -> Self {
+        Self::State { what: "payment", now: refused.now, change: refused.change }
+    }
+}
+
+impl From<crate::merchant::Refused> for FlowError {
+    fn from(refused: crate::merchant::Refused) -> Self {
+        Self::State { what: refused.what, now: refused.now, change: refused.event }
+    }
+}
+
+impl From<CodeStop> for FlowError {
+    fn from(stop: CodeStop) -> Self {
+        Self::CodeStopped(stop)
+    }
+}

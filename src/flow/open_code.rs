@@ -1,0 +1,76 @@
+//! From a scanned text to what it stands for here: checked, found, and still payable.
+
+use crate::app::App;
+use crate::code::run::{self, Parsed};
+use crate::crypto::jwk::KeyUse;
+use crate::db::{self, Tx};
+use crate::flow::FlowError;
+use crate::merchant::{Counter, Merchant, PrintedCode, Store};
+use crate::payment::Payment;
+use crate::word::Mode;
+
+/// What a code stands for.
+#[derive(Debug, Clone)]
+pub(super) struct Opened {
+    pub(super) code: PrintedCode,
+    pub(super) merchant: Merchant,
+    pub(super) store: Store,
+    pub(super) counter: Option<Counter>,
+    /// What an order code asks for.
+    pub(super) payment: Option<Payment>,
+}
+
+/// Reads a text and checks what can be checked without asking the database.
+pub(super) fn read(app: &App, text: &str) -> Result<Parsed, FlowError> {
+    let parsed = run::parse(text, app.mode == Mode::Test)?;
+    // Genuine elsewhere, perhaps; here it does not exist.
+    if parsed.origin != app.origin {
+        return Err(FlowError::NotFound("code"));
+    }
+    let body = &parsed.run.body;
+    if let (Some(short), Some(signature)) = (body.key(), &parsed.run.signature) {
+        let message = parsed.signed_bytes();
+        let holds = app
+            .keys
+            .by_short_id(KeyUse::Code, short.0)
+            .iter()
+            .any(|key| key.verify(&message, signature).is_ok());
+        if !holds {
+            return Err(FlowError::CodeSignatureInvalid);
+        }
+    }
+    Ok(parsed)
+}
+
+/// Finds what the text stands for, whether or not it is still payable.
+pub(super) async fn find(tx: &mut Tx, parsed: &Parsed) -> Result<Opened, FlowError> {
+    let body = &parsed.run.body;
+    let code = db::codes::by_random(tx, body.random())
+        .await?
+        .ok_or(FlowError::NotFound("code"))?;
+    // A signed code that was stripped of its signature, or a run put together by hand around an id
+    // that exists, is not what we issued.
+    let is_as_issued = code.kind == body.kind()
+        && code.key_id.is_none() == body.is_compact()
+        && (code.amount == body.amount() || code.kind != crate::code::run::CodeKind::Fixed);
+    if !is_as_issued {
+        return Err(FlowError::CodeSignatureInvalid);
+    }
+    open(tx, code).await
+}
+
+/// Everything around a code that is known to be ours.
+pub(super) async fn open(tx: &mut Tx, code: PrintedCode) -> Result<Opened, FlowError> {
+    let missing = || FlowError::NotFound("code");
+    let merchant = db::merchants::find(tx, &code.merchant).await?.ok_or_else(missing)?;
+    let store = db::stores::find(tx, &code.merchant, &code.store).await?.ok_or_else(missing)?;
+    let counter = match &code.counter {
+        Some(id) => db::counters::find(tx, &code.merchant, id).await?,
+        None => None,
+    };
+    let payment = match &code.payment {
+        Some(id) => db::payments::find(tx, id).await?,
+        None => None,
+    };
+    Ok(Opened { code, merchant, store, counter, payment })
+}

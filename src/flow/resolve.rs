@@ -1,0 +1,281 @@
+//! What a scanned text stands for: told to a wallet under our signature, or to a page. Takes
+//! nothing and holds nothing.
+
+use serde::Serialize;
+
+use crate::app::App;
+use crate::code::run::CodeKind;
+use crate::crypto::digest::sha256_hex;
+use crate::crypto::jwk::KeyUse;
+use crate::crypto::jws;
+use crate::db::codes::Scan;
+use crate::db::{self, Tx};
+use crate::flow::open_code::{self, Opened};
+use crate::flow::routes::{Asked, Routed, decide, must};
+use crate::flow::{FlowError, RouteView};
+use crate::id::{CodeId, ScanId};
+use crate::merchant::{Counter, InstitutionId, Merchant, PrintedCode, Store};
+use crate::money::{Amount, Currency, MINOR_MAX};
+use crate::payment::{Payment, PaymentWay, State};
+use crate::routing::{self, Decision};
+
+/// How long a wallet may rely on a resolution; it is shown to the payer at once.
+const LIFETIME_SECONDS: i64 = 60;
+
+#[derive(Serialize)]
+struct Claims<'a> {
+    iss: String,
+    aud: &'a InstitutionId,
+    iat: i64,
+    exp: i64,
+    text_sha256: String,
+    kind: CodeKind,
+    payee: Payee<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    amount_minor: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    amount_bounds: Option<Bounds>,
+    currency: Currency,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payment: Option<&'a crate::id::PaymentId>,
+    route: RouteView,
+}
+
+#[derive(Serialize)]
+struct Payee<'a> {
+    merchant: &'a str,
+    store: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counter: Option<&'a str>,
+    mcc: &'a str,
+    city: &'a str,
+}
+
+#[derive(Serialize)]
+struct Bounds {
+    min: i64,
+    max: i64,
+}
+
+/// What a page shows of a code.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// The code.
+    pub code: PrintedCode,
+    /// Who is paid.
+    pub merchant: Merchant,
+    /// In which shop.
+    pub store: Store,
+    /// At which till.
+    pub counter: Option<Counter>,
+    /// What an order code asks for.
+    pub payment: Option<Payment>,
+    /// How much, where that is fixed.
+    pub amount: Option<Amount>,
+    /// Where this payer's money would go; absent where the payer is not known.
+    pub decision: Option<Decision>,
+    /// The institutions that would work.
+    pub works_with: Vec<InstitutionId>,
+}
+
+/// `resolve` of the wallet API: a signed statement of who is paid, how much, and by which route.
+pub async fn resolve(app: &App, payer: &InstitutionId, text: &str) -> Result<String, FlowError> {
+    let parsed = open_code::read(app, text)?;
+    let mut tx = app.db.read().await?;
+    let opened = open_code::find(&mut tx, &parsed).await?;
+    let routed = route(app, &mut tx, payer, &opened).await;
+    let now = tx.now();
+    tx.commit().await?;
+    note(app, &opened.code, Some(payer), now, routed.as_ref().err());
+    let Routed { route, account, decision, .. } = routed?;
+    let amount = price(&opened);
+    let claims = Claims {
+        iss: app.origin.to_string(),
+        aud: payer,
+        iat: now.seconds(),
+        exp: now.seconds().saturating_add(LIFETIME_SECONDS),
+        text_sha256: sha256_hex(text.as_bytes()),
+        kind: opened.code.kind,
+        payee: Payee {
+            merchant: opened.merchant.name.as_str(),
+            store: opened.store.name.as_str(),
+            counter: opened.counter.as_ref().map(|counter| counter.name.as_str()),
+            mcc: opened.merchant.mcc.as_str(),
+            city: opened.merchant.city.as_str(),
+        },
+        amount_minor: amount.map(Amount::minor),
+        amount_bounds: amount
+            .is_none()
+            .then(|| Bounds { min: 1, max: app.limits.static_day_limit.minor().min(MINOR_MAX) }),
+        currency: opened.code.currency,
+        payment: opened.payment.as_ref().map(|payment| &payment.id),
+        route: RouteView {
+            kind: route.kind,
+            payee_institution: route.payee,
+            payment_account: account.masked(),
+            clearing: route.clearing.map(|clearing| clearing.to_string()),
+            reason: decision.reason.to_string(),
+        },
+    };
+    let key = app.keys.signing(KeyUse::Resolution)?;
+    Ok(jws::sign(&key, jws::RESOLUTION, &claims))
+}
+
+/// What the page behind a code shows, whichever browser opens it.
+pub async fn look(
+    app: &App,
+    text: &str,
+    payer: Option<&InstitutionId>,
+) -> Result<Seen, FlowError> {
+    let parsed = open_code::read(app, text)?;
+    let mut tx = app.db.read().await?;
+    let opened = open_code::find(&mut tx, &parsed).await?;
+    let still = payable(&mut tx, &opened);
+    let now = tx.now();
+    note(app, &opened.code, payer, now, still.as_ref().err());
+    still?;
+    let seen = explain(app, &mut tx, opened, payer, PaymentWay::Page).await?;
+    tx.commit().await?;
+    Ok(seen)
+}
+
+/// The merchant's own question: what would happen if this payer scanned this code?
+pub async fn dry_run(
+    app: &App,
+    code: PrintedCode,
+    payer: &InstitutionId,
+    amount: Option<Amount>,
+) -> Result<Decision, FlowError> {
+    let mut tx = app.db.read().await?;
+    let opened = open_code::open(&mut tx, code).await?;
+    let asked = Asked {
+        payer,
+        door: PaymentWay::Api,
+        static_code: opened.code.kind == CodeKind::Static,
+        amount: price(&opened).or(amount),
+        currency: opened.code.currency,
+        spent_today: None,
+    };
+    let (decision, _) = decide(app, &mut tx, &opened.merchant, &asked).await?;
+    tx.commit().await?;
+    Ok(decision)
+}
+
+async fn route(
+    app: &App,
+    tx: &mut Tx,
+    payer: &InstitutionId,
+    opened: &Opened,
+) -> Result<Routed, FlowError> {
+    payable(tx, opened)?;
+    let asked = Asked {
+        payer,
+        door: PaymentWay::Api,
+        static_code: opened.code.kind == CodeKind::Static,
+        amount: price(opened),
+        currency: opened.code.currency,
+        spent_today: None,
+    };
+    must(app, tx, &opened.merchant, &asked).await
+}
+
+async fn explain(
+    app: &App,
+    tx: &mut Tx,
+    opened: Opened,
+    payer: Option<&InstitutionId>,
+    door: PaymentWay,
+) -> Result<Seen, FlowError> {
+    // Any institution will do to ask who would work; one that nobody has heard of is not asked for.
+    let nobody: InstitutionId = opened_by_nobody();
+    let amount = price(&opened);
+    let asked = Asked {
+        payer: payer.unwrap_or(&nobody),
+        door,
+        static_code: opened.code.kind == CodeKind::Static,
+        amount,
+        currency: opened.code.currency,
+        spent_today: None,
+    };
+    let (decision, facts) = decide(app, tx, &opened.merchant, &asked).await?;
+    let scan = routing::Scan {
+        payer: asked.payer.clone(),
+        way: crate::merchant::Way::MerchantPresented,
+        static_code: asked.static_code,
+        amount,
+        currency: asked.currency,
+        spent_today: None,
+        now: tx.now(),
+    };
+    Ok(Seen {
+        works_with: routing::payers(&scan, &facts),
+        decision: payer.map(|_| decision),
+        amount,
+        code: opened.code,
+        merchant: opened.merchant,
+        store: opened.store,
+        counter: opened.counter,
+        payment: opened.payment,
+    })
+}
+
+#[expect(clippy::expect_used, reason = "a constant that a test reads")]
+fn opened_by_nobody() -> InstitutionId {
+    "nobody".parse().expect("the shape of an institution id")
+}
+
+/// The amount that the code or its payment fixes.
+pub(super) fn price(opened: &Opened) -> Option<Amount> {
+    opened.payment.as_ref().map_or(opened.code.amount, |payment| Some(payment.amount))
+}
+
+/// Whether the code, and the payment behind an order code, can still be paid.
+pub(super) fn payable(tx: &mut Tx, opened: &Opened) -> Result<(), FlowError> {
+    opened.code.payable_at(tx.now())?;
+    match opened.payment.as_ref().map(|payment| &payment.state) {
+        None | Some(State::Created | State::Waiting { .. }) => Ok(()),
+        Some(State::Expired) => {
+            Err(FlowError::CodeStopped(crate::merchant::CodeStop::Expired))
+        }
+        Some(
+            state @ (State::Paid { .. }
+            | State::PartlyRefunded { .. }
+            | State::Refunded { .. }
+            | State::Closed),
+        ) => Err(FlowError::State { what: "payment", now: state.name(), change: "paid" }),
+    }
+}
+
+fn note(
+    app: &App,
+    code: &PrintedCode,
+    payer: Option<&InstitutionId>,
+    now: crate::clock::Timestamp,
+    refused: Option<&FlowError>,
+) {
+    app.scans.note(Scan {
+        id: ScanId::new(now, &*app.entropy),
+        code: code.id.clone(),
+        merchant: code.merchant.clone(),
+        institution: payer.cloned(),
+        outcome: match refused {
+            None => "routed".to_owned(),
+            Some(FlowError::NoRoute(decision)) => decision.reason.to_string(),
+            Some(FlowError::CodeStopped(stop)) => stop.to_string(),
+            Some(_) => "refused".to_owned(),
+        },
+        at: now,
+    });
+}
+
+/// The merchant's code with this id.
+pub async fn code_of(
+    app: &App,
+    merchant: &crate::id::MerchantId,
+    id: &CodeId,
+) -> Result<PrintedCode, FlowError> {
+    let mut tx = app.db.read().await?;
+    let code = db::codes::find_of(&mut tx, merchant, id).await?;
+    tx.commit().await?;
+    code.ok_or(FlowError::NotFound("code"))
+}

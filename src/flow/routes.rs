@@ -1,0 +1,130 @@
+//! From what is kept to what the router needs, and from its decision to what callers see.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use crate::app::App;
+use crate::db::{self, Tx};
+use crate::flow::FlowError;
+use crate::merchant::{InstitutionId, InstitutionState, Merchant, PaymentAccount, Way};
+use crate::money::{Amount, Currency};
+use crate::payment::{Attempt, PaymentWay, RouteKind};
+use crate::routing::{Decision, Facts, Route, Scan, route};
+
+/// The route that a payment takes, as the payer's institution sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct RouteView {
+    /// Direct or interop.
+    pub kind: RouteKind,
+    /// Where the money goes.
+    pub payee_institution: InstitutionId,
+    /// The account there, masked.
+    pub payment_account: String,
+    /// Through which clearing channel.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clearing: Option<String>,
+    /// Why this route.
+    pub reason: String,
+}
+
+impl RouteView {
+    /// The route that an attempt took.
+    pub fn of(attempt: &Attempt) -> Self {
+        Self {
+            kind: attempt.route_kind,
+            payee_institution: attempt.payee.clone(),
+            payment_account: attempt.account_reference.masked(),
+            clearing: attempt.clearing.clone(),
+            reason: attempt.route_reason.clone(),
+        }
+    }
+}
+
+/// One scan, as a flow knows it.
+#[derive(Debug, Clone)]
+pub(super) struct Asked<'a> {
+    pub(super) payer: &'a InstitutionId,
+    pub(super) door: PaymentWay,
+    pub(super) static_code: bool,
+    pub(super) amount: Option<Amount>,
+    pub(super) currency: Currency,
+    pub(super) spent_today: Option<Amount>,
+}
+
+/// What the router decided, with the account that it chose.
+#[derive(Debug)]
+pub(super) struct Routed {
+    pub(super) route: Route,
+    pub(super) account: PaymentAccount,
+    pub(super) decision: Decision,
+    pub(super) facts: Facts,
+}
+
+/// Decides where this payer's money would go.
+pub(super) async fn decide(
+    app: &App,
+    tx: &mut Tx,
+    merchant: &Merchant,
+    asked: &Asked<'_>,
+) -> Result<(Decision, Facts), FlowError> {
+    let accounts = db::accounts::of_merchant(tx, &merchant.id).await?;
+    let facts = Facts {
+        unhealthy: unavailable(tx, &accounts, asked).await?,
+        merchant: merchant.clone(),
+        acceptances: db::acceptances::of_merchant(tx, &merchant.id).await?,
+        agreements: db::agreements::leading_to(tx, &merchant.id).await?,
+        accounts,
+        static_day_limit: Some(app.limits.static_day_limit),
+    };
+    let scan = Scan {
+        payer: asked.payer.clone(),
+        way: Way::MerchantPresented,
+        static_code: asked.static_code,
+        amount: asked.amount,
+        currency: asked.currency,
+        spent_today: asked.spent_today,
+        now: tx.now(),
+    };
+    Ok((route(&scan, &facts), facts))
+}
+
+/// As [`decide`], refusing where there is no route.
+pub(super) async fn must(
+    app: &App,
+    tx: &mut Tx,
+    merchant: &Merchant,
+    asked: &Asked<'_>,
+) -> Result<Routed, FlowError> {
+    let (decision, facts) = decide(app, tx, merchant, asked).await?;
+    let chosen = decision.chosen.clone().and_then(|route| {
+        let account = facts.accounts.iter().find(|account| account.id == route.account)?.clone();
+        Some((route, account))
+    });
+    match chosen {
+        Some((route, account)) => Ok(Routed { route, account, decision, facts }),
+        None => Err(FlowError::NoRoute(Box::new(decision))),
+    }
+}
+
+/// Payee institutions that cannot open an order now: suspended, or without an address although one
+/// is needed. A wallet that calls us for its own account needs none: our answer is the order.
+async fn unavailable(
+    tx: &mut Tx,
+    accounts: &[PaymentAccount],
+    asked: &Asked<'_>,
+) -> Result<BTreeSet<InstitutionId>, FlowError> {
+    let mut found = BTreeSet::new();
+    for account in accounts {
+        let own = asked.door == PaymentWay::Api && *asked.payer == account.institution;
+        let known = db::institutions::find(tx, &account.institution).await?;
+        let usable = known.is_some_and(|institution| {
+            institution.state == InstitutionState::Active
+                && (own || institution.base_url.is_some())
+        });
+        if !usable {
+            found.insert(account.institution.clone());
+        }
+    }
+    Ok(found)
+}
