@@ -35,7 +35,9 @@ pub enum KeyRingError {
 impl KeyRing {
     /// Opens the stored keys; each use needs a current one.
     pub fn open(stored: &[StoredKey], sealer: &Sealer) -> Result<Self, KeyRingError> {
-        Ok(Self(Arc::new(RwLock::new(Arc::new(Keys::open(stored, sealer)?)))))
+        Ok(Self(Arc::new(RwLock::new(Arc::new(Keys::open(
+            stored, sealer,
+        )?)))))
     }
 
     /// Takes over what is stored now, after a rotation here or on another instance.
@@ -50,7 +52,11 @@ impl KeyRing {
 
     /// The key that signs for this use.
     pub fn signing(&self, key_use: KeyUse) -> Result<Arc<SigningKey>, KeyRingError> {
-        self.keys().signing.get(&key_use).cloned().ok_or(KeyRingError::Missing(key_use))
+        self.keys()
+            .signing
+            .get(&key_use)
+            .cloned()
+            .ok_or(KeyRingError::Missing(key_use))
     }
 
     /// The public key with this thumbprint that signs or signed for this use.
@@ -87,19 +93,29 @@ impl KeyRing {
 
 impl Keys {
     fn open(stored: &[StoredKey], sealer: &Sealer) -> Result<Self, KeyRingError> {
-        let mut keys =
-            Self { signing: HashMap::new(), public: Vec::new(), jwks: JwkSet::default() };
+        let mut keys = Self {
+            signing: HashMap::new(),
+            public: Vec::new(),
+            jwks: JwkSet::default(),
+        };
         for stored in stored {
             let public = PublicKey::new(&stored.public_key)?;
-            keys.jwks.keys.push(Jwk::new(&public, stored.key_use, stored.retired_at));
+            keys.jwks
+                .keys
+                .push(Jwk::new(&public, stored.key_use, stored.retired_at));
             keys.public.push((public, stored.key_use));
             if stored.retired_at.is_none() {
                 let refused = || KeyRingError::MasterKey(stored.key_id.clone());
                 let seed = sealer
-                    .open(Purpose::SigningSeed, stored.key_id.as_bytes(), &stored.sealed_seed)
+                    .open(
+                        Purpose::SigningSeed,
+                        stored.key_id.as_bytes(),
+                        &stored.sealed_seed,
+                    )
                     .map_err(|_| refused())?;
                 let seed: [u8; 32] = seed.try_into().map_err(|_| refused())?;
-                keys.signing.insert(stored.key_use, Arc::new(SigningKey::from_seed(&seed)));
+                keys.signing
+                    .insert(stored.key_use, Arc::new(SigningKey::from_seed(&seed)));
             }
         }
         for key_use in KeyUse::ALL.iter().copied() {

@@ -38,8 +38,11 @@ pub(super) async fn read(
         KeyMaterial::Ed25519(bytes) => PublicKey::new(bytes).ok(),
         KeyMaterial::HmacSha256(_) => None,
     };
-    let usable: Vec<PublicKey> =
-        keys.iter().filter(|key| key.is_valid_at(now)).filter_map(|key| public(&key.material)).collect();
+    let usable: Vec<PublicKey> = keys
+        .iter()
+        .filter(|key| key.is_valid_at(now))
+        .filter_map(|key| public(&key.material))
+        .collect();
     if usable.is_empty() {
         return Err(FlowError::ConfirmForbidden);
     }

@@ -54,19 +54,30 @@ pub async fn sweep(app: &App) -> Result<Swept, FlowError> {
     }
     let expired = end_overdue(app).await?;
     keys::refresh(app).await?;
-    Ok(Swept { asked, decided, expired })
+    Ok(Swept {
+        asked,
+        decided,
+        expired,
+    })
 }
 
 async fn ask(app: &App, attempt: &Attempt) -> Result<bool, FlowError> {
     let now = now(app).await?;
     let is_over = now >= attempt.pay_before;
-    let decided =
-        if is_over { close::close(app, attempt).await? } else { close::query(app, attempt).await? };
+    let decided = if is_over {
+        close::close(app, attempt).await?
+    } else {
+        close::query(app, attempt).await?
+    };
     if !decided {
         let wait = wait_after(attempt.queries);
         let next = now.plus(wait);
         // The close must not wait for a question that was put off.
-        let next = if is_over { next } else { next.min(attempt.pay_before) };
+        let next = if is_over {
+            next
+        } else {
+            next.min(attempt.pay_before)
+        };
         let mut tx = app.db.begin().await?;
         db::attempts::postpone(&mut tx, &attempt.id, next).await?;
         tx.commit().await?;
@@ -83,7 +94,9 @@ async fn now(app: &App) -> Result<Timestamp, FlowError> {
 
 fn wait_after(queries: i64) -> Duration {
     let doublings = u32::try_from(queries.saturating_sub(1).clamp(0, 16)).unwrap_or(16);
-    ASK_FIRST.saturating_mul(2_u32.saturating_pow(doublings)).min(ASK_LAST)
+    ASK_FIRST
+        .saturating_mul(2_u32.saturating_pow(doublings))
+        .min(ASK_LAST)
 }
 
 async fn end_overdue(app: &App) -> Result<usize, FlowError> {

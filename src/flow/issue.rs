@@ -39,12 +39,20 @@ pub async fn issue(app: &App, tx: &mut Tx, new: NewCode) -> Result<PrintedCode, 
     check_place(tx, &new.merchant, &new.store, new.counter.as_ref()).await?;
     let now = tx.now();
     if new.expires_at.is_some_and(|end| end <= now) {
-        return Err(FlowError::field("/expires_at", "time-invalid", "must lie in the future"));
+        return Err(FlowError::field(
+            "/expires_at",
+            "time-invalid",
+            "must lie in the future",
+        ));
     }
     let key = app.keys.signing(KeyUse::Code)?;
     let short = (!new.compact).then(|| KeyId(key.public().short_id()));
     let random = RandomId::new(app.entropy.bytes());
-    let printed = if new.kind == CodeKind::Fixed { new.amount } else { None };
+    let printed = if new.kind == CodeKind::Fixed {
+        new.amount
+    } else {
+        None
+    };
     let body = Body::new(new.kind, printed, random, short)
         .map_err(|why| FlowError::field("/amount_minor", "amount-invalid", why))?;
     let code = PrintedCode {
@@ -81,7 +89,11 @@ pub async fn change(
         .await?
         .ok_or(FlowError::NotFound("code"))?;
     let state = code.state.apply(event)?;
-    let code = PrintedCode { state, version: code.version.saturating_add(1), ..code };
+    let code = PrintedCode {
+        state,
+        version: code.version.saturating_add(1),
+        ..code
+    };
     db::codes::update(&mut tx, &code).await?;
     if state != CodeState::Active {
         close_open(app, &mut tx, &code).await?;
@@ -126,13 +138,19 @@ pub(super) async fn check_place(
     store: &StoreId,
     counter: Option<&CounterId>,
 ) -> Result<(), FlowError> {
-    db::stores::find(tx, merchant, store).await?.ok_or(FlowError::NotFound("store"))?;
+    db::stores::find(tx, merchant, store)
+        .await?
+        .ok_or(FlowError::NotFound("store"))?;
     if let Some(id) = counter {
         let counter = db::counters::find(tx, merchant, id)
             .await?
             .ok_or(FlowError::NotFound("counter"))?;
         if counter.store != *store {
-            return Err(FlowError::field("/counter", "counter-elsewhere", "is in another store"));
+            return Err(FlowError::field(
+                "/counter",
+                "counter-elsewhere",
+                "is in another store",
+            ));
         }
     }
     Ok(())

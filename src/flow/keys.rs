@@ -49,8 +49,12 @@ async fn make(
     let seed = entropy.bytes::<32>();
     let key = SigningKey::from_seed(&seed);
     let key_id = key.key_id();
-    let sealed =
-        sealer.seal(Purpose::SigningSeed, key_id.as_str().as_bytes(), &seed, entropy)?;
+    let sealed = sealer.seal(
+        Purpose::SigningSeed,
+        key_id.as_str().as_bytes(),
+        &seed,
+        entropy,
+    )?;
     let public = *key.public().as_bytes();
     db::signing_keys::insert(tx, &key_id, key_use, &public, &sealed).await?;
     Ok(())

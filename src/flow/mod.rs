@@ -122,7 +122,11 @@ pub enum FlowError {
 impl FlowError {
     /// A field that cannot be accepted.
     pub fn field(pointer: &'static str, code: &'static str, detail: impl ToString) -> Self {
-        Self::Field { pointer, code, detail: detail.to_string() }
+        Self::Field {
+            pointer,
+            code,
+            detail: detail.to_string(),
+        }
     }
 
     /// An amount that cannot be accepted.
@@ -133,13 +137,21 @@ impl FlowError {
 
 impl From<crate::payment::Refused> for FlowError {
     fn from(refused: crate::payment::Refused) -> Self {
-        Self::State { what: "payment", now: refused.now, change: refused.change }
+        Self::State {
+            what: "payment",
+            now: refused.now,
+            change: refused.change,
+        }
     }
 }
 
 impl From<crate::merchant::Refused> for FlowError {
     fn from(refused: crate::merchant::Refused) -> Self {
-        Self::State { what: refused.what, now: refused.now, change: refused.event }
+        Self::State {
+            what: refused.what,
+            now: refused.now,
+            change: refused.event,
+        }
     }
 }
 

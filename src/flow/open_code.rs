@@ -62,8 +62,12 @@ pub(super) async fn find(tx: &mut Tx, parsed: &Parsed) -> Result<Opened, FlowErr
 /// Everything around a code that is known to be ours.
 pub(super) async fn open(tx: &mut Tx, code: PrintedCode) -> Result<Opened, FlowError> {
     let missing = || FlowError::NotFound("code");
-    let merchant = db::merchants::find(tx, &code.merchant).await?.ok_or_else(missing)?;
-    let store = db::stores::find(tx, &code.merchant, &code.store).await?.ok_or_else(missing)?;
+    let merchant = db::merchants::find(tx, &code.merchant)
+        .await?
+        .ok_or_else(missing)?;
+    let store = db::stores::find(tx, &code.merchant, &code.store)
+        .await?
+        .ok_or_else(missing)?;
     let counter = match &code.counter {
         Some(id) => db::counters::find(tx, &code.merchant, id).await?,
         None => None,
@@ -72,5 +76,11 @@ pub(super) async fn open(tx: &mut Tx, code: PrintedCode) -> Result<Opened, FlowE
         Some(id) => db::payments::find(tx, id).await?,
         None => None,
     };
-    Ok(Opened { code, merchant, store, counter, payment })
+    Ok(Opened {
+        code,
+        merchant,
+        store,
+        counter,
+        payment,
+    })
 }

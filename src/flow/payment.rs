@@ -141,7 +141,11 @@ pub(super) async fn end(
     payment: Payment,
     change: Change,
 ) -> Result<Payment, FlowError> {
-    let kind = if change == Change::Expired { EventKind::Expired } else { EventKind::Closed };
+    let kind = if change == Change::Expired {
+        EventKind::Expired
+    } else {
+        EventKind::Closed
+    };
     let payment = payment.after(change)?;
     db::payments::update(tx, &payment).await?;
     tell(app, tx, &payment, kind).await?;
@@ -167,7 +171,11 @@ pub(super) async fn publish(
     data: EventData,
 ) -> Result<(), FlowError> {
     let id = EventId::new(tx.now(), &*app.entropy);
-    let event = NewEvent { merchant: merchant.clone(), kind, data };
+    let event = NewEvent {
+        merchant: merchant.clone(),
+        kind,
+        data,
+    };
     db::events::insert(tx, &id, &event).await?;
     Ok(())
 }

@@ -85,13 +85,19 @@ async fn by_token(
         app.keys.public(KeyUse::Receipt, kid)
     });
     let ours = app.origin.to_string();
-    let Some(claims) = verified.ok().map(|v| v.claims).filter(|claims| claims.iss == ours) else {
+    let Some(claims) = verified
+        .ok()
+        .map(|v| v.claims)
+        .filter(|claims| claims.iss == ours)
+    else {
         return Ok(Found::Not(ReceiptVerdict::Forged));
     };
     // Signed by us but not this merchant's: of another shop, and nothing more is said about it.
     Ok(db::receipts::find(tx, merchant, &claims.jti)
         .await?
-        .map_or(Found::Not(ReceiptVerdict::OtherStore), |found| Found::Receipt(Box::new(found))))
+        .map_or(Found::Not(ReceiptVerdict::OtherStore), |found| {
+            Found::Receipt(Box::new(found))
+        }))
 }
 
 async fn by_number(
@@ -102,13 +108,22 @@ async fn by_number(
 ) -> Result<Found, FlowError> {
     let number = number.trim();
     if number.len() != 6 || !number.bytes().all(|b| b.is_ascii_digit()) {
-        return Err(FlowError::field("/number", "number-invalid", "must be six digits"));
+        return Err(FlowError::field(
+            "/number",
+            "number-invalid",
+            "must be six digits",
+        ));
     }
-    let zone = db::merchants::find(tx, merchant).await?.map(|found| found.time_zone);
+    let zone = db::merchants::find(tx, merchant)
+        .await?
+        .map(|found| found.time_zone);
     let zone = zone.as_ref().map_or("UTC", |zone| zone.as_str());
     // A receipt of a minute before midnight is looked for under the day before.
     let now = tx.now();
-    let days = [now.day_in(zone), now.minus(crate::payment::receipt::LIFETIME).day_in(zone)];
+    let days = [
+        now.day_in(zone),
+        now.minus(crate::payment::receipt::LIFETIME).day_in(zone),
+    ];
     for day in days {
         if let Some(found) = db::receipts::by_number(tx, merchant, number, &day, store).await? {
             return Ok(Found::Receipt(Box::new(found)));
@@ -145,7 +160,9 @@ async fn check(
     Ok(Checked {
         verdict,
         amount_minor: payment.as_ref().map(|payment| payment.amount.minor()),
-        currency: payment.as_ref().map(|payment| payment.amount.currency().code().to_owned()),
+        currency: payment
+            .as_ref()
+            .map(|payment| payment.amount.currency().code().to_owned()),
         paid_at: payment.as_ref().and_then(|payment| payment.state.paid_at()),
         payment: payment.map(|payment| payment.id),
         number: Some(receipt.number.clone()),

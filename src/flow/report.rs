@@ -69,7 +69,11 @@ pub async fn report(
     let attempt = of_payer(&mut tx, payer, id).await?;
     if attempt.payer_reference != payer_reference {
         let detail = "is not the number under which this attempt was started";
-        return Err(FlowError::field("/payer_reference", "wallet-mismatch", detail));
+        return Err(FlowError::field(
+            "/payer_reference",
+            "wallet-mismatch",
+            detail,
+        ));
     }
     let first = attempt.state.holds() && db::attempts::report(&mut tx, id).await?;
     if first && status == "paid" {

@@ -87,7 +87,12 @@ pub async fn resolve(app: &App, payer: &InstitutionId, text: &str) -> Result<Str
     let now = tx.now();
     tx.commit().await?;
     note(app, &opened.code, Some(payer), now, routed.as_ref().err());
-    let Routed { route, account, decision, .. } = routed?;
+    let Routed {
+        route,
+        account,
+        decision,
+        ..
+    } = routed?;
     let amount = price(&opened);
     let claims = Claims {
         iss: app.origin.to_string(),
@@ -104,9 +109,10 @@ pub async fn resolve(app: &App, payer: &InstitutionId, text: &str) -> Result<Str
             city: opened.merchant.city.as_str(),
         },
         amount_minor: amount.map(Amount::minor),
-        amount_bounds: amount
-            .is_none()
-            .then(|| Bounds { min: 1, max: app.limits.static_day_limit.minor().min(MINOR_MAX) }),
+        amount_bounds: amount.is_none().then(|| Bounds {
+            min: 1,
+            max: app.limits.static_day_limit.minor().min(MINOR_MAX),
+        }),
         currency: opened.code.currency,
         payment: opened.payment.as_ref().map(|payment| &payment.id),
         route: RouteView {
@@ -122,11 +128,7 @@ pub async fn resolve(app: &App, payer: &InstitutionId, text: &str) -> Result<Str
 }
 
 /// What the page behind a code shows, whichever browser opens it.
-pub async fn look(
-    app: &App,
-    text: &str,
-    payer: Option<&InstitutionId>,
-) -> Result<Seen, FlowError> {
+pub async fn look(app: &App, text: &str, payer: Option<&InstitutionId>) -> Result<Seen, FlowError> {
     let parsed = open_code::read(app, text)?;
     let mut tx = app.db.read().await?;
     let opened = open_code::find(&mut tx, &parsed).await?;
@@ -226,7 +228,10 @@ fn opened_by_nobody() -> InstitutionId {
 
 /// The amount that the code or its payment fixes.
 pub(super) fn price(opened: &Opened) -> Option<Amount> {
-    opened.payment.as_ref().map_or(opened.code.amount, |payment| Some(payment.amount))
+    opened
+        .payment
+        .as_ref()
+        .map_or(opened.code.amount, |payment| Some(payment.amount))
 }
 
 /// Whether the code, and the payment behind an order code, can still be paid.
@@ -234,15 +239,17 @@ pub(super) fn payable(tx: &mut Tx, opened: &Opened) -> Result<(), FlowError> {
     opened.code.payable_at(tx.now())?;
     match opened.payment.as_ref().map(|payment| &payment.state) {
         None | Some(State::Created | State::Waiting { .. }) => Ok(()),
-        Some(State::Expired) => {
-            Err(FlowError::CodeStopped(crate::merchant::CodeStop::Expired))
-        }
+        Some(State::Expired) => Err(FlowError::CodeStopped(crate::merchant::CodeStop::Expired)),
         Some(
             state @ (State::Paid { .. }
             | State::PartlyRefunded { .. }
             | State::Refunded { .. }
             | State::Closed),
-        ) => Err(FlowError::State { what: "payment", now: state.name(), change: "paid" }),
+        ) => Err(FlowError::State {
+            what: "payment",
+            now: state.name(),
+            change: "paid",
+        }),
     }
 }
 

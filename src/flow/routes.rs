@@ -98,11 +98,20 @@ pub(super) async fn must(
 ) -> Result<Routed, FlowError> {
     let (decision, facts) = decide(app, tx, merchant, asked).await?;
     let chosen = decision.chosen.clone().and_then(|route| {
-        let account = facts.accounts.iter().find(|account| account.id == route.account)?.clone();
+        let account = facts
+            .accounts
+            .iter()
+            .find(|account| account.id == route.account)?
+            .clone();
         Some((route, account))
     });
     match chosen {
-        Some((route, account)) => Ok(Routed { route, account, decision, facts }),
+        Some((route, account)) => Ok(Routed {
+            route,
+            account,
+            decision,
+            facts,
+        }),
         None => Err(FlowError::NoRoute(Box::new(decision))),
     }
 }
@@ -119,8 +128,7 @@ async fn unavailable(
         let own = asked.door == PaymentWay::Api && *asked.payer == account.institution;
         let known = db::institutions::find(tx, &account.institution).await?;
         let usable = known.is_some_and(|institution| {
-            institution.state == InstitutionState::Active
-                && (own || institution.base_url.is_some())
+            institution.state == InstitutionState::Active && (own || institution.base_url.is_some())
         });
         if !usable {
             found.insert(account.institution.clone());

@@ -1,13 +1,13 @@
 //! What an institution attested becomes state, books, receipt and event, in one transaction.
 
 use crate::app::App;
+use crate::code::run::CodeKind;
 use crate::crypto::jwk::KeyUse;
 use crate::crypto::{jws, token};
 use crate::db::books::PayerDay;
 use crate::db::{self, DbError, Tx};
 use crate::flow::{FlowError, payment};
 use crate::id::{AttemptId, EntryId, ExceptionId, PaymentId, ReceiptId, ResultId};
-use crate::code::run::CodeKind;
 use crate::merchant::{InstitutionId, Merchant};
 use crate::payment::event::{EventData, EventKind};
 use crate::payment::ledger::{self, Posting};
@@ -70,12 +70,20 @@ async fn take_once(app: &App, result: &Attested) -> Result<Outcome, FlowError> {
         }
         return repeated(tx, &stored.outcome, attempt).await;
     }
-    let Some(attempt) = attempt else { return unmatched(app, tx, result).await };
+    let Some(attempt) = attempt else {
+        return unmatched(app, tx, result).await;
+    };
     let payment = db::payments::find(&mut tx, &attempt.payment)
         .await?
         .ok_or(FlowError::NotFound("order"))?;
     let verdict = judge(&attempt, &payment, result);
-    let book = Book { app, tx, result, attempt, payment };
+    let book = Book {
+        app,
+        tx,
+        result,
+        attempt,
+        payment,
+    };
     match verdict {
         Verdict::Pay => book.pay().await,
         Verdict::Release(state) => book.release(state).await,
@@ -92,7 +100,9 @@ pub(super) async fn release(
     state: AttemptState,
 ) -> Result<(), FlowError> {
     let mut tx = app.db.begin().await?;
-    let attempt = db::attempts::find(&mut tx, id).await?.ok_or(FlowError::NotFound("attempt"))?;
+    let attempt = db::attempts::find(&mut tx, id)
+        .await?
+        .ok_or(FlowError::NotFound("attempt"))?;
     if attempt.state.holds() {
         let payment = db::payments::find(&mut tx, &attempt.payment)
             .await?
@@ -117,10 +127,13 @@ pub(super) async fn send(
         .and_then(|institution| institution.base_url)
         .ok_or(FlowError::PayeeUnavailable)?;
     let key = app.keys.signing(KeyUse::Request)?;
-    app.wallets.send(&address, request, &key).await.map_err(|error| {
-        tracing::warn!(institution = %to, "{to} was not reached: {error}");
-        FlowError::PayeeUnavailable
-    })
+    app.wallets
+        .send(&address, request, &key)
+        .await
+        .map_err(|error| {
+            tracing::warn!(institution = %to, "{to} was not reached: {error}");
+            FlowError::PayeeUnavailable
+        })
 }
 
 async fn repeated(
@@ -137,7 +150,10 @@ async fn repeated(
         return Ok(Outcome::Exception(code));
     }
     let payment = payment.ok_or(FlowError::NotFound("order"))?;
-    Ok(Outcome::Settled { state: payment.state.name(), payment: payment.id })
+    Ok(Outcome::Settled {
+        state: payment.state.name(),
+        payment: payment.id,
+    })
 }
 
 async fn unmatched(app: &App, mut tx: Tx, result: &Attested) -> Result<Outcome, FlowError> {
@@ -169,7 +185,11 @@ async fn keep(
     if db::results::insert(tx, id, result, attempt, outcome).await? {
         Ok(())
     } else {
-        Err(DbError::Conflict { table: "results", id: result.payee_reference.clone() }.into())
+        Err(DbError::Conflict {
+            table: "results",
+            id: result.payee_reference.clone(),
+        }
+        .into())
     }
 }
 
@@ -187,16 +207,19 @@ impl Book<'_> {
         let now = self.tx.now();
         let id = self.keep("settled").await?;
         let attempt = self.attempt.after(AttemptChange::Paid, now)?;
-        let paid = Change::Paid { attempt: attempt.id.clone(), at: self.result.paid_at };
+        let paid = Change::Paid {
+            attempt: attempt.id.clone(),
+            at: self.result.paid_at,
+        };
         let payment = self.payment.after(paid)?;
         db::attempts::update(&mut self.tx, &attempt).await?;
         db::payments::update(&mut self.tx, &payment).await?;
 
         let missing = || FlowError::NotFound("merchant");
-        let merchant =
-            db::merchants::find(&mut self.tx, &payment.merchant).await?.ok_or_else(missing)?;
-        let account =
-            db::accounts::find(&mut self.tx, &payment.merchant, &attempt.account).await?;
+        let merchant = db::merchants::find(&mut self.tx, &payment.merchant)
+            .await?
+            .ok_or_else(missing)?;
+        let account = db::accounts::find(&mut self.tx, &payment.merchant, &attempt.account).await?;
         let fee = account.map_or(0, |account| account.fee.into());
         let postings = ledger::paid(&merchant.id, &attempt.account, fee, self.result)?;
         for posting in &postings {
@@ -215,21 +238,33 @@ impl Book<'_> {
             evidence: Some(self.result.jws.clone()),
             ..EventData::of(&payment).with_attempt(&attempt)
         };
-        payment::publish(self.app, &mut self.tx, &payment.merchant, EventKind::Paid, told).await?;
+        payment::publish(
+            self.app,
+            &mut self.tx,
+            &payment.merchant,
+            EventKind::Paid,
+            told,
+        )
+        .await?;
         self.tx.commit().await?;
         tracing::info!(
             payment = %payment.id, attempt = %attempt.id, payer = %attempt.payer,
             payee = %attempt.payee, "payment {} is paid by {}", payment.id, attempt.payer,
         );
-        Ok(Outcome::Settled { payment: payment.id, state: "paid" })
+        Ok(Outcome::Settled {
+            payment: payment.id,
+            state: "paid",
+        })
     }
 
     async fn release(mut self, state: AttemptState) -> Result<Outcome, FlowError> {
         self.keep("released").await?;
-        let payment =
-            let_go(self.app, &mut self.tx, self.attempt, self.payment, state).await?;
+        let payment = let_go(self.app, &mut self.tx, self.attempt, self.payment, state).await?;
         self.tx.commit().await?;
-        Ok(Outcome::Settled { state: payment.state.name(), payment: payment.id })
+        Ok(Outcome::Settled {
+            state: payment.state.name(),
+            payment: payment.id,
+        })
     }
 
     async fn known(mut self) -> Result<Outcome, FlowError> {
@@ -240,7 +275,10 @@ impl Book<'_> {
             "{} says {} of attempt {} after it had ended", self.result.institution,
             self.result.status, self.attempt.id,
         );
-        Ok(Outcome::Settled { state: self.payment.state.name(), payment: self.payment.id })
+        Ok(Outcome::Settled {
+            state: self.payment.state.name(),
+            payment: self.payment.id,
+        })
     }
 
     async fn except(mut self, code: ExceptionCode) -> Result<Outcome, FlowError> {
@@ -266,7 +304,14 @@ impl Book<'_> {
             ..EventData::of(&self.payment).with_attempt(&self.attempt)
         };
         let merchant = self.payment.merchant.clone();
-        payment::publish(self.app, &mut self.tx, &merchant, EventKind::Exception, told).await?;
+        payment::publish(
+            self.app,
+            &mut self.tx,
+            &merchant,
+            EventKind::Exception,
+            told,
+        )
+        .await?;
         if code == ExceptionCode::Late && self.attempt.state.holds() {
             let state = AttemptState::Closed;
             let_go(self.app, &mut self.tx, self.attempt, self.payment, state).await?;
@@ -299,7 +344,9 @@ async fn let_go(
     };
     let attempt = attempt.after(change, now)?;
     db::attempts::update(tx, &attempt).await?;
-    let mut payment = payment.after(Change::Released { attempt: attempt.id.clone() })?;
+    let mut payment = payment.after(Change::Released {
+        attempt: attempt.id.clone(),
+    })?;
     db::payments::update(tx, &payment).await?;
     give_back(tx, &attempt, &payment).await?;
     let told = EventData::of(&payment).with_attempt(&attempt);
@@ -313,12 +360,18 @@ async fn let_go(
 }
 
 async fn is_of_order_code(tx: &mut Tx, payment: &Payment) -> Result<bool, DbError> {
-    let Some(id) = &payment.code else { return Ok(false) };
-    Ok(db::codes::find(tx, id).await?.is_some_and(|code| code.kind == CodeKind::Order))
+    let Some(id) = &payment.code else {
+        return Ok(false);
+    };
+    Ok(db::codes::find(tx, id)
+        .await?
+        .is_some_and(|code| code.kind == CodeKind::Order))
 }
 
 async fn give_back(tx: &mut Tx, attempt: &Attempt, payment: &Payment) -> Result<(), FlowError> {
-    let Some(payer_ref_hash) = &attempt.payer_ref_hash else { return Ok(()) };
+    let Some(payer_ref_hash) = &attempt.payer_ref_hash else {
+        return Ok(());
+    };
     let Some(merchant) = db::merchants::find(tx, &payment.merchant).await? else {
         return Ok(());
     };
@@ -390,5 +443,9 @@ async fn issue_receipt(
             return Ok(number);
         }
     }
-    Err(DbError::Conflict { table: "receipts", id: payment.id.to_string() }.into())
+    Err(DbError::Conflict {
+        table: "receipts",
+        id: payment.id.to_string(),
+    }
+    .into())
 }

@@ -133,7 +133,10 @@ async fn begin(
     let amount = settle_amount(order, &opened)?;
     let payment = find_or_make(app, &mut tx, order, &opened, amount).await?;
     let source_hash = check_source(app, &mut tx, order, &opened, &payment).await?;
-    let payer_ref_hash = order.payer_ref.as_deref().map(|payer| hash(app, &order.payer, payer));
+    let payer_ref_hash = order
+        .payer_ref
+        .as_deref()
+        .map(|payer| hash(app, &order.payer, payer));
     let day = tx.now().day_in(opened.merchant.time_zone.as_str());
     let payer_day = payer_ref_hash.as_ref().map(|payer_ref_hash| PayerDay {
         payer: &order.payer,
@@ -144,9 +147,10 @@ async fn begin(
     let spent_today = match payer_day {
         Some(payer_day) => {
             let minor = db::books::spent(&mut tx, payer_day, amount.currency().code()).await?;
-            Some(Amount::new(minor, amount.currency()).map_err(|why| {
-                FlowError::amount("/amount_minor", &why)
-            })?)
+            Some(
+                Amount::new(minor, amount.currency())
+                    .map_err(|why| FlowError::amount("/amount_minor", &why))?,
+            )
         }
         None => None,
     };
@@ -162,7 +166,10 @@ async fn begin(
     if let (Some(payer_day), Some(cap)) = (payer_day, day_cap(app, &asked, &routed))
         && !db::books::spend(&mut tx, payer_day, amount, cap).await?
     {
-        return Err(FlowError::LimitExceeded { rule: "payer-day", limit: cap });
+        return Err(FlowError::LimitExceeded {
+            rule: "payer-day",
+            limit: cap,
+        });
     }
     let attempt = Attempt {
         payer_ref_hash,
@@ -177,7 +184,9 @@ async fn begin(
         tx.commit().await?;
         return found.ok_or(FlowError::PaymentHeld);
     }
-    let payment = payment.after(Change::Held { attempt: attempt.id.clone() })?;
+    let payment = payment.after(Change::Held {
+        attempt: attempt.id.clone(),
+    })?;
     db::payments::update(&mut tx, &payment).await?;
     let told = EventData::of(&payment).with_attempt(&attempt);
     payment::publish(app, &mut tx, &payment.merchant, EventKind::Waiting, told).await?;
@@ -201,8 +210,12 @@ async fn repeat(
         return Err(FlowError::ReferenceConflict);
     }
     let missing = || FlowError::NotFound("payment");
-    let payment = db::payments::find(tx, &attempt.payment).await?.ok_or_else(missing)?;
-    let merchant = db::merchants::find(tx, &attempt.merchant).await?.ok_or_else(missing)?;
+    let payment = db::payments::find(tx, &attempt.payment)
+        .await?
+        .ok_or_else(missing)?;
+    let merchant = db::merchants::find(tx, &attempt.merchant)
+        .await?
+        .ok_or_else(missing)?;
     Ok(Some((attempt, payment, merchant, false)))
 }
 
@@ -239,7 +252,11 @@ async fn find_or_make(
     amount: Amount,
 ) -> Result<Payment, FlowError> {
     if let Some(payment) = &opened.payment {
-        if order.payment.as_ref().is_some_and(|named| *named != payment.id) {
+        if order
+            .payment
+            .as_ref()
+            .is_some_and(|named| *named != payment.id)
+        {
             let detail = "the code asks for another payment";
             return Err(FlowError::field("/payment", "payment-mismatch", detail));
         }
@@ -286,8 +303,12 @@ async fn check_source(
     opened: &Opened,
     payment: &Payment,
 ) -> Result<Option<[u8; 32]>, FlowError> {
-    let Some(source) = &order.source else { return Ok(None) };
-    let source = app.sealer.mac(Purpose::Payer, format!("source\0{source}").as_bytes());
+    let Some(source) = &order.source else {
+        return Ok(None);
+    };
+    let source = app
+        .sealer
+        .mac(Purpose::Payer, format!("source\0{source}").as_bytes());
     let count = if opened.payment.is_some() {
         db::attempts::count_source(tx, &payment.id, &source).await?
     } else {
@@ -324,9 +345,17 @@ fn new_attempt(
     routed: Routed,
 ) -> Attempt {
     let now = tx.now();
-    let Routed { route, account, decision, .. } = routed;
+    let Routed {
+        route,
+        account,
+        decision,
+        ..
+    } = routed;
     let least = wallet::by_id(&route.payee).about().pay_before_min_seconds;
-    let patience = app.limits.pay_before.max(Duration::from_secs(u64::from(least)));
+    let patience = app
+        .limits
+        .pay_before
+        .max(Duration::from_secs(u64::from(least)));
     Attempt {
         id: AttemptId::new(now, &*app.entropy),
         payment: payment.id.clone(),
@@ -377,19 +406,30 @@ async fn open_order(
         return Ok(Ok(Handover::InAppParams { params }));
     }
     let wallet = wallet::by_id(&attempt.payee);
-    let clearing = attempt.clearing.as_deref().and_then(|clearing| clearing.parse().ok());
+    let clearing = attempt
+        .clearing
+        .as_deref()
+        .and_then(|clearing| clearing.parse().ok());
     let request = OrderRequest {
         order_number: attempt.order_number.clone(),
         payment_account: attempt.account_reference.clone(),
         amount: attempt.amount,
         payee: merchant.name.to_string(),
-        description: payment.description.clone().unwrap_or_else(|| merchant.name.to_string()),
+        description: payment
+            .description
+            .clone()
+            .unwrap_or_else(|| merchant.name.to_string()),
         pay_before: attempt.pay_before,
-        notify_url: format!("{}/wallet/v1/orders/{}/confirm", app.origin, attempt.order_number),
+        notify_url: format!(
+            "{}/wallet/v1/orders/{}/confirm",
+            app.origin, attempt.order_number
+        ),
         payer_institution: attempt.payer.clone(),
         clearing,
     };
-    let request = wallet.open_order(&request).map_err(|_| FlowError::PayeeUnavailable)?;
+    let request = wallet
+        .open_order(&request)
+        .map_err(|_| FlowError::PayeeUnavailable)?;
     let reply = settle::send(app, &attempt.payee, &request).await?;
     match wallet.reply(Operation::Open, &reply) {
         Ok(Reply::Opened(handover)) => Ok(Ok(handover)),
@@ -417,14 +457,22 @@ async fn hand_over(app: &App, attempt: &Attempt, handover: &Handover) -> Result<
     {
         let stored = serde_json::to_string(handover).ok();
         let changed = found.after(AttemptChange::HandedOver, now)?;
-        db::attempts::update(&mut tx, &Attempt { handover: stored, ..changed }).await?;
+        db::attempts::update(
+            &mut tx,
+            &Attempt {
+                handover: stored,
+                ..changed
+            },
+        )
+        .await?;
     }
     tx.commit().await?;
     Ok(())
 }
 
 fn hash(app: &App, payer: &InstitutionId, payer_ref: &str) -> [u8; 32] {
-    app.sealer.mac(Purpose::Payer, format!("{payer}\0{payer_ref}").as_bytes())
+    app.sealer
+        .mac(Purpose::Payer, format!("{payer}\0{payer_ref}").as_bytes())
 }
 
 /// The facts by which a repeat is told from a conflict.
@@ -441,9 +489,10 @@ fn request_digest(order: &StartOrder) -> [u8; 32] {
         order.way.as_str(),
         &order.text,
         order.payment.as_ref(),
-        order.amount.map(|amount| (amount.minor(), amount.currency().code())),
+        order
+            .amount
+            .map(|amount| (amount.minor(), amount.currency().code())),
         order.payer_ref.as_deref(),
     );
     sha256(&serde_json::to_vec(&facts).unwrap_or_default())
 }
-
