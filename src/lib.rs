@@ -9,6 +9,7 @@ pub mod db;
 pub mod entropy;
 pub mod event;
 pub mod flow;
+pub mod http;
 pub mod id;
 pub mod merchant;
 pub mod money;

@@ -1,0 +1,146 @@
+//! The page that stays open at the counter.
+
+use maud::{Markup, html};
+
+use super::lang::Lang;
+use super::layout::both;
+use super::tag::Tag;
+
+/// A device that was let in.
+#[derive(Debug, Clone)]
+pub(super) struct CounterView {
+    pub(super) merchant: String,
+    pub(super) store: String,
+    pub(super) counter: String,
+    /// The merchant's time zone.
+    pub(super) zone: String,
+    pub(super) currency: String,
+    /// Today's list begins behind this place.
+    pub(super) after: i64,
+    /// What comes behind this place is news, and is heard.
+    pub(super) last: i64,
+}
+
+/// The form for the one-time code.
+pub(super) fn pair(lang: Lang, refused: Option<(&'static str, &'static str)>) -> Markup {
+    let action = format!("/counter/pair?lang={}", lang.word());
+    html! {
+        main.card.pair {
+            h1 { (both(lang, "连接收银台", "Connect this counter")) }
+            p.lead { (lang.of_two(
+                "输入管理员给出的一次性配对码。",
+                "Type the one-time code that your manager gave you.",
+            )) }
+            form method="post" action=(action) autocomplete="off" {
+                label.ask for="code" { (both(lang, "配对码", "Pairing code")) }
+                div.field.wrong[refused.is_some()] {
+                    input #code name="code" type="text" required maxlength="16" autofocus
+                        autocapitalize="characters" spellcheck="false" placeholder="ABCD-2345"
+                        aria-describedby="code-says";
+                }
+                p #code-says .says role="alert" {
+                    @if let Some((zh, en)) = refused { (lang.of_two(zh, en)) }
+                }
+                button.primary type="submit" { (both(lang, "连接", "Connect")) }
+            }
+        }
+    }
+}
+
+/// The live feed, today's list, and the check of receipts.
+pub(super) fn counter(lang: Lang, view: &CounterView) -> Markup {
+    html! {
+        header.bar {
+            div.who {
+                strong { bdi { (view.merchant) } }
+                span { bdi { (view.store) } " · " bdi { (view.counter) } }
+            }
+            p.line #line role="status" data-state="away" { (lang.of_two("正在连接…", "Connecting…")) }
+            button.plain #sound type="button" aria-pressed="false" { (lang.of_two("打开声音", "Sound on")) }
+            form method="post" action={ "/counter/leave?lang=" (lang.word()) } {
+                button.plain type="submit" { (lang.of_two("退出", "Leave")) }
+            }
+        }
+        main.till data-after=(view.after) data-last=(view.last) data-zone=(view.zone)
+            data-currency=(view.currency) data-lang=(lang.tag()) data-words=(words(lang)) data-tags=(tags(lang)) {
+            section.now #now data-kind="idle" aria-live="polite" {
+                p.label { (lang.of_two("等待下一笔", "Ready for the next payment")) }
+                p.amount { span.figure { "—" } }
+                p.by {}
+                p.number {}
+            }
+            section.check #check data-decode="/v1/decode" data-verify={ "/counter/verify?lang=" (lang.word()) } {
+                h2 { (both(lang, "核对付款人的收据", "Check a payer’s receipt")) }
+                form #by-number {
+                    label.ask for="digits" { (lang.of_two("六位数字", "Six digits")) }
+                    div.field {
+                        input #digits name="number" type="text" inputmode="numeric" maxlength="7"
+                            autocomplete="off" placeholder="000 000";
+                        button.primary type="submit" { (lang.of_two("核对", "Check")) }
+                    }
+                }
+                div.ways {
+                    button.plain type="button" data-camera="" { (lang.of_two("扫码", "Scan")) }
+                    label.plain.button { (lang.of_two("图片", "Picture"))
+                        input.hidden-file type="file" accept="image/png,image/jpeg,image/webp" data-picture=""; }
+                    button.plain type="button" data-paste="" { (lang.of_two("粘贴文字", "Paste")) }
+                }
+                video.camera data-video="" hidden playsinline muted {}
+                form #by-text hidden {
+                    textarea name="receipt" rows="3" spellcheck="false"
+                        aria-label=(lang.of_two("收据原文", "Receipt as text")) {}
+                    button.primary type="submit" { (lang.of_two("核对", "Check")) }
+                }
+                div #verdict .verdict role="status" hidden {
+                    strong {}
+                    span {}
+                }
+            }
+            section.today {
+                h2 {
+                    (both(lang, "今天", "Today"))
+                    span.sum #sum {}
+                }
+                ol.rows #rows {}
+                p.empty #empty { (lang.of_two("今天还没有付款。", "No payment yet today.")) }
+            }
+        }
+    }
+}
+
+/// What the script says.
+fn words(lang: Lang) -> String {
+    serde_json::json!({
+        "online": lang.of_two("已连接", "Connected"),
+        "offline": lang.of_two("连接中断，正在重连…", "Disconnected, trying again…"),
+        "soundOn": lang.of_two("声音已开", "Sound is on"),
+        "soundOff": lang.of_two("打开声音", "Sound on"),
+        "paid": lang.of_two("已收款", "Paid"),
+        "reported": lang.of_two("付款方称已付，等待收款机构确认", "Payer’s wallet says paid; not confirmed yet"),
+        "waiting": lang.of_two("正在付款…", "Someone is paying…"),
+        "ended": lang.of_two("没有付成", "Not paid"),
+        "exception": lang.of_two("异常款项", "Exception"),
+        "count": lang.of_two("笔", "payments"),
+        "noCamera": lang.of_two("用不了摄像头，请上传图片或输入数字。", "The camera cannot be used; upload a picture or type the number."),
+        "noCode": lang.of_two("图片里没有找到收据。", "No receipt was found in the picture."),
+        "failed": lang.of_two("没有核对成，请再试一次。", "The check did not go through; try again."),
+        "codes": {
+            "amount-mismatch": lang.of_two("金额不符", "Wrong amount"),
+            "currency-mismatch": lang.of_two("币种不符", "Wrong currency"),
+            "payee-mismatch": lang.of_two("收款账户不符", "Wrong account"),
+            "unmatched": lang.of_two("没有对应的订单", "No such order"),
+            "late": lang.of_two("订单结束后才到账", "Came after the end"),
+            "duplicate": lang.of_two("重复付款", "Paid twice"),
+        },
+    })
+    .to_string()
+}
+
+/// The wallets' names by id.
+fn tags(lang: Lang) -> String {
+    let names: serde_json::Map<String, serde_json::Value> = Tag::all()
+        .into_iter()
+        .map(|tag| (tag.id.clone(), tag.name(lang).into()))
+        .collect();
+    serde_json::Value::Object(names).to_string()
+}

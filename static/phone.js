@@ -1,0 +1,126 @@
+// Plays a payer's wallet. Every step is the simulated wallet's own backend speaking to tongma; this
+// page only draws what that wallet would draw.
+const phone = document.querySelector("#phone");
+const words = JSON.parse(phone.dataset.words);
+const part = (id) => document.querySelector(`#${id}`);
+const symbol = (currency) => (currency === "CNY" ? "¥" : `${currency} `);
+let scanned = null;
+
+const wallet = () => document.querySelector("input[name=wallet]:checked")?.value;
+
+function say(text) { part("says").textContent = text; }
+
+async function post(path, body) {
+  const response = await fetch(path, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  const answer = await response.json().catch(() => ({}));
+  if (response.ok) return answer;
+  const instead = (answer.alternatives || []).map((tag) => tag.name).join("、");
+  throw new Error((answer.detail || answer.title || words.failed) + (instead ? ` ${words.instead}${instead}` : ""));
+}
+
+function fill(id, currency, amount) {
+  part(id).querySelector(".currency").textContent = symbol(currency);
+  part(id).querySelector(".figure").textContent = amount;
+}
+
+async function scan(text) {
+  if (!wallet()) { say(words.choose); return; }
+  say(words.reading);
+  part("bill").hidden = true;
+  part("result").hidden = true;
+  try {
+    const bill = await post("/phone/scan", { wallet: wallet(), text, lang: phone.dataset.lang });
+    scanned = { wallet: wallet(), text, currency: bill.currency, fixed: Boolean(bill.amount) };
+    part("bill-wallet").className = `tag w-${bill.wallet.id}`;
+    part("bill-wallet").textContent = bill.wallet.name;
+    part("bill-payee").textContent = bill.payee;
+    part("bill-where").textContent = bill.where;
+    part("bill-route").textContent = bill.route;
+    part("bill-says").textContent = "";
+    part("bill-ask").hidden = scanned.fixed;
+    part("bill-fixed").hidden = !scanned.fixed;
+    if (scanned.fixed) fill("bill-fixed", bill.currency, bill.amount);
+    part("bill-ask").querySelector(".currency").textContent = symbol(bill.currency);
+    part("bill").hidden = false;
+    say("");
+    part("bill").scrollIntoView({ block: "nearest" });
+    if (!scanned.fixed) part("bill-amount").focus();
+  } catch (error) {
+    say(words.refused + error.message);
+  }
+}
+
+function lock(locked) {
+  for (const button of part("bill").querySelectorAll("button")) button.disabled = locked;
+}
+
+async function answer(word) {
+  lock(true);
+  part("bill-says").textContent = words.paying;
+  try {
+    const amount = scanned.fixed ? null : part("bill-amount").value.trim();
+    const started = await post("/phone/pay", {
+      wallet: scanned.wallet, text: scanned.text, amount, answer: word, lang: phone.dataset.lang,
+    });
+    await follow(started.attempt);
+  } catch (error) {
+    part("bill-says").textContent = error.message;
+  }
+  lock(false);
+}
+
+async function follow(attempt) {
+  part("bill-says").textContent = words.waiting;
+  for (;;) {
+    const answer = await post("/phone/attempt", { wallet: scanned.wallet, attempt });
+    if (answer.state !== "waiting") { result(answer); return; }
+    await new Promise((done) => setTimeout(done, 500));
+  }
+}
+
+function result(answer) {
+  const paid = answer.state === "paid";
+  part("bill").hidden = true;
+  part("result").hidden = false;
+  part("result-sign").className = paid ? "sign good" : "sign";
+  part("result-sign").textContent = paid ? "✓" : "×";
+  part("result-title").textContent = paid ? words.paid : words.ended;
+  fill("result-amount", answer.currency, answer.amount);
+  part("result-receipt").hidden = !answer.receipt;
+  if (answer.receipt) {
+    part("result-number").textContent = answer.receipt.number;
+    part("result-qr").src = answer.receipt.picture;
+    part("result-text").value = answer.receipt.text;
+  }
+  part("result").scrollIntoView({ block: "nearest" });
+}
+
+const camera = window.scanner(
+  part("scan"),
+  phone.dataset.decode,
+  (text) => { part("text").value = text; scan(text); return true; },
+  (why) => say(words[why]),
+);
+
+part("by-text").addEventListener("submit", (event) => {
+  event.preventDefault();
+  camera.stop();
+  const text = part("text").value.trim();
+  if (text) scan(text);
+});
+part("bill-form").addEventListener("submit", (event) => { event.preventDefault(); answer("pay"); });
+document.querySelector("[data-decline]").addEventListener("click", () => answer("decline"));
+document.querySelector("[data-again]").addEventListener("click", () => {
+  part("result").hidden = true;
+  part("text").value = "";
+});
+
+// Opened from the page behind a code: the text stands behind the hash.
+if (location.hash.length > 1) {
+  part("text").value = decodeURIComponent(location.hash.slice(1));
+  if (wallet()) scan(part("text").value);
+}
