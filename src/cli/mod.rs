@@ -1,5 +1,6 @@
 //! The command line.
 
+pub mod decode;
 pub mod simulator;
 
 use std::process::ExitCode;

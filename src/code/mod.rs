@@ -15,4 +15,4 @@ pub mod run;
 pub use self::answer::{
     DecodeAnswer, Format, PictureAnswer, PlacedAnswer, Reading, Refusal, Remark, SignatureVerdict,
 };
-pub use self::decode::{DecodeContext, TEXT_BYTES_MAX, decode, decode_all};
+pub use self::decode::{DecodeContext, TEXT_BYTES_MAX, decode, decode_all, is_hidden};

@@ -44,6 +44,13 @@ pub fn decode(text: &str, context: &DecodeContext<'_>) -> DecodeAnswer {
     }
 }
 
+/// Whether a character is not seen but changes what is seen or compared: zero width, direction.
+pub fn is_hidden(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+}
+
 /// The answers about the codes found in one picture, each a text and its four corners.
 pub fn decode_all(
     found: impl IntoIterator<Item = (String, [[i32; 2]; 4])>,
@@ -212,13 +219,8 @@ fn merchant_presented(payload: &emv::Payload) -> Reading {
     }
 }
 
-/// Characters that are not seen but change what is seen or compared: zero width, direction.
 fn hidden_characters(text: &str) -> Option<Remark> {
-    let at = text.chars().position(|c| {
-        matches!(c,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
-    })?;
+    let at = text.chars().position(is_hidden)?;
     let message = "the text holds characters that are not seen, which may deceive";
     Some(Remark::new("hidden-character", message).at(at))
 }

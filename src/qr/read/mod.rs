@@ -1,0 +1,158 @@
+//! A photograph of a counter, and the codes in it.
+//!
+//! What comes in is a stranger's file. Its size, kind and dimensions are judged from its first
+//! bytes, before anything is unpacked; unpacking is bounded in memory; and the caller says after
+//! each step whether there is still time. Formats that are programs or many pictures in one (SVG,
+//! GIF) are not taken.
+
+mod picture;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use rxing::common::HybridBinarizer;
+use rxing::multi::MultipleBarcodeReader;
+use rxing::qrcode::cpp_port::QrReader;
+use rxing::{
+    BarcodeFormat, BinaryBitmap, DecodeHints, Luma8LuminanceSource, Point, PointI, RXingResult,
+};
+
+use self::picture::Grey;
+
+/// A larger file is no photograph of a code.
+pub const PICTURE_BYTES_MAX: usize = 5 * 1024 * 1024;
+/// 16 megapixels, as telephones count them: some sensors have a few thousand pixels more.
+pub const PIXELS_MAX: u64 = 16 * 1024 * 1024;
+/// What unpacking may take at once; greying and searching need up to half as much again.
+const UNPACKED_BYTES_MAX: u64 = 80 * 1024 * 1024;
+
+/// One code in a picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Its text.
+    pub text: String,
+    /// Its four corners in pixels, clockwise from the one that was drawn top left.
+    pub position: [[i32; 2]; 4],
+}
+
+/// Why no code was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PictureError {
+    /// The file is too long.
+    #[error("picture file exceeds {limit} bytes")]
+    TooLarge {
+        /// The most that is taken.
+        limit: usize,
+    },
+    /// The picture is too large, whatever the file's length.
+    #[error("picture exceeds {limit} pixels")]
+    TooManyPixels {
+        /// The most that is taken.
+        limit: u64,
+    },
+    /// Unpacked, it would not fit.
+    #[error("picture needs more than {limit} bytes when unpacked")]
+    TooMuchMemory {
+        /// The most that is taken.
+        limit: u64,
+    },
+    /// Neither PNG, JPEG nor WebP.
+    #[error("picture must be PNG, JPEG or WebP")]
+    Unsupported,
+    /// The file is damaged.
+    #[error("picture cannot be read: the file is damaged")]
+    Broken,
+    /// The time was up.
+    #[error("picture takes too long to read")]
+    TooSlow,
+    /// A picture, but no QR code in it.
+    #[error("no QR code found in the picture")]
+    NoCode,
+}
+
+impl PictureError {
+    /// The error's stable name.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::TooLarge { .. } => "picture-too-large",
+            Self::TooManyPixels { .. } => "picture-too-many-pixels",
+            Self::TooMuchMemory { .. } => "picture-too-much-memory",
+            Self::Unsupported => "picture-unsupported",
+            Self::Broken => "picture-broken",
+            Self::TooSlow => "picture-too-slow",
+            Self::NoCode => "no-code",
+        }
+    }
+}
+
+/// Finds every QR code in a picture. `is_late` is asked between the steps.
+pub fn read(file: &[u8], is_late: &dyn Fn() -> bool) -> Result<Vec<Found>, PictureError> {
+    let in_time = || {
+        if is_late() {
+            Err(PictureError::TooSlow)
+        } else {
+            Ok(())
+        }
+    };
+    // The libraries are memory-safe and yet panic on the odd file; that must cost one answer only.
+    let guarded = |step: &dyn Fn() -> Result<Vec<Found>, PictureError>| {
+        catch_unwind(AssertUnwindSafe(step)).unwrap_or(Err(PictureError::Broken))
+    };
+    guarded(&|| {
+        let grey = picture::unpack(file, &in_time)?;
+        in_time()?;
+        let found = search(grey);
+        in_time()?;
+        if found.is_empty() {
+            Err(PictureError::NoCode)
+        } else {
+            Ok(found)
+        }
+    })
+}
+
+fn search(grey: Grey) -> Vec<Found> {
+    let Grey {
+        luma,
+        width,
+        height,
+        shrunk,
+    } = grey;
+    let Ok(source) = Luma8LuminanceSource::new(luma, width, height) else {
+        return Vec::new();
+    };
+    let hints = DecodeHints {
+        TryHarder: Some(true),
+        PossibleFormats: Some(HashSet::from([BarcodeFormat::QR_CODE])),
+        ..DecodeHints::default()
+    };
+    let mut bitmap = BinaryBitmap::new(HybridBinarizer::new(source));
+    let results = QrReader
+        .decode_multiple_with_hints(&mut bitmap, &hints)
+        .unwrap_or_default();
+    results
+        .iter()
+        .map(|result| placed(result, shrunk))
+        .collect()
+}
+
+fn placed(result: &RXingResult, shrunk: u32) -> Found {
+    let factor = i32::try_from(shrunk).unwrap_or(1);
+    let corner = |point: &Point| {
+        let point = PointI::from(*point);
+        [
+            point.x.saturating_mul(factor),
+            point.y.saturating_mul(factor),
+        ]
+    };
+    let mut position = [[0; 2]; 4];
+    for (place, point) in position.iter_mut().zip(result.getPoints()) {
+        *place = corner(point);
+    }
+    Found {
+        text: result.getText().to_owned(),
+        position,
+    }
+}

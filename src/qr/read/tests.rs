@@ -1,0 +1,262 @@
+//! What we print is read back; what is meant to hurt does not.
+
+use image::{DynamicImage, GrayImage, ImageFormat, Luma, Rgba, RgbaImage};
+
+use super::{Found, PICTURE_BYTES_MAX, PictureError, read};
+use crate::qr::png;
+use crate::qr::symbol::{Level, QuietZone, Symbol};
+
+const TEXT: &str = "HTTPS://PAY.EXAMPLE.COM/Q/DCS2LJNFUWS2LJNFUWS2LJNFUWSQ";
+
+fn in_time() -> bool {
+    false
+}
+
+fn printed(text: &str, level: Level, scale: u32) -> Vec<u8> {
+    png::render(
+        &Symbol::new(text, level).unwrap(),
+        QuietZone::default(),
+        scale,
+    )
+    .unwrap()
+}
+
+fn grey(text: &str) -> GrayImage {
+    image::load_from_memory(&printed(text, Level::M, 4))
+        .unwrap()
+        .into_luma8()
+}
+
+fn texts(found: Result<Vec<Found>, PictureError>) -> Vec<String> {
+    let mut texts: Vec<String> = found.unwrap().into_iter().map(|found| found.text).collect();
+    texts.sort();
+    texts
+}
+
+fn encoded(picture: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
+    let mut file = std::io::Cursor::new(Vec::new());
+    picture.into().write_to(&mut file, format).unwrap();
+    file.into_inner()
+}
+
+/// A PNG made of the given chunks, each with its right checksum.
+fn png_file(chunks: &[(&[u8; 4], &[u8])]) -> Vec<u8> {
+    let crc = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
+    let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
+    for (name, data) in chunks {
+        file.extend(u32::try_from(data.len()).unwrap().to_be_bytes());
+        let named = [name.as_slice(), data].concat();
+        file.extend(&named);
+        file.extend(crc.checksum(&named).to_be_bytes());
+    }
+    file
+}
+
+fn header(side: u32) -> Vec<u8> {
+    [
+        &side.to_be_bytes()[..],
+        &side.to_be_bytes(),
+        &[8, 0, 0, 0, 0],
+    ]
+    .concat()
+}
+
+/// A zlib stream of a few kilobytes that unpacks to 64 MB.
+fn bomb() -> Vec<u8> {
+    let file = encoded(GrayImage::new(8_000, 8_000), ImageFormat::Png);
+    let mut data = Vec::new();
+    let mut at = 8;
+    while at < file.len() {
+        let length = u32::from_be_bytes(file[at..at + 4].try_into().unwrap());
+        let length = usize::try_from(length).unwrap();
+        if &file[at + 4..at + 8] == b"IDAT" {
+            data.extend(&file[at + 8..at + 8 + length]);
+        }
+        at += 12 + length;
+    }
+    data
+}
+
+#[test]
+fn what_is_printed_is_read_back_at_every_level() {
+    for level in [Level::L, Level::M, Level::Q, Level::H] {
+        for text in [TEXT, "老王牛肉面馆 12.50 元", "000201 plain text"] {
+            assert_eq!(
+                texts(read(&printed(text, level, 3), &in_time)),
+                [text],
+                "{level:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn jpeg_and_webp_are_read_like_png() {
+    for format in [ImageFormat::Jpeg, ImageFormat::WebP] {
+        assert_eq!(texts(read(&encoded(grey(TEXT), format), &in_time)), [TEXT]);
+    }
+}
+
+#[test]
+fn every_code_in_a_picture_is_found_where_it_is() {
+    let (left, right) = (grey(TEXT), grey("another"));
+    let mut both = GrayImage::from_pixel(left.width() + right.width(), 400, Luma([255]));
+    image::imageops::replace(&mut both, &left, 0, 0);
+    image::imageops::replace(&mut both, &right, i64::from(left.width()), 100);
+
+    let found = read(&encoded(both, ImageFormat::Png), &in_time).unwrap();
+    let corner = |text: &str| found.iter().find(|f| f.text == text).unwrap().position[0];
+    assert_eq!(corner(TEXT), [16, 16]);
+    assert_eq!(
+        corner("another"),
+        [i32::try_from(left.width()).unwrap() + 16, 116]
+    );
+}
+
+#[test]
+fn a_large_photograph_is_shrunk_and_its_corners_are_still_those_of_the_original() {
+    let code = image::load_from_memory(&printed(TEXT, Level::M, 20))
+        .unwrap()
+        .into_luma8();
+    let mut photo = GrayImage::from_pixel(4_000, 3_000, Luma([230]));
+    image::imageops::replace(&mut photo, &code, 1_200, 900);
+
+    let found = read(&encoded(photo, ImageFormat::Png), &in_time).unwrap();
+    let [x, y] = found[0].position[0];
+    assert!((x - 1_280).abs() < 12 && (y - 980).abs() < 12, "{x} {y}");
+}
+
+#[test]
+fn a_transparent_background_counts_as_paper() {
+    let code = grey(TEXT);
+    let clear = RgbaImage::from_fn(code.width(), code.height(), |x, y| {
+        Rgba([0, 0, 0, 255 - code.get_pixel(x, y).0[0]])
+    });
+    assert_eq!(
+        texts(read(&encoded(clear, ImageFormat::Png), &in_time)),
+        [TEXT]
+    );
+}
+
+#[test]
+fn corners_follow_the_orientation_that_the_camera_noted() {
+    let mut photo = GrayImage::from_pixel(600, 400, Luma([255]));
+    image::imageops::replace(&mut photo, &grey(TEXT), 400, 0);
+    let plain = encoded(photo, ImageFormat::Jpeg);
+    // Exif with one entry: orientation 6, to be turned a quarter clockwise for viewing.
+    let exif =
+        b"\xff\xe1\x00\x22Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
+    let noted = [&plain[..2], exif, &plain[2..]].concat();
+
+    let seen = |file: &[u8]| read(file, &in_time).unwrap()[0].position[0];
+    let [[x, y], [turned_x, turned_y]] = [seen(&plain), seen(&noted)];
+    assert!(
+        (turned_x - (400 - y)).abs() < 4 && (turned_y - x).abs() < 4,
+        "{turned_x} {turned_y}"
+    );
+}
+
+#[test]
+fn a_flood_of_pixels_dies_at_its_header() {
+    let flood = png_file(&[(b"IHDR", &header(65_535)), (b"IDAT", &[0x78, 1])]);
+    let refused = read(&flood, &in_time).unwrap_err();
+    assert_eq!(refused.code(), "picture-too-many-pixels");
+}
+
+#[test]
+fn a_bomb_in_the_pixels_or_in_a_profile_unpacks_no_further_than_the_picture() {
+    let bomb = bomb();
+    let profile = [b"x\0\0".as_slice(), &bomb].concat();
+    for file in [
+        png_file(&[(b"IHDR", &header(100)), (b"IDAT", &bomb), (b"IEND", &[])]),
+        png_file(&[
+            (b"IHDR", &header(100)),
+            (b"iCCP", &profile),
+            (b"IDAT", &bomb),
+            (b"IEND", &[]),
+        ]),
+    ] {
+        assert!(file.len() < 900_000);
+        assert!(read(&file, &in_time).is_err());
+    }
+}
+
+#[test]
+fn sixteen_bits_a_colour_do_not_pass_the_memory_limit() {
+    let deep = [
+        &3_900_u32.to_be_bytes()[..],
+        &3_900_u32.to_be_bytes(),
+        &[16, 6, 0, 0, 0],
+    ]
+    .concat();
+    let file = png_file(&[(b"IHDR", &deep), (b"IDAT", &bomb()), (b"IEND", &[])]);
+    let refused = read(&file, &in_time).unwrap_err();
+    assert_eq!(refused.code(), "picture-too-much-memory");
+}
+
+#[test]
+fn a_truncated_jpeg_is_refused_or_empty_and_nothing_worse() {
+    let file = encoded(grey(TEXT), ImageFormat::Jpeg);
+    for keep in [3, 20, 200, file.len() / 3] {
+        let refused = read(&file[..keep], &in_time).unwrap_err();
+        assert!(
+            matches!(refused, PictureError::Broken | PictureError::NoCode),
+            "{keep}: {refused}"
+        );
+    }
+}
+
+#[test]
+fn other_formats_are_refused_by_their_first_bytes_whatever_follows() {
+    let png = printed(TEXT, Level::M, 4);
+    let svg = b"<svg xmlns=\"http://www.w3.org/2000/svg\"><!DOCTYPE x [<!ENTITY e SYSTEM \"file:///etc/passwd\">]>";
+    for front in [
+        b"GIF89a".as_slice(),
+        svg,
+        b"%PDF-1.4\n",
+        b"PK\x03\x04",
+        b"BM",
+        b"II*\0",
+        b"x",
+        b"",
+    ] {
+        let polyglot = if front.is_empty() {
+            Vec::new()
+        } else {
+            [front, &png].concat()
+        };
+        assert_eq!(read(&polyglot, &in_time), Err(PictureError::Unsupported));
+    }
+}
+
+#[test]
+fn a_page_appended_to_a_picture_changes_nothing() {
+    let polyglot = [
+        printed(TEXT, Level::M, 4),
+        b"<script>alert(1)</script>PK\x05\x06".to_vec(),
+    ];
+    assert_eq!(texts(read(&polyglot.concat(), &in_time)), [TEXT]);
+}
+
+#[test]
+fn too_long_too_slow_and_empty_pictures_say_so() {
+    let limit = PICTURE_BYTES_MAX;
+    assert_eq!(
+        read(&vec![0; limit + 1], &in_time),
+        Err(PictureError::TooLarge { limit })
+    );
+    assert_eq!(
+        read(&printed(TEXT, Level::M, 4), &|| true),
+        Err(PictureError::TooSlow)
+    );
+    let white = GrayImage::from_pixel(300, 300, Luma([255]));
+    assert_eq!(
+        read(&encoded(white, ImageFormat::Png), &in_time),
+        Err(PictureError::NoCode)
+    );
+    let dot = GrayImage::new(1, 1);
+    assert_eq!(
+        read(&encoded(dot, ImageFormat::Png), &in_time),
+        Err(PictureError::NoCode)
+    );
+}
