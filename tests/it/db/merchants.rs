@@ -107,7 +107,7 @@ async fn an_institution_is_signed_up_once(backend: Backend) {
     );
     assert_eq!(
         institutions::list(&mut tx, &all()).await.unwrap(),
-        [lotus.clone()]
+        std::slice::from_ref(&lotus)
     );
 
     let (active, suspended) = (InstitutionState::Active, InstitutionState::Suspended);
@@ -244,7 +244,7 @@ async fn an_acceptance_moves_once_from_each_state(backend: Backend) {
     );
     assert_eq!(
         acceptances::list(&mut tx, &ours.id, &all()).await.unwrap(),
-        [acceptance.clone()]
+        std::slice::from_ref(&acceptance)
     );
 
     let (id, merchant) = (&acceptance.id, &ours.id);
@@ -307,7 +307,7 @@ async fn agreements_are_found_by_where_they_lead(backend: Backend) {
     );
     assert_eq!(
         agreements::leading_to(&mut tx, &ours.id).await.unwrap(),
-        [here.clone()]
+        std::slice::from_ref(&here)
     );
     assert_eq!(
         agreements::find(&mut tx, &here.id).await.unwrap(),
