@@ -47,7 +47,7 @@ macro_rules! words {
         impl std::str::FromStr for $name {
             type Err = $crate::word::WordError;
 
-            fn from_str(text: &str) -> Result<Self, Self::Err> {
+            fn from_str(text: &str) -> Result<Self, $crate::word::WordError> {
                 match text {
                     $($word => Ok(Self::$variant),)+
                     other => Err($crate::word::WordError {
@@ -61,7 +61,7 @@ macro_rules! words {
         impl TryFrom<String> for $name {
             type Error = $crate::word::WordError;
 
-            fn try_from(text: String) -> Result<Self, Self::Error> {
+            fn try_from(text: String) -> Result<Self, $crate::word::WordError> {
                 text.parse()
             }
         }

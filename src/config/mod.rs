@@ -1,0 +1,330 @@
+//! What an operator can set.
+//!
+//! `config.default.toml` is the documentation and the defaults in one: it is built into the program
+//! and read before anything else. A file lies over it, variables over the file, flags over all.
+//! Nothing unknown is passed over in silence.
+
+mod layers;
+mod values;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::word::{Mode, words};
+
+pub use layers::{Setting, Sources};
+pub use values::{PublicUrl, Secret};
+
+/// The defaults, with a comment for each.
+pub const DEFAULT: &str = include_str!("../../config.default.toml");
+
+words! {
+    /// How much is logged.
+    LogLevel {
+        /// What needs somebody.
+        Error = "error",
+        /// What might.
+        Warn = "warn",
+        /// What happened.
+        Info = "info",
+        /// How it happened.
+        Debug = "debug",
+        /// Everything.
+        Trace = "trace",
+    }
+
+    /// For whom the log is.
+    LogFormat {
+        /// Machines: one JSON object a line.
+        Json = "json",
+        /// People: one line of text.
+        Text = "text",
+    }
+}
+
+/// All settings, checked.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Play money or real money.
+    pub mode: Mode,
+    /// Where others reach this server, if it is set.
+    #[serde(deserialize_with = "values::optional")]
+    pub public_url: Option<PublicUrl>,
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// Where the embedded database and the keys are.
+    pub data_dir: PathBuf,
+    /// Threads that answer requests; 0 is one for each processor.
+    pub workers: u16,
+    /// Where things are kept.
+    pub database: Database,
+    /// What seals them.
+    pub keys: Keys,
+    /// What encrypts connections.
+    pub tls: Tls,
+    /// What is allowed.
+    pub limits: Limits,
+    /// What is told to the operator.
+    pub log: Log,
+}
+
+/// Where things are kept.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    #[serde(deserialize_with = "values::optional")]
+    url: Option<Secret>,
+    #[serde(deserialize_with = "values::optional")]
+    url_file: Option<PathBuf>,
+    /// Connections at most.
+    pub connections: u32,
+}
+
+/// What seals secrets.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Keys {
+    #[serde(deserialize_with = "values::optional")]
+    master_file: Option<PathBuf>,
+}
+
+/// What encrypts connections.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    #[serde(deserialize_with = "values::optional")]
+    certificate_file: Option<PathBuf>,
+    #[serde(deserialize_with = "values::optional")]
+    key_file: Option<PathBuf>,
+}
+
+/// What is allowed.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Seconds that a payer may take.
+    pub pay_before_s: u32,
+    /// Seconds that an order code lives.
+    pub order_lifetime_s: u32,
+    /// What one payer may pay by static codes of one merchant in a day, in fen.
+    pub static_day_limit_fen: i64,
+    /// How often one unidentified browser may start one payment.
+    pub starts_per_source: u16,
+    /// Largest JSON body.
+    pub json_bytes: u32,
+    /// Largest picture.
+    pub picture_bytes: u32,
+}
+
+/// What is told to the operator.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    /// How much.
+    pub level: LogLevel,
+    /// For whom.
+    pub format: LogFormat,
+}
+
+/// Why the settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A file that was named cannot be read.
+    #[error("cannot read {path}: {source}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Not TOML.
+    #[error("{path} is not TOML: {message}")]
+    Syntax {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        message: String,
+    },
+    /// A name that no setting has.
+    #[error("unknown setting {name} in {place}; config.default.toml lists all there are")]
+    Unknown {
+        /// The name.
+        name: String,
+        /// Where it stands.
+        place: String,
+    },
+    /// A value that a setting cannot have.
+    #[error("{0}")]
+    Value(String),
+    /// Values that cannot be together.
+    #[error("{0}")]
+    Together(&'static str),
+    /// A number outside its bounds.
+    #[error("{name} must be {min} to {max}, found {found}")]
+    Bounds {
+        /// The setting.
+        name: &'static str,
+        /// The smallest.
+        min: i64,
+        /// The largest.
+        max: i64,
+        /// What it is.
+        found: i64,
+    },
+}
+
+impl Config {
+    /// Reads all sources and checks them; with where each value came from.
+    pub fn load(sources: &Sources) -> Result<(Self, Vec<Setting>), ConfigError> {
+        let (merged, settings) = layers::merge(sources)?;
+        let mut config: Self = merged.try_into().map_err(|error: toml::de::Error| {
+            ConfigError::Value(error.to_string().trim().replace('\n', ": "))
+        })?;
+        config.database.read_url()?;
+        config.check()?;
+        Ok((config, settings))
+    }
+
+    /// The database's address.
+    pub fn database_url(&self) -> Secret {
+        self.database.url.clone().unwrap_or_else(|| {
+            Secret::new(format!(
+                "sqlite:{}",
+                self.data_dir.join("tongma.db").display()
+            ))
+        })
+    }
+
+    /// The file with the master key; whether it may be made if it is missing.
+    pub fn master_key_file(&self) -> (PathBuf, bool) {
+        match &self.keys.master_file {
+            Some(path) => (path.clone(), false),
+            None => (self.data_dir.join("master.key"), true),
+        }
+    }
+
+    /// The certificate and key files, where connections are encrypted here.
+    pub fn tls_files(&self) -> Option<(&Path, &Path)> {
+        Some((
+            self.tls.certificate_file.as_deref()?,
+            self.tls.key_file.as_deref()?,
+        ))
+    }
+
+    /// Rules about more than one value.
+    fn check(&self) -> Result<(), ConfigError> {
+        let together = |broken, message| {
+            if broken {
+                Err(ConfigError::Together(message))
+            } else {
+                Ok(())
+            }
+        };
+        let live = self.mode == Mode::Live;
+        let secure = self.public_url.as_ref().map(PublicUrl::is_secure);
+        let private = self.public_url.as_ref().is_none_or(PublicUrl::is_private);
+        let tls = (&self.tls.certificate_file, &self.tls.key_file);
+        together(
+            tls.0.is_some() != tls.1.is_some(),
+            "tls.certificate_file and tls.key_file are needed together",
+        )?;
+        together(
+            live && self.tls_files().is_none(),
+            "live mode needs tls.certificate_file and tls.key_file",
+        )?;
+        together(live && secure.is_none(), "live mode needs public_url")?;
+        together(
+            live && secure == Some(false),
+            "live mode needs a public_url with https://",
+        )?;
+        together(
+            secure == Some(false) && !private,
+            "public_url with http:// must be a loopback or private address",
+        )?;
+        together(
+            secure == Some(false) && self.tls_files().is_some(),
+            "public_url must begin with https:// where TLS files are given",
+        )?;
+        let limits = &self.limits;
+        for (name, min, max, found) in [
+            (
+                "limits.pay_before_s",
+                10,
+                3600,
+                i64::from(limits.pay_before_s),
+            ),
+            (
+                "limits.order_lifetime_s",
+                60,
+                86_400,
+                i64::from(limits.order_lifetime_s),
+            ),
+            (
+                "limits.static_day_limit_fen",
+                1,
+                100_000_000,
+                limits.static_day_limit_fen,
+            ),
+            (
+                "limits.starts_per_source",
+                1,
+                100,
+                i64::from(limits.starts_per_source),
+            ),
+            (
+                "limits.json_bytes",
+                1024,
+                1_048_576,
+                i64::from(limits.json_bytes),
+            ),
+            (
+                "limits.picture_bytes",
+                1024,
+                5_242_880,
+                i64::from(limits.picture_bytes),
+            ),
+            (
+                "database.connections",
+                1,
+                1000,
+                i64::from(self.database.connections),
+            ),
+            ("workers", 0, 1024, i64::from(self.workers)),
+        ] {
+            if !(min..=max).contains(&found) {
+                return Err(ConfigError::Bounds {
+                    name,
+                    min,
+                    max,
+                    found,
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Database {
+    fn read_url(&mut self) -> Result<(), ConfigError> {
+        let Some(path) = &self.url_file else {
+            return Ok(());
+        };
+        if self.url.is_some() {
+            return Err(ConfigError::Together(
+                "database.url and database.url_file exclude each other",
+            ));
+        }
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable {
+            path: path.clone(),
+            source,
+        })?;
+        self.url = Some(Secret::new(text.trim().to_owned()));
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;
