@@ -46,7 +46,7 @@ pub use page::{PAGE_MAX, Page};
 /// What can go wrong between us and the database.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
-    /// Too many writers wait, or two transactions crossed; asking again helps.
+    /// Too many writers wait, two transactions crossed, or the database is away; asking again helps.
     #[error("the database is busy")]
     Busy(#[source] sqlx::Error),
     /// Another transaction changed the row first.
@@ -76,17 +76,23 @@ pub enum DbError {
 
 impl From<sqlx::Error> for DbError {
     fn from(error: sqlx::Error) -> Self {
-        if matches!(error, sqlx::Error::PoolTimedOut) {
+        // No connection to be had, or one that broke: the database is away, perhaps not for long.
+        if matches!(
+            error,
+            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_)
+        ) {
             return Self::Busy(error);
         }
         let code = error
             .as_database_error()
             .and_then(|e| e.code().map(std::borrow::Cow::into_owned));
         match code.as_deref() {
-            // SQLite: busy, locked and their extended forms. PostgreSQL: serialization failure,
-            // deadlock, lock not available, too many connections, admin shutdown.
+            // SQLite: busy, locked and their extended forms, disk full. PostgreSQL: serialization
+            // failure, deadlock, lock not available, too many connections, shut down, starting up,
+            // disk full.
             Some(
-                "5" | "6" | "261" | "262" | "517" | "40001" | "40P01" | "55P03" | "53300" | "57P01",
+                "5" | "6" | "13" | "261" | "262" | "517" | "40001" | "40P01" | "55P03" | "53300"
+                | "57P01" | "57P03" | "53100",
             ) => Self::Busy(error),
             Some(_) | None => Self::Failed(error),
         }

@@ -5,12 +5,15 @@
 //! called: it writes the intent, commits, calls, and writes the result. State, books, event and
 //! outbox row change in one transaction.
 
+pub mod authenticate;
 pub mod close;
 pub mod confirm;
 pub mod expire;
+pub mod idempotent;
 pub mod issue;
 pub mod keys;
 mod open_code;
+pub mod pair;
 pub mod payment;
 pub mod receipt;
 pub mod report;
@@ -24,6 +27,8 @@ use crate::code::run::RunError;
 use crate::crypto::jws::JwsError;
 use crate::crypto::sealing::SealError;
 use crate::db::DbError;
+use crate::flow::authenticate::AuthError;
+use crate::flow::idempotent::IdempotencyError;
 use crate::merchant::CodeStop;
 use crate::money::{Amount, MoneyError};
 use crate::payment::AttestedError;
@@ -105,6 +110,12 @@ pub enum FlowError {
     /// One browser has started this payment too often.
     #[error("started too often")]
     TooManyStarts,
+    /// Who is calling.
+    #[error(transparent)]
+    Auth(#[from] AuthError),
+    /// The Idempotency-Key.
+    #[error(transparent)]
+    Idempotency(#[from] IdempotencyError),
     /// The database.
     #[error(transparent)]
     Db(#[from] DbError),

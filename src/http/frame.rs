@@ -1,0 +1,227 @@
+//! What is the same around every route: the request's name, the limits of its head, one spelling of
+//! paths, `HEAD`, the language of problems, and an answer even to a panic.
+
+use std::any::Any;
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::task::Poll;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::{Error, InternalError};
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+use actix_web::{HttpMessage, HttpResponse};
+use data_encoding::HEXLOWER;
+use tracing::Instrument;
+
+use crate::app::App;
+use crate::http::problem::{Kind, Language, Problem, kinds};
+
+/// The name of one request, for logs and for whoever asks for help.
+#[derive(Debug, Clone)]
+pub(crate) struct RequestId(String);
+
+/// The longest header value that anything here needs is a signature of a few hundred bytes.
+const HEADER_VALUE_MAX: usize = 8 * 1024;
+/// The longest address is a code's page with its query.
+const URI_MAX: usize = 8 * 1024;
+/// What a client may call its request.
+const REQUEST_ID_MAX: usize = 64;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
+
+impl RequestId {
+    /// As text.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Goes around all routes.
+pub(crate) async fn frame(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let app = request.app_data::<Data<App>>().cloned();
+    let id = name(&request, app.as_deref().map(AsRef::as_ref));
+    let language = Language::asked(request.headers().get(header::ACCEPT_LANGUAGE));
+    let is_secure = app.as_ref().is_some_and(|app| app.origin.is_secure());
+    request.extensions_mut().insert(RequestId(id.clone()));
+    let (method, path) = (request.method().clone(), shown(request.path()));
+
+    if let Err(problem) = check_head(&request) {
+        let answer = problem.render(language, &id);
+        let mut response = request.into_response(answer);
+        finish(response.response_mut(), &id, is_secure);
+        return Ok(response);
+    }
+    // A wallet signs its method; everywhere else what answers GET answers HEAD, and the server
+    // leaves the body out.
+    if method == Method::HEAD && !path.starts_with("/wallet/") {
+        request.head_mut().method = Method::GET;
+    }
+
+    let began = app.as_ref().map(|app| app.clock.now());
+    let span = tracing::info_span!("request", request_id = %id, %method, path);
+    let outcome = unpanicked(next.call(request))
+        .instrument(span.clone())
+        .await;
+    let mut result = match outcome {
+        Ok(Ok(response)) => Ok(explained(response.map_into_boxed_body(), language, &id)),
+        Ok(Err(error)) => Err(problem_of(&error).render(language, &id)),
+        Err(panic) => {
+            let what = said(&*panic);
+            span.in_scope(|| tracing::error!(what, "a request panicked"));
+            Err(Problem::new(&kinds::INTERNAL).render(language, &id))
+        }
+    };
+    let response = match &mut result {
+        Ok(response) => response.response_mut(),
+        Err(response) => response,
+    };
+    finish(response, &id, is_secure);
+    let elapsed_ms = match (&app, began) {
+        (Some(app), Some(began)) => app.clock.now().since(began).as_millis(),
+        (None, _) | (_, None) => 0,
+    };
+    let status = response.status().as_u16();
+    span.in_scope(|| tracing::info!(status, elapsed_ms, "answered {status}"));
+    result.map_err(|response| InternalError::from_response("refused", response).into())
+}
+
+/// The client's name for the request if it can be one, else ours.
+fn name(request: &ServiceRequest, app: Option<&App>) -> String {
+    let theirs = request
+        .headers()
+        .get(REQUEST_ID)
+        .and_then(|value| value.to_str().ok())
+        .filter(|text| {
+            let fits =
+                |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+            (1..=REQUEST_ID_MAX).contains(&text.len()) && text.bytes().all(fits)
+        });
+    match (theirs, app) {
+        (Some(text), _) => text.to_owned(),
+        (None, Some(app)) => format!("req_{}", HEXLOWER.encode(&app.entropy.bytes::<12>())),
+        (None, None) => "req_unknown".to_owned(),
+    }
+}
+
+/// One spelling: no path of ours has an escape, a doubled slash, a dot segment or a parameter, so
+/// the router and the signature base see the same bytes.
+fn check_head(request: &ServiceRequest) -> Result<(), Problem> {
+    let uri = request.uri();
+    let length = uri
+        .path()
+        .len()
+        .saturating_add(uri.query().map_or(0, str::len));
+    if length > URI_MAX {
+        return Err(Problem::new(&kinds::URI_TOO_LONG));
+    }
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.".contains(&byte);
+    let path = uri.path();
+    let dots = path.split('/').any(|segment| matches!(segment, "." | ".."));
+    if !path.bytes().all(plain) || path.contains("//") || dots {
+        return Err(Problem::new(&kinds::NOT_FOUND));
+    }
+    if let Some((name, _)) = request
+        .headers()
+        .iter()
+        .find(|(_, value)| value.len() > HEADER_VALUE_MAX)
+    {
+        return Err(Problem::because(
+            &kinds::HEADER_TOO_LARGE,
+            format!("{name} is longer than {HEADER_VALUE_MAX} bytes"),
+        ));
+    }
+    Ok(())
+}
+
+/// Runs to its end, or to its panic.
+async fn unpanicked<T>(work: impl Future<Output = T>) -> Result<T, Box<dyn Any + Send>> {
+    let mut work = pin!(work);
+    poll_fn(
+        |context| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
+            Ok(Poll::Ready(done)) => Poll::Ready(Ok(done)),
+            Ok(Poll::Pending) => Poll::Pending,
+            Err(panic) => Poll::Ready(Err(panic)),
+        },
+    )
+    .await
+}
+
+fn said(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied().map(str::to_owned);
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no words".to_owned())
+}
+
+/// The answer, a refusal in the client's language.
+fn explained(
+    response: ServiceResponse<BoxBody>,
+    language: Language,
+    id: &str,
+) -> ServiceResponse<BoxBody> {
+    let answer = match response.response().error() {
+        Some(error) => problem_of(error).render(language, id),
+        None => return response,
+    };
+    response.into_response(answer)
+}
+
+/// What an error of the framework is here; ours are problems already.
+fn problem_of(error: &Error) -> Problem {
+    if let Some(problem) = error.as_error::<Problem>() {
+        return problem.again();
+    }
+    let status = error.as_response_error().status_code();
+    let kind: &'static Kind = match status {
+        StatusCode::NOT_FOUND => &kinds::NOT_FOUND,
+        StatusCode::METHOD_NOT_ALLOWED => &kinds::METHOD_NOT_ALLOWED,
+        StatusCode::REQUEST_TIMEOUT => &kinds::REQUEST_TIMEOUT,
+        StatusCode::PAYLOAD_TOO_LARGE => &kinds::BODY_TOO_LARGE,
+        StatusCode::URI_TOO_LONG => &kinds::URI_TOO_LONG,
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => &kinds::MEDIA_TYPE,
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => &kinds::HEADER_TOO_LARGE,
+        other if other.is_client_error() => &kinds::BAD_REQUEST,
+        _ => {
+            tracing::error!(%error, "a request failed below the routes");
+            &kinds::INTERNAL
+        }
+    };
+    Problem::new(kind)
+}
+
+/// What every answer says.
+fn finish(response: &mut HttpResponse<BoxBody>, id: &str, is_secure: bool) {
+    let headers = response.headers_mut();
+    if let Ok(id) = HeaderValue::from_str(id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    if is_secure {
+        headers.insert(
+            header::STRICT_TRANSPORT_SECURITY,
+            HeaderValue::from_static("max-age=31536000; includeSubDomains"),
+        );
+    }
+}
+
+/// A path for the log: bounded, and without the run of a code, which opens it.
+fn shown(path: &str) -> String {
+    let path: String = path.chars().take(200).collect();
+    match path.get(..3) {
+        Some("/Q/" | "/q/") => "/Q/…".to_owned(),
+        Some(_) | None => path,
+    }
+}

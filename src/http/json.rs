@@ -1,0 +1,362 @@
+//! JSON from outside, more strictly than serde reads it: no key twice, no NUL, and a refusal that
+//! points at the field.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::error::Category;
+
+use crate::http::problem::{Kind, Problem, kinds};
+
+/// Reads a body; nothing at all counts as `{}`.
+pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    let body = if body.is_empty() { b"{}" } else { body };
+    check(body)?;
+    serde_json::from_slice(body).map_err(|error| refused(body, &error))
+}
+
+/// One walk over the whole text, before anything is made of it.
+fn check(body: &[u8]) -> Result<(), Problem> {
+    let mut findings = Findings::default();
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    let walked = Walk(&mut findings)
+        .deserialize(&mut reader)
+        .and_then(|()| reader.end());
+    if let Err(error) = walked {
+        return Err(Problem::because(&kinds::JSON_INVALID, error));
+    }
+    if let Some(key) = findings.twice {
+        return Err(Problem::because(
+            &kinds::JSON_DUPLICATE_KEY,
+            format!("the key {key:?} stands twice in one object"),
+        ));
+    }
+    match findings.nul {
+        // Neither database nor people can do anything with it.
+        Some(pointer) => Err(Problem::field(
+            &kinds::TEXT_INVALID,
+            pointer,
+            "must not contain U+0000",
+        )),
+        None => Ok(()),
+    }
+}
+
+/// Well-formed, but not what the route takes.
+fn refused(body: &[u8], error: &serde_json::Error) -> Problem {
+    if matches!(
+        error.classify(),
+        Category::Syntax | Category::Eof | Category::Io
+    ) {
+        return Problem::because(&kinds::JSON_INVALID, error);
+    }
+    let text = error.to_string();
+    let why = text.split(" at line ").next().unwrap_or(&text);
+    let is_missing = why.starts_with("missing field");
+    let read = read_so_far(body, error.line(), error.column());
+    let mut pointer = pointer_after(read, !is_missing);
+    let quoted = why.split('`').nth(1).unwrap_or("");
+    let kind: &'static Kind = if why.starts_with("unknown field") {
+        &kinds::FIELD_UNKNOWN
+    } else if is_missing {
+        pointer = format!("{pointer}/{quoted}");
+        &kinds::FIELD_MISSING
+    } else if pointer.ends_with("amount_minor") {
+        &kinds::AMOUNT_INVALID
+    } else if pointer.ends_with("currency") {
+        &kinds::CURRENCY_INVALID
+    } else {
+        &kinds::FIELD_INVALID
+    };
+    Problem::field(kind, pointer, why)
+}
+
+#[derive(Default)]
+struct Findings {
+    path: Vec<String>,
+    twice: Option<String>,
+    nul: Option<String>,
+}
+
+impl Findings {
+    fn text(&mut self, text: &str) {
+        if text.contains('\0') && self.nul.is_none() {
+            self.nul = Some(self.path.iter().map(|step| format!("/{step}")).collect());
+        }
+    }
+}
+
+struct Walk<'a>(&'a mut Findings);
+
+impl<'de> DeserializeSeed<'de> for Walk<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<(), D::Error> {
+        reader.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Walk<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        self.0.text(text);
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        let mut index = 0_usize;
+        loop {
+            self.0.path.push(index.to_string());
+            let more = items.next_element_seed(Walk(self.0))?;
+            self.0.path.pop();
+            if more.is_none() {
+                return Ok(());
+            }
+            index = index.saturating_add(1);
+        }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+        let mut seen = BTreeSet::new();
+        while let Some(key) = members.next_key::<String>()? {
+            self.0.path.push(key.replace('~', "~0").replace('/', "~1"));
+            self.0.text(&key);
+            members.next_value_seed(Walk(self.0))?;
+            self.0.path.pop();
+            if seen.contains(&key) {
+                self.0.twice.get_or_insert(key);
+            } else {
+                seen.insert(key);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What serde had read when it stopped.
+fn read_so_far(body: &[u8], line: usize, column: usize) -> &[u8] {
+    let before: usize = body
+        .split_inclusive(|byte| *byte == b'\n')
+        .take(line.saturating_sub(1))
+        .map(<[u8]>::len)
+        .sum();
+    body.get(..before.saturating_add(column)).unwrap_or(body)
+}
+
+/// An object or list that is open, and where in it we are.
+enum Open {
+    Object { key: String, reads_key: bool },
+    List { index: usize },
+}
+
+/// The JSON pointer of the value that ends where `read` ends. Where serde refuses the last value of
+/// an object or list it has read the closing bracket, too: `inside` looks behind it.
+fn pointer_after(read: &[u8], inside: bool) -> String {
+    let mut open: Vec<Open> = Vec::new();
+    let mut closed = None;
+    let mut bytes = read.iter().copied();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b' ' | b'\t' | b'\r' | b'\n' => continue,
+            b'{' => open.push(Open::Object {
+                key: String::new(),
+                reads_key: true,
+            }),
+            b'[' => open.push(Open::List { index: 0 }),
+            b'}' | b']' => {
+                let last = path(&open);
+                open.pop();
+                closed = Some(last);
+                continue;
+            }
+            b'"' => {
+                let text = string(&mut bytes);
+                if let Some(Open::Object {
+                    key,
+                    reads_key: true,
+                }) = open.last_mut()
+                {
+                    *key = text;
+                }
+            }
+            b':' => {
+                if let Some(Open::Object { reads_key, .. }) = open.last_mut() {
+                    *reads_key = false;
+                }
+            }
+            b',' => match open.last_mut() {
+                Some(Open::Object { reads_key, .. }) => *reads_key = true,
+                Some(Open::List { index }) => *index = index.saturating_add(1),
+                None => {}
+            },
+            _ => {}
+        }
+        closed = None;
+    }
+    match closed {
+        Some(last) if inside => last,
+        Some(_) | None => path(&open),
+    }
+}
+
+fn path(open: &[Open]) -> String {
+    open.iter()
+        .map(|step| match step {
+            Open::Object { key, .. } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
+            Open::List { index } => format!("/{index}"),
+        })
+        .collect()
+}
+
+/// The rest of a string whose opening quote was read.
+fn string(bytes: &mut impl Iterator<Item = u8>) -> String {
+    let mut raw = vec![b'"'];
+    while let Some(byte) = bytes.next() {
+        raw.push(byte);
+        match byte {
+            b'\\' => raw.extend(bytes.next()),
+            b'"' => break,
+            _ => {}
+        }
+    }
+    serde_json::from_slice(&raw).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+    use crate::money::Currency;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Order {
+        #[serde(rename = "amount_minor")]
+        _amount_minor: i64,
+        #[serde(rename = "currency")]
+        _currency: Currency,
+        #[serde(rename = "lines", default)]
+        _lines: Vec<Line>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Line {
+        #[serde(rename = "name")]
+        _name: String,
+    }
+
+    fn refusal(text: &str) -> (&'static str, String) {
+        let problem = read::<Order>(text.as_bytes()).unwrap_err();
+        (problem.kind().code, problem.pointer().to_owned())
+    }
+
+    #[test]
+    fn what_is_no_json_is_told_apart_from_what_is_not_acceptable() {
+        for text in [
+            "{",
+            "{\"amount_minor\":NaN}",
+            "\u{feff}{}",
+            "{} {}",
+            "{/**/}",
+            "[1,]",
+            "{\"a\":\"\\ud800\"}",
+            "{\"a\":1e999}",
+        ] {
+            assert_eq!(refusal(text).0, "json-invalid", "{text}");
+        }
+        let deep = format!("{}{}", "[".repeat(1000), "]".repeat(1000));
+        assert_eq!(refusal(&deep).0, "json-invalid");
+    }
+
+    #[test]
+    fn a_key_that_stands_twice_is_refused_however_deep() {
+        assert_eq!(refusal(r#"{"a":1,"a":1}"#).0, "json-duplicate-key");
+        assert_eq!(
+            refusal(r#"{"x":[{"a":1,"\u0061":1}]}"#).0,
+            "json-duplicate-key"
+        );
+    }
+
+    #[test]
+    fn a_refusal_points_at_the_field() {
+        let cases = [
+            (
+                r#"{"amount_minor":"1","currency":"CNY"}"#,
+                "amount-invalid",
+                "/amount_minor",
+            ),
+            (
+                r#"{"currency":"CNY","amount_minor":1.0}"#,
+                "amount-invalid",
+                "/amount_minor",
+            ),
+            (
+                r#"{"currency":"CNY","amount_minor":{"a":1}}"#,
+                "amount-invalid",
+                "/amount_minor",
+            ),
+            (
+                r#"{"amount_minor":1,"currency":"cny"}"#,
+                "currency-invalid",
+                "/currency",
+            ),
+            (
+                r#"{"currency":"cny","amount_minor":1}"#,
+                "currency-invalid",
+                "/currency",
+            ),
+            (r#"{"amount_minor":1}"#, "field-missing", "/currency"),
+            (
+                "{\"amount_minor\":1,\n \"currency\":\"CNY\",\n \"lines\":[{\"name\":\"a\"},{}]}",
+                "field-missing",
+                "/lines/1/name",
+            ),
+            (
+                r#"{"amount_minor":1,"currency":"CNY","lines":[{"name":"a","b/c":1}]}"#,
+                "field-unknown",
+                "/lines/0/b~1c",
+            ),
+            (
+                r#"{"amount_minor":1,"currency":"CNY","lines":[{"name":7}]}"#,
+                "field-invalid",
+                "/lines/0/name",
+            ),
+            (
+                r#"{"amount_minor":1,"currency":"CNY","lines":[{"name":"a\u0000"}]}"#,
+                "text-invalid",
+                "/lines/0/name",
+            ),
+        ];
+        for (text, code, pointer) in cases {
+            assert_eq!(refusal(text), (code, pointer.to_owned()), "{text}");
+        }
+    }
+}

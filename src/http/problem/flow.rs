@@ -1,0 +1,209 @@
+//! Which problem an error of a use case is: one match, so that a new error cannot be forgotten.
+
+use crate::crypto::http_signature::{SignatureError, WINDOW};
+use crate::crypto::jws::JwsError;
+use crate::db::DbError;
+use crate::flow::FlowError;
+use crate::flow::authenticate::AuthError;
+use crate::flow::idempotent::IdempotencyError;
+use crate::http::problem::{Challenge, Kind, Problem, kinds};
+use crate::merchant::CodeStop;
+use crate::money::MoneyError;
+use crate::payment::AttestedError;
+
+/// Seconds after which a busy database is worth another try.
+const BUSY_SECONDS: u32 = 1;
+/// Seconds after which an institution that did not answer is worth another try.
+const PAYEE_SECONDS: u32 = 5;
+/// Seconds after which a browser may start again.
+const STARTS_SECONDS: u32 = 60;
+
+impl From<FlowError> for Problem {
+    fn from(error: FlowError) -> Self {
+        match error {
+            FlowError::NotFound(what) => Self::not_found(what),
+            FlowError::CodeMalformed(why) => Self::because(&kinds::PAYLOAD_INVALID, why),
+            FlowError::CodeSignatureInvalid => Self::new(&kinds::CODE_SIGNATURE_INVALID),
+            FlowError::CodeStopped(CodeStop::Expired) => Self::new(&kinds::CODE_EXPIRED),
+            FlowError::CodeStopped(CodeStop::Revoked) => Self::new(&kinds::CODE_REVOKED),
+            FlowError::CodeStopped(CodeStop::Suspended) => Self::new(&kinds::CODE_SUSPENDED),
+            FlowError::NoRoute(decision) => Self::because(&kinds::NO_ROUTE, decision.reason)
+                .with("reason", decision.reason)
+                .with("alternatives", &decision.alternatives)
+                .with("candidates", &decision.candidates),
+            FlowError::Field {
+                pointer,
+                code,
+                detail,
+            } => {
+                let kind = kinds::by_code(code).unwrap_or(&kinds::FIELD_INVALID);
+                Self::field(kind, pointer, detail)
+            }
+            FlowError::LimitExceeded { rule, limit } => Self::new(&kinds::LIMIT_EXCEEDED)
+                .with("rule", rule)
+                .with("limit_minor", limit.minor())
+                .with("currency", limit.currency()),
+            FlowError::ReferenceConflict => Self::new(&kinds::REFERENCE_CONFLICT),
+            FlowError::PaymentHeld => Self::new(&kinds::PAYMENT_HELD),
+            FlowError::State { .. } => Self::because(&kinds::STATE_CONFLICT, error),
+            FlowError::PayeeUnavailable => {
+                Self::new(&kinds::PAYEE_UNAVAILABLE).retry_after(PAYEE_SECONDS)
+            }
+            FlowError::PayeeRefused(why) => Self::because(&kinds::PAYEE_REFUSED, why),
+            FlowError::Jws(error) => error.into(),
+            FlowError::Attested(error) => error.into(),
+            FlowError::ConfirmForbidden => Self::new(&kinds::HMAC_CANNOT_CONFIRM),
+            FlowError::TransactionConflict => Self::new(&kinds::TRANSACTION_CONFLICT),
+            FlowError::TooManyStarts => {
+                Self::new(&kinds::TOO_MANY_STARTS).retry_after(STARTS_SECONDS)
+            }
+            FlowError::Auth(error) => error.into(),
+            FlowError::Idempotency(error) => error.into(),
+            FlowError::Db(error) => error.into(),
+            FlowError::Keys(_) | FlowError::Ledger(_) | FlowError::Seal(_) => Self::ours(&error),
+        }
+    }
+}
+
+impl From<DbError> for Problem {
+    fn from(error: DbError) -> Self {
+        match error {
+            DbError::Busy(_) => {
+                tracing::warn!(%error, "the database is busy or away");
+                Self::new(&kinds::BUSY).retry_after(BUSY_SECONDS)
+            }
+            DbError::Conflict { .. } => Self::new(&kinds::STATE_CONFLICT),
+            DbError::Inconsistent { .. } | DbError::Failed(_) => Self::ours(&error),
+        }
+    }
+}
+
+impl From<AuthError> for Problem {
+    fn from(error: AuthError) -> Self {
+        let told = |kind, challenge| Self::because(kind, &error).challenge(challenge);
+        match &error {
+            AuthError::Signature(error) => error.clone().into(),
+            AuthError::KeyMissing => told(&kinds::API_KEY_MISSING, Challenge::Bearer),
+            AuthError::KeyInvalid => told(&kinds::API_KEY_INVALID, Challenge::Bearer),
+            AuthError::KeyMisplaced(_) => told(&kinds::API_KEY_MISPLACED, Challenge::Bearer),
+            AuthError::WrongTokenType { expected } => {
+                let challenge = if expected.contains("signature") {
+                    Challenge::Signature
+                } else {
+                    Challenge::Bearer
+                };
+                told(&kinds::WRONG_TOKEN_TYPE, challenge)
+            }
+            AuthError::Scope(scope) => Self::because(&kinds::SCOPE, &error).with("scope", scope),
+            AuthError::SessionInvalid => told(&kinds::SESSION_INVALID, Challenge::Session),
+            AuthError::PairingInvalid => told(&kinds::PAIRING_INVALID, Challenge::Session),
+            AuthError::Csrf => Self::because(&kinds::CSRF, error),
+        }
+    }
+}
+
+impl From<SignatureError> for Problem {
+    fn from(error: SignatureError) -> Self {
+        let kind = match error {
+            SignatureError::Missing => &kinds::SIGNATURE_MISSING,
+            SignatureError::DigestMismatch => &kinds::DIGEST_MISMATCH,
+            SignatureError::Invalid | SignatureError::Ambiguous => &kinds::SIGNATURE_INVALID,
+            SignatureError::Insufficient(_) | SignatureError::Unsupported(_) => {
+                &kinds::SIGNATURE_INSUFFICIENT
+            }
+            SignatureError::ClockSkew => &kinds::CLOCK_SKEW,
+            SignatureError::NonceSyntax => &kinds::NONCE_SYNTAX,
+            SignatureError::NonceReused => &kinds::NONCE_REUSED,
+            SignatureError::DigestAlgorithm => &kinds::DIGEST_ALGORITHM,
+            SignatureError::HeaderTooLarge(_) => &kinds::HEADER_TOO_LARGE,
+            SignatureError::Malformed(_) => &kinds::MALFORMED,
+        };
+        let problem = Self::because(kind, error);
+        let problem = if kind == &kinds::CLOCK_SKEW {
+            problem.with("window_seconds", WINDOW.as_secs())
+        } else {
+            problem
+        };
+        if kind.status == kinds::SIGNATURE_INVALID.status {
+            problem.challenge(Challenge::Signature)
+        } else {
+            problem
+        }
+    }
+}
+
+impl From<JwsError> for Problem {
+    fn from(error: JwsError) -> Self {
+        let kind = match error {
+            // A second spelling of a statement is refused like a wrong signature: there is one.
+            JwsError::Malformed(_) | JwsError::Header(_) | JwsError::SignatureInvalid => {
+                &kinds::SIGNATURE_INVALID
+            }
+            JwsError::AlgNotAllowed => &kinds::ALG_NOT_ALLOWED,
+            JwsError::WrongTokenType { .. } => &kinds::WRONG_TOKEN_TYPE,
+            JwsError::Expired(_) => &kinds::EXPIRED,
+            JwsError::NotYetValid(_) => &kinds::CLOCK_SKEW,
+        };
+        Self::because(kind, error).challenge(Challenge::Signature)
+    }
+}
+
+impl From<AttestedError> for Problem {
+    fn from(error: AttestedError) -> Self {
+        match &error {
+            AttestedError::WalletMismatch { field } => {
+                Self::field(&kinds::WALLET_MISMATCH, format!("/{field}"), &error)
+            }
+            AttestedError::Amount { field, why } => {
+                Self::field(money(why), format!("/{}", field.replace('.', "/")), &error)
+            }
+            AttestedError::AmountsInconsistent => {
+                Self::field(&kinds::AMOUNTS_INCONSISTENT, "/amount_minor", &error)
+            }
+            AttestedError::TimeInvalid => Self::field(&kinds::TIME_INVALID, "/paid_at", &error),
+            AttestedError::Text { field, .. } => {
+                let pointer = format!("/{}", field.replace('.', "/"));
+                Self::field(&kinds::FIELD_INVALID, pointer, &error)
+            }
+            AttestedError::Status => Self::field(&kinds::FIELD_INVALID, "/status", &error),
+        }
+    }
+}
+
+impl From<IdempotencyError> for Problem {
+    fn from(error: IdempotencyError) -> Self {
+        match error {
+            IdempotencyError::Missing => Self::because(&kinds::IDEMPOTENCY_KEY_MISSING, error)
+                .with_header(
+                    actix_web::http::header::LINK,
+                    "</problems#idempotency-key-missing>; rel=\"help\"",
+                ),
+            IdempotencyError::Malformed => Self::because(&kinds::IDEMPOTENCY_KEY_INVALID, error),
+            IdempotencyError::Reused => Self::because(&kinds::IDEMPOTENCY_KEY_REUSED, error),
+            IdempotencyError::InFlight => {
+                Self::because(&kinds::IDEMPOTENCY_IN_FLIGHT, error).retry_after(BUSY_SECONDS)
+            }
+        }
+    }
+}
+
+impl Problem {
+    /// A fault of ours: logged in full, told without a reason.
+    pub(crate) fn ours(error: &dyn std::error::Error) -> Self {
+        let cause = error.source().map(ToString::to_string);
+        tracing::error!(%error, cause, "a request failed by a fault of ours");
+        Self::new(&kinds::INTERNAL)
+    }
+
+    /// An amount or currency that cannot be.
+    pub(crate) fn money(pointer: &'static str, why: &MoneyError) -> Self {
+        Self::field(money(why), pointer, why)
+    }
+}
+
+fn money(why: &MoneyError) -> &'static Kind {
+    match why {
+        MoneyError::Currency(_) | MoneyError::Mixed(..) => &kinds::CURRENCY_INVALID,
+        MoneyError::Range { .. } | MoneyError::Decimal { .. } => &kinds::AMOUNT_INVALID,
+    }
+}
