@@ -39,7 +39,6 @@ const handlers = {
     browser ??= await chromium.launch({
       executablePath: EXECUTABLE,
       headless: true,
-      chromiumSandbox: process.getuid?.() !== 0,
       args: FLAGS,
       env: { ...process.env, HOME: profile },
     });
