@@ -6,6 +6,8 @@
 #[cfg(test)]
 mod db;
 #[cfg(test)]
+mod flow;
+#[cfg(test)]
 mod peers;
 #[cfg(test)]
 mod support;

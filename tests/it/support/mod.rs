@@ -30,6 +30,7 @@ mod browser;
 mod database;
 mod lines;
 mod peer;
+pub(crate) mod shop;
 
 pub(crate) use browser::Browser;
 pub(crate) use database::{Backend, TestDb};
