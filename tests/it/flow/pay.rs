@@ -11,7 +11,11 @@ use crate::support::{Backend, on_both};
 
 /// Which institution holds the account that each wallet's payer pays into.
 fn payee_of(wallet: &str) -> &'static str {
-    if wallet == "alipay" { "alipay" } else { "wechat_pay" }
+    if wallet == "alipay" {
+        "alipay"
+    } else {
+        "wechat_pay"
+    }
 }
 
 async fn every_wallet_pays_by_the_one_sticker(backend: Backend) {
@@ -21,14 +25,25 @@ async fn every_wallet_pays_by_the_one_sticker(backend: Backend) {
     for wallet in WALLETS {
         let started = shop.starts(wallet, &sticker, 1250).await.unwrap();
         let payee = started.route.payee_institution.to_string();
-        assert_eq!(shop.payment(&started.payment).await.state.name(), "waiting", "{wallet}");
+        assert_eq!(
+            shop.payment(&started.payment).await.state.name(),
+            "waiting",
+            "{wallet}"
+        );
         if wallet != "unionpay" {
             assert_eq!(payee, payee_of(wallet), "{wallet}");
         }
         let outcome = shop.confirms(&shop.paid(&payee, &started)).await.unwrap();
-        let settled = Outcome::Settled { payment: started.payment.clone(), state: "paid" };
+        let settled = Outcome::Settled {
+            payment: started.payment.clone(),
+            state: "paid",
+        };
         assert_eq!(outcome, settled, "{wallet}");
-        assert_eq!(shop.payment(&started.payment).await.state.name(), "paid", "{wallet}");
+        assert_eq!(
+            shop.payment(&started.payment).await.state.name(),
+            "paid",
+            "{wallet}"
+        );
     }
 
     let balances = shop.balances().await;
@@ -74,8 +89,14 @@ async fn the_same_start_twice_is_one_attempt(backend: Backend) {
     let other = flow::start::start(&shop.app, order("jd_pay", &sticker.text, 501, "JD-1")).await;
 
     assert_eq!((first.is_new, again.is_new), (true, false));
-    assert_eq!((&first.attempt, &first.order_number), (&again.attempt, &again.order_number));
-    assert!(matches!(other, Err(FlowError::ReferenceConflict)), "{other:?}");
+    assert_eq!(
+        (&first.attempt, &first.order_number),
+        (&again.attempt, &again.order_number)
+    );
+    assert!(
+        matches!(other, Err(FlowError::ReferenceConflict)),
+        "{other:?}"
+    );
 }
 on_both![the_same_start_twice_is_one_attempt];
 
@@ -100,7 +121,10 @@ async fn a_definite_no_sets_the_payment_free(backend: Backend) {
     shop.payee.will_not_open(422);
 
     let refused = shop.starts("hebao", &code, 900).await;
-    assert!(matches!(refused, Err(FlowError::PayeeRefused(_))), "{refused:?}");
+    assert!(
+        matches!(refused, Err(FlowError::PayeeRefused(_))),
+        "{refused:?}"
+    );
     assert_eq!(shop.payment(&payment.id).await.state.name(), "created");
 
     shop.starts("wo_pay", &code, 900).await.unwrap();
@@ -117,7 +141,12 @@ async fn silence_holds_the_payment_until_the_institution_speaks(backend: Backend
         flow::expire::sweep(&shop.app).await.unwrap();
         assert_eq!(shop.payment(&payment.id).await.state.name(), "waiting");
     }
-    assert!(shop.payee.calls().iter().any(|(_, path)| path.ends_with("/close")));
+    assert!(
+        shop.payee
+            .calls()
+            .iter()
+            .any(|(_, path)| path.ends_with("/close"))
+    );
 
     shop.advance(1200);
     let mut closed = shop.paid("wechat_pay", &started);
@@ -148,21 +177,35 @@ async fn a_receipt_is_genuine_once(backend: Backend) {
     let shop = Shop::open(backend).await;
     let (_, code) = shop.sells(700).await;
     let started = shop.starts("jd_pay", &code, 700).await.unwrap();
-    shop.confirms(&shop.paid("wechat_pay", &started)).await.unwrap();
+    shop.confirms(&shop.paid("wechat_pay", &started))
+        .await
+        .unwrap();
     let seen = flow::report::attempt(&shop.app, &"jd_pay".parse().unwrap(), &started.attempt)
         .await
         .unwrap();
     let receipt = seen.receipt.unwrap();
     let check = async |what: Presented| {
         let store = Some(&shop.store.id);
-        verify(&shop.app, &shop.merchant.id, store, "1", what).await.unwrap().verdict
+        verify(&shop.app, &shop.merchant.id, store, "1", what)
+            .await
+            .unwrap()
+            .verdict
     };
 
-    assert_eq!(check(Presented::Token(receipt.clone())).await, ReceiptVerdict::Genuine);
-    assert_eq!(check(Presented::Token(receipt.clone())).await, ReceiptVerdict::AlreadyShown);
+    assert_eq!(
+        check(Presented::Token(receipt.clone())).await,
+        ReceiptVerdict::Genuine
+    );
+    assert_eq!(
+        check(Presented::Token(receipt.clone())).await,
+        ReceiptVerdict::AlreadyShown
+    );
     let number = Presented::Number(seen.receipt_number.unwrap());
     assert_eq!(check(number).await, ReceiptVerdict::AlreadyShown);
     shop.advance(601);
-    assert_eq!(check(Presented::Token(format!("{receipt}A"))).await, ReceiptVerdict::Forged);
+    assert_eq!(
+        check(Presented::Token(format!("{receipt}A"))).await,
+        ReceiptVerdict::Forged
+    );
 }
 on_both![a_receipt_is_genuine_once];

@@ -41,8 +41,16 @@ use super::{Backend, TestDb};
 /// Where the shop's server says it is.
 pub(crate) const ORIGIN: &str = "http://localhost:8080";
 /// Who exists, in the order of the documents.
-pub(crate) const WALLETS: [&str; 8] =
-    ["wechat_pay", "alipay", "unionpay", "jd_pay", "bestpay", "hebao", "wo_pay", "ecny"];
+pub(crate) const WALLETS: [&str; 8] = [
+    "wechat_pay",
+    "alipay",
+    "unionpay",
+    "jd_pay",
+    "bestpay",
+    "hebao",
+    "wo_pay",
+    "ecny",
+];
 /// The numbers of the merchant's accounts.
 pub(crate) const ACCOUNTS: [(&str, &str); 2] =
     [("wechat_pay", "1900000109"), ("alipay", "2088102146225135")];
@@ -82,7 +90,12 @@ impl Shop {
         let payee = Payee::listen().await;
         let keys: HashMap<String, SigningKey> = WALLETS
             .iter()
-            .map(|id| ((*id).to_owned(), SigningKey::from_seed(&app.entropy.bytes())))
+            .map(|id| {
+                (
+                    (*id).to_owned(),
+                    SigningKey::from_seed(&app.entropy.bytes()),
+                )
+            })
             .collect();
 
         let mut tx = app.db.begin().await.unwrap();
@@ -95,7 +108,16 @@ impl Shop {
         let (merchant, store, counters) = add_merchant(&app, &mut tx, "老王面馆", "1").await;
         tx.commit().await.unwrap();
         let scans = Mutex::new(Some(scans));
-        Self { app, merchant, store, counters, payee, keys, scans, database }
+        Self {
+            app,
+            merchant,
+            store,
+            counters,
+            payee,
+            keys,
+            scans,
+            database,
+        }
     }
 
     /// Another merchant on the same server, with the same wallets and other accounts.
@@ -140,7 +162,9 @@ impl Shop {
             description: None,
             lifetime: None,
         };
-        let made = flow::payment::create(&self.app, &mut tx, new).await.unwrap();
+        let made = flow::payment::create(&self.app, &mut tx, new)
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
         made
     }
@@ -198,14 +222,25 @@ impl Shop {
     /// Balances of the merchant's books; always sum to zero.
     pub(crate) async fn balances(&self) -> HashMap<String, i64> {
         let mut tx = self.app.db.read().await.unwrap();
-        let found = db::books::balances(&mut tx, &self.merchant.id).await.unwrap();
+        let found = db::books::balances(&mut tx, &self.merchant.id)
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
-        assert_eq!(found.iter().map(|line| line.minor).sum::<i64>(), 0, "{found:?}");
-        found.into_iter().map(|line| (line.account, line.minor)).collect()
+        assert_eq!(
+            found.iter().map(|line| line.minor).sum::<i64>(),
+            0,
+            "{found:?}"
+        );
+        found
+            .into_iter()
+            .map(|line| (line.account, line.minor))
+            .collect()
     }
 
     pub(crate) fn advance(&self, seconds: u64) {
-        self.app.clock.advance(std::time::Duration::from_secs(seconds));
+        self.app
+            .clock
+            .advance(std::time::Duration::from_secs(seconds));
     }
 }
 
@@ -229,7 +264,10 @@ pub(crate) fn cny(minor: i64) -> Amount {
 
 /// The merchant's account at an institution that holds one; any number elsewhere.
 pub(crate) fn account_of(institution: &str) -> &'static str {
-    ACCOUNTS.iter().find(|(id, _)| *id == institution).map_or("none", |(_, number)| number)
+    ACCOUNTS
+        .iter()
+        .find(|(id, _)| *id == institution)
+        .map_or("none", |(_, number)| number)
 }
 
 /// An instance over a test's database; several may share one.
@@ -288,7 +326,10 @@ async fn agree(app: &App, tx: &mut Tx, payer: &str, payee: &str) {
         id: AgreementId::new(tx.now(), &*app.entropy),
         payer: payer.parse().unwrap(),
         payee: payee.parse().unwrap(),
-        ways: Ways { merchant_presented: true, payer_presented: false },
+        ways: Ways {
+            merchant_presented: true,
+            payer_presented: false,
+        },
         clearing: "netsunion".parse().unwrap(),
         attester: None,
         starts_at: Timestamp::from_seconds(1_700_000_000),
@@ -342,7 +383,11 @@ async fn add_merchant(
         counters.push(counter);
     }
     for (institution, number) in ACCOUNTS {
-        let number = if suffix == "1" { number.to_owned() } else { format!("{number}{suffix}") };
+        let number = if suffix == "1" {
+            number.to_owned()
+        } else {
+            format!("{number}{suffix}")
+        };
         let account = PaymentAccount {
             id: PaymentAccountId::new(now, &*app.entropy),
             merchant: merchant.id.clone(),
@@ -401,7 +446,9 @@ impl Payee {
         let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let server = HttpServer::new(move || {
-            HttpApp::new().app_data(data.clone()).default_service(web::to(payee_answers))
+            HttpApp::new()
+                .app_data(data.clone())
+                .default_service(web::to(payee_answers))
         })
         .workers(1)
         .disable_signals()
@@ -411,12 +458,20 @@ impl Payee {
         let handle = server.handle();
         // The server lives on a thread of its own: stories run on tokio's threads, not actix's.
         std::thread::spawn(move || actix_web::rt::System::new().block_on(server));
-        Self { url, answers, server: handle }
+        Self {
+            url,
+            answers,
+            server: handle,
+        }
     }
 
     /// From now on the institution says this of the order.
     pub(crate) fn will_say(&self, claims: &ResultClaims, jws: String) {
-        self.answers.lock().unwrap().results.insert(claims.order_number.clone(), jws);
+        self.answers
+            .lock()
+            .unwrap()
+            .results
+            .insert(claims.order_number.clone(), jws);
     }
 
     /// The next opening is answered with this status and nothing else.
@@ -442,7 +497,9 @@ async fn payee_answers(
 ) -> HttpResponse {
     let mut answers = answers.lock().unwrap();
     let path = request.path().to_owned();
-    answers.calls.push((request.method().to_string(), path.clone()));
+    answers
+        .calls
+        .push((request.method().to_string(), path.clone()));
     if path == "/orders" {
         if let Some(status) = answers.openings.pop() {
             let status = actix_web::http::StatusCode::from_u16(status).unwrap();
@@ -454,7 +511,9 @@ async fn payee_answers(
     }
     let number = path.split('/').nth(2).unwrap_or_default();
     match answers.results.get(number) {
-        Some(jws) => HttpResponse::Ok().content_type("application/jose").body(jws.clone()),
+        Some(jws) => HttpResponse::Ok()
+            .content_type("application/jose")
+            .body(jws.clone()),
         None => HttpResponse::Ok().json(json!({"status": "unknown"})),
     }
 }
