@@ -20,7 +20,7 @@ use tongma::qr::symbol::{Level, QuietZone, Symbol};
 use tongma::wallet::client::Client;
 use tongma::wallet::{Handover, Operation, OrderRequest, Reply, WireRequest, contract};
 
-use crate::support::{Browser, PeerWallet, read_symbol, verify_codes};
+use crate::support::{Browser, PeerWallet, openapi_faults, read_symbol, verify_codes};
 
 const URL: &str = "http://127.0.0.1:8080/wallet/v1/attempts?dry=1";
 const BODY: &str = r#"{"text":"老王面馆","amount_minor":1250}"#;
@@ -203,6 +203,19 @@ fn two_independent_readers_read_what_we_draw() {
             assert_eq!(read, [vec![text.clone()], vec![text]], "at {level:?}");
         }
     }
+}
+
+#[test]
+fn the_judge_of_openapi_documents_tells_clean_from_broken() {
+    let mut document = json!({"openapi": "3.1.0", "info": {"title": "tongma", "version": "1"},
+                              "paths": {"/healthz": {"get": {"responses": {}}}}});
+    assert_eq!(openapi_faults(&document), None);
+    document["paths"]["/healthz"]["get"]["responses"]["200"] = json!({"descriptoin": "fine"});
+    assert!(
+        openapi_faults(&document)
+            .unwrap()
+            .contains("Validation Error")
+    );
 }
 
 #[tokio::test]

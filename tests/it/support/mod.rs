@@ -34,4 +34,4 @@ pub(crate) mod shop;
 
 pub(crate) use browser::Browser;
 pub(crate) use database::{Backend, TestDb};
-pub(crate) use peer::{PeerWallet, read_symbol, verify_codes};
+pub(crate) use peer::{PeerWallet, openapi_faults, read_symbol, verify_codes};

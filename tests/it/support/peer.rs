@@ -56,6 +56,18 @@ pub(crate) fn verify_codes(jwks: &Value, texts: &[String]) -> Vec<Value> {
     json_lines(&output_of(&mut command))
 }
 
+/// What `openapi-spec-validator` has against a document; nothing when it is clean.
+pub(crate) fn openapi_faults(document: &Value) -> Option<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("openapi.json");
+    std::fs::write(&file, document.to_string()).unwrap();
+    let mut command = interpreter();
+    command.args(["-m", "openapi_spec_validator"]).arg(&file);
+    let output = command.output().unwrap();
+    let said = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
+    (!output.status.success()).then(|| said.concat())
+}
+
 /// The texts that `zxing-cpp` and Debian's `zbarimg` find in a picture, in this order; a
 /// symbol that only one of them reads is one that some phone will not read.
 pub(crate) fn read_symbol(png: &[u8]) -> [Vec<String>; 2] {
@@ -94,12 +106,19 @@ fn zbar(file: &Path) -> Vec<String> {
 }
 
 fn python(script: &str) -> Command {
-    let tests = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests");
-    let mut command = Command::new(tests.join(".peers/venv/bin/python"));
+    let mut command = interpreter();
+    command.arg(tests().join("peers").join(script));
     command
-        .arg(tests.join("peers").join(script))
-        .env("PYTHONDONTWRITEBYTECODE", "1");
+}
+
+fn interpreter() -> Command {
+    let mut command = Command::new(tests().join(".peers/venv/bin/python"));
+    command.env("PYTHONDONTWRITEBYTECODE", "1");
     command
+}
+
+fn tests() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests")
 }
 
 fn output_of(command: &mut Command) -> String {
