@@ -263,3 +263,124 @@ fn broken(error: &reqwest::Error) -> SendError {
     }
     SendError::Connection(cause.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::clock::Timestamp;
+    use crate::crypto::http_signature::{SignatureHeaders, parse};
+    use crate::crypto::keys::VerifyingKey;
+    use crate::entropy::SystemEntropy;
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_790_000_000);
+
+    fn client() -> Client {
+        Client::new(Clock::manual(NOW), Arc::new(SystemEntropy::new())).unwrap()
+    }
+
+    /// A server that takes one request and answers with these bytes, whatever was asked.
+    async fn answers(bytes: Vec<u8>) -> (String, tokio::task::JoinHandle<String>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let served = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut asked = Vec::new();
+            while !asked.ends_with(b"}") && !asked.ends_with(b"\r\n\r\n") {
+                let mut chunk = [0; 4096];
+                let read = stream.read(&mut chunk).await.unwrap();
+                asked.extend_from_slice(&chunk[..read]);
+            }
+            // Whoever had enough closes; that is no fault here.
+            let _ = stream.write_all(&bytes).await;
+            String::from_utf8(asked).unwrap()
+        });
+        (url, served)
+    }
+
+    fn post() -> Call {
+        let body = serde_json::json!({"a": 1});
+        Call {
+            request: WireRequest::post_json("/orders".to_owned(), &body),
+            headers: Vec::new(),
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_sent_carries_a_signature_that_holds() {
+        let (url, served) = answers(b"HTTP/1.1 204 No Content\r\n\r\n".to_vec()).await;
+        let key = SigningKey::from_seed(&[7; 32]);
+        client().send(&url, &post().request, &key).await.unwrap();
+
+        let asked = served.await.unwrap();
+        let (head, body) = asked.split_once("\r\n\r\n").unwrap();
+        let header = |name: &str| {
+            let line = head
+                .lines()
+                .find_map(|line| line.strip_prefix(&format!("{name}: ")));
+            line.unwrap_or_else(|| panic!("{name} in {head}"))
+        };
+        let headers = SignatureHeaders {
+            signature_input: Some(header("signature-input")),
+            signature: Some(header("signature")),
+            content_digest: Some(header("content-digest")),
+        };
+        let parts = RequestParts {
+            method: "POST",
+            authority: header("host"),
+            path: "/orders",
+            query: None,
+            content_type: Some(header("content-type")),
+            body: body.as_bytes(),
+            idempotency_key: None,
+        };
+        let holds =
+            parse(&headers)
+                .unwrap()
+                .verify(&VerifyingKey::Ed25519(*key.public()), &parts, NOW);
+        assert_eq!(holds, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn a_redirect_is_an_answer_and_is_not_followed() {
+        let away = b"HTTP/1.1 302 Found\r\nlocation: http://169.254.169.254/\r\n\
+            content-length: 0\r\n\r\n";
+        let (url, _served) = answers(away.to_vec()).await;
+        assert_eq!(
+            client()
+                .call(&url, &post(), None)
+                .await
+                .unwrap()
+                .reply
+                .status,
+            302
+        );
+    }
+
+    #[tokio::test]
+    async fn an_endless_answer_is_cut_off() {
+        let mut endless = b"HTTP/1.1 200 OK\r\n\r\n".to_vec();
+        endless.resize(REPLY_MAX * 4, b'x');
+        let (url, _served) = answers(endless).await;
+        let refused = client().call(&url, &post(), None).await.unwrap_err();
+        assert!(matches!(refused, SendError::TooLong), "{refused}");
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_breaks_off_is_no_answer() {
+        let broken = b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"hand".to_vec();
+        let (url, _served) = answers(broken).await;
+        let refused = client().call(&url, &post(), None).await.unwrap_err();
+        assert!(matches!(refused, SendError::Connection(_)), "{refused}");
+    }
+
+    #[tokio::test]
+    async fn what_is_no_address_is_not_dialled() {
+        for url in ["", "file:///etc/passwd", "ftp://a.example", "pay.example"] {
+            let refused = client().call(url, &post(), None).await.unwrap_err();
+            assert!(matches!(refused, SendError::Address(_)), "{url}: {refused}");
+        }
+    }
+}
