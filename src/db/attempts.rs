@@ -56,8 +56,9 @@ const HOLDING: &str = concat!(
 );
 const COUNT_SOURCE: &str =
     "SELECT COUNT(*) FROM attempts WHERE payment_id = $1 AND source_hash = $2";
-const COUNT_SOURCE_AT_CODE: &str = "SELECT COUNT(*) FROM attempts a JOIN payments p \
-     ON p.id = a.payment_id WHERE p.code_id = $1 AND a.source_hash = $2 AND a.started_ms >= $3";
+const COUNT_OPEN_AT_CODE: &str = "SELECT COUNT(*) FROM attempts a JOIN payments p \
+     ON p.id = a.payment_id WHERE p.code_id = $1 AND a.source_hash = $2 \
+     AND a.state IN ('started', 'waiting')";
 
 #[derive(sqlx::FromRow)]
 struct AttemptRow {
@@ -246,18 +247,16 @@ pub async fn count_source(
         .await)?)
 }
 
-/// How often one source has started payments of one code since a moment.
-pub async fn count_source_at_code(
+/// How many payments of one code one source has open.
+pub async fn count_open_at_code(
     tx: &mut Tx,
     code: &crate::id::CodeId,
     source: &[u8; 32],
-    since: Timestamp,
 ) -> Result<i64, DbError> {
     Ok(
-        each_backend!(tx, conn => sqlx::query_scalar(COUNT_SOURCE_AT_CODE)
+        each_backend!(tx, conn => sqlx::query_scalar(COUNT_OPEN_AT_CODE)
         .bind(code)
         .bind(source.as_slice())
-        .bind(since)
         .fetch_one(conn)
         .await)?,
     )

@@ -19,6 +19,7 @@ pub mod receipt;
 pub mod report;
 pub mod resolve;
 mod routes;
+pub mod scan_log;
 mod settle;
 pub mod start;
 

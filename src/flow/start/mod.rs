@@ -3,10 +3,15 @@
 //! The attempt is written and committed before anybody is called. Whatever happens to the call, the
 //! row says that there may be an order at the institution, and the sweep asks until it is known.
 
+mod allowed;
+mod opening;
+
 use std::time::Duration;
 
 use serde::Serialize;
 
+use self::allowed::{check_source, day_cap, settle_amount};
+use self::opening::{hand_over, open_order};
 use crate::app::App;
 use crate::code::run::{CodeKind, Parsed};
 use crate::crypto::digest::sha256;
@@ -17,13 +22,11 @@ use crate::flow::open_code::{self, Opened};
 use crate::flow::routes::{Asked, Routed, must};
 use crate::flow::{FlowError, RouteView, payment, resolve, settle};
 use crate::id::{AttemptId, PaymentId};
-use crate::merchant::{AcceptanceState, InstitutionId, Merchant};
+use crate::merchant::{InstitutionId, Merchant};
 use crate::money::Amount;
 use crate::payment::event::{EventData, EventKind};
-use crate::payment::{
-    Attempt, AttemptChange, AttemptState, Change, OrderNumber, Payment, PaymentWay, State,
-};
-use crate::wallet::{self, Handover, Operation, OrderRequest, Reply};
+use crate::payment::{Attempt, AttemptState, Change, OrderNumber, Payment, PaymentWay, State};
+use crate::wallet::{self, Handover};
 
 /// What a wallet, or a page in its browser, asks for.
 #[derive(Debug, Clone)]
@@ -69,8 +72,6 @@ pub struct Started {
 
 /// The first question to the institution comes this long after the start, should it stay silent.
 const FIRST_QUERY: Duration = Duration::from_secs(5);
-/// How far back starts of one browser at a static code count.
-const SOURCE_WINDOW: Duration = Duration::from_mins(10);
 
 /// Begins to pay; the same `payer_reference` with the same facts brings the same answer.
 pub async fn start(app: &App, order: StartOrder) -> Result<Started, FlowError> {
@@ -219,29 +220,6 @@ async fn repeat(
     Ok(Some((attempt, payment, merchant, false)))
 }
 
-/// The code's price is the only price; a payer's amount counts only where the code has none.
-fn settle_amount(order: &StartOrder, opened: &Opened) -> Result<Amount, FlowError> {
-    if let Some(asked) = order.amount
-        && asked.currency() != opened.code.currency
-    {
-        let detail = format!("the code is paid in {}", opened.code.currency);
-        return Err(FlowError::field("/currency", "currency-mismatch", detail));
-    }
-    match (resolve::price(opened), order.amount) {
-        (Some(price), None) => Ok(price),
-        (Some(price), Some(asked)) if price == asked => Ok(price),
-        (Some(price), Some(_)) => {
-            let detail = format!("the code asks for {} minor units", price.minor());
-            Err(FlowError::field("/amount_minor", "amount-mismatch", detail))
-        }
-        (None, Some(asked)) => Ok(asked),
-        (None, None) => {
-            let detail = "this code has no amount: the payer must enter one";
-            Err(FlowError::field("/amount_minor", "amount-required", detail))
-        }
-    }
-}
-
 /// An order code has its payment; every start at a static or fixed code makes one of its own, so
 /// that payers in front of one sticker never wait for each other.
 async fn find_or_make(
@@ -295,47 +273,6 @@ async fn find_or_make(
     Ok(payment)
 }
 
-/// An unidentified browser may start a payment three times, and no more.
-async fn check_source(
-    app: &App,
-    tx: &mut Tx,
-    order: &StartOrder,
-    opened: &Opened,
-    payment: &Payment,
-) -> Result<Option<[u8; 32]>, FlowError> {
-    let Some(source) = &order.source else {
-        return Ok(None);
-    };
-    let source = app
-        .sealer
-        .mac(Purpose::Payer, format!("source\0{source}").as_bytes());
-    let count = if opened.payment.is_some() {
-        db::attempts::count_source(tx, &payment.id, &source).await?
-    } else {
-        let since = tx.now().minus(SOURCE_WINDOW);
-        db::attempts::count_source_at_code(tx, &opened.code.id, &source, since).await?
-    };
-    if count >= app.limits.starts_per_source {
-        return Err(FlowError::TooManyStarts);
-    }
-    Ok(Some(source))
-}
-
-/// What this payer may pay here today: the least of the rules that apply.
-fn day_cap(app: &App, asked: &Asked<'_>, routed: &Routed) -> Option<Amount> {
-    let accepted = routed.facts.acceptances.iter().filter(|acceptance| {
-        acceptance.state == AcceptanceState::Enabled
-            && (acceptance.institution == routed.route.payee
-                || acceptance.institution == *asked.payer)
-    });
-    let of_static = asked.static_code.then_some(app.limits.static_day_limit);
-    accepted
-        .filter_map(|acceptance| acceptance.day_limit)
-        .chain(of_static)
-        .filter(|limit| limit.currency() == asked.currency)
-        .min_by_key(|limit| limit.minor())
-}
-
 fn new_attempt(
     app: &App,
     tx: &Tx,
@@ -386,88 +323,6 @@ fn new_attempt(
         started_at: now,
         decided_at: None,
     }
-}
-
-/// Opens the order at the payee institution. The inner error is its definite no; silence is
-/// [`FlowError::PayeeUnavailable`], after which the same call may be made again.
-async fn open_order(
-    app: &App,
-    attempt: &Attempt,
-    payment: &Payment,
-    merchant: &Merchant,
-) -> Result<Result<Handover, String>, FlowError> {
-    if attempt.way == PaymentWay::Api && attempt.payer == attempt.payee {
-        // The wallet asks for its own account: our answer is the order.
-        let params = [
-            ("order_number", attempt.order_number.to_string()),
-            ("payment_account", attempt.account_reference.to_string()),
-        ];
-        let params = params.map(|(name, value)| (name.to_owned(), value)).into();
-        return Ok(Ok(Handover::InAppParams { params }));
-    }
-    let wallet = wallet::by_id(&attempt.payee);
-    let clearing = attempt
-        .clearing
-        .as_deref()
-        .and_then(|clearing| clearing.parse().ok());
-    let request = OrderRequest {
-        order_number: attempt.order_number.clone(),
-        payment_account: attempt.account_reference.clone(),
-        amount: attempt.amount,
-        payee: merchant.name.to_string(),
-        description: payment
-            .description
-            .clone()
-            .unwrap_or_else(|| merchant.name.to_string()),
-        pay_before: attempt.pay_before,
-        notify_url: format!(
-            "{}/wallet/v1/orders/{}/confirm",
-            app.origin, attempt.order_number
-        ),
-        payer_institution: attempt.payer.clone(),
-        clearing,
-    };
-    let request = wallet
-        .open_order(&request)
-        .map_err(|_| FlowError::PayeeUnavailable)?;
-    let reply = settle::send(app, &attempt.payee, &request).await?;
-    match wallet.reply(Operation::Open, &reply) {
-        Ok(Reply::Opened(handover)) => Ok(Ok(handover)),
-        Ok(Reply::Refused { code, detail }) => Ok(Err(format!("{code}: {detail}"))),
-        Ok(Reply::Result(_) | Reply::Unknown) => Err(FlowError::PayeeUnavailable),
-        Err(error) => {
-            tracing::warn!(
-                attempt = %attempt.id, institution = %attempt.payee,
-                "{} answered the opening of attempt {} in a form that cannot be used: {error}",
-                attempt.payee, attempt.id,
-            );
-            Err(FlowError::PayeeUnavailable)
-        }
-    }
-}
-
-/// Keeps how the payer's wallet gets at the order, unless the attempt has moved on meanwhile: the
-/// notice that it was paid can be faster than the answer to its opening.
-async fn hand_over(app: &App, attempt: &Attempt, handover: &Handover) -> Result<(), FlowError> {
-    let mut tx = app.db.begin().await?;
-    let now = tx.now();
-    let found = db::attempts::find(&mut tx, &attempt.id).await?;
-    if let Some(found) = found
-        && found.state == AttemptState::Started
-    {
-        let stored = serde_json::to_string(handover).ok();
-        let changed = found.after(AttemptChange::HandedOver, now)?;
-        db::attempts::update(
-            &mut tx,
-            &Attempt {
-                handover: stored,
-                ..changed
-            },
-        )
-        .await?;
-    }
-    tx.commit().await?;
-    Ok(())
 }
 
 fn hash(app: &App, payer: &InstitutionId, payer_ref: &str) -> [u8; 32] {

@@ -1,0 +1,68 @@
+//! An attempt that came to nothing.
+
+use crate::app::App;
+use crate::code::run::CodeKind;
+use crate::db::books::PayerDay;
+use crate::db::{self, DbError, Tx};
+use crate::flow::{FlowError, payment};
+use crate::payment::event::{EventData, EventKind};
+use crate::payment::{Attempt, AttemptChange, AttemptState, Change, Payment};
+
+/// An attempt ends unpaid and lets its payment go. What a static or fixed code had asked for ends
+/// with it: the payer's next scan asks anew.
+pub(super) async fn let_go(
+    app: &App,
+    tx: &mut Tx,
+    attempt: Attempt,
+    payment: Payment,
+    state: AttemptState,
+) -> Result<Payment, FlowError> {
+    let now = tx.now();
+    let change = if state == AttemptState::Failed {
+        AttemptChange::Failed
+    } else {
+        AttemptChange::Closed
+    };
+    let attempt = attempt.after(change, now)?;
+    db::attempts::update(tx, &attempt).await?;
+    let mut payment = payment.after(Change::Released {
+        attempt: attempt.id.clone(),
+    })?;
+    db::payments::update(tx, &payment).await?;
+    give_back(tx, &attempt, &payment).await?;
+    let told = EventData::of(&payment).with_attempt(&attempt);
+    payment::publish(app, tx, &payment.merchant, EventKind::Released, told).await?;
+    if !is_of_order_code(tx, &payment).await? {
+        payment = payment::end(app, tx, payment, Change::Cancelled).await?;
+    } else if payment.is_past(now) {
+        payment = payment::end(app, tx, payment, Change::Expired).await?;
+    }
+    Ok(payment)
+}
+
+async fn is_of_order_code(tx: &mut Tx, payment: &Payment) -> Result<bool, DbError> {
+    let Some(id) = &payment.code else {
+        return Ok(false);
+    };
+    Ok(db::codes::find(tx, id)
+        .await?
+        .is_some_and(|code| code.kind == CodeKind::Order))
+}
+
+async fn give_back(tx: &mut Tx, attempt: &Attempt, payment: &Payment) -> Result<(), FlowError> {
+    let Some(payer_ref_hash) = &attempt.payer_ref_hash else {
+        return Ok(());
+    };
+    let Some(merchant) = db::merchants::find(tx, &payment.merchant).await? else {
+        return Ok(());
+    };
+    let day = attempt.started_at.day_in(merchant.time_zone.as_str());
+    let payer_day = PayerDay {
+        payer: &attempt.payer,
+        merchant: &payment.merchant,
+        payer_ref_hash,
+        day: &day,
+    };
+    db::books::give_back(tx, payer_day, attempt.amount).await?;
+    Ok(())
+}

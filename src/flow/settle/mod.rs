@@ -1,0 +1,193 @@
+//! What an institution attested becomes state, books, receipt and event, in one transaction.
+
+mod book;
+mod let_go;
+mod receipt;
+
+use self::book::Book;
+use self::let_go::let_go;
+use crate::app::App;
+use crate::crypto::jwk::KeyUse;
+use crate::db::{self, DbError, Tx};
+use crate::flow::FlowError;
+use crate::id::{AttemptId, ExceptionId, PaymentId, ResultId};
+use crate::merchant::InstitutionId;
+use crate::payment::{
+    Attempt, AttemptState, Attested, ExceptionCode, ResultStatus, Verdict, judge,
+};
+use crate::wallet::{WireReply, WireRequest};
+
+/// What came of a statement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It decided the attempt, or repeated what had decided it.
+    Settled {
+        /// The payment.
+        payment: PaymentId,
+        /// Its state now.
+        state: &'static str,
+    },
+    /// The money is kept as an exception.
+    Exception(ExceptionCode),
+}
+
+/// Two statements that cross are told apart by trying again; more than a few times means trouble.
+const TRIES: u32 = 5;
+
+/// Takes in a statement whose signature and fields are sound.
+pub(super) async fn take(app: &App, result: &Attested) -> Result<Outcome, FlowError> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        match take_once(app, result).await {
+            Err(FlowError::Db(DbError::Conflict { .. } | DbError::Busy(_))) if tries < TRIES => {}
+            done => {
+                app.bell.ring();
+                return done;
+            }
+        }
+    }
+}
+
+async fn take_once(app: &App, result: &Attested) -> Result<Outcome, FlowError> {
+    let mut tx = app.db.begin().await?;
+    let attempt = db::attempts::by_order(&mut tx, &result.order_number).await?;
+    if let Some(attempt) = &attempt
+        && !attempt.is_attested_by(&result.institution)
+    {
+        // Somebody else's order does not exist for this caller.
+        return Err(FlowError::NotFound("order"));
+    }
+    if let Some(stored) = db::results::find(&mut tx, result).await? {
+        if !stored.repeats(result) {
+            tracing::error!(
+                institution = %result.institution, order_number = %result.order_number,
+                "{} attests order {} under a payee_reference that stands for other facts",
+                result.institution, result.order_number,
+            );
+            return Err(FlowError::TransactionConflict);
+        }
+        return repeated(tx, &stored.outcome, attempt).await;
+    }
+    let Some(attempt) = attempt else {
+        return unmatched(app, tx, result).await;
+    };
+    let payment = db::payments::find(&mut tx, &attempt.payment)
+        .await?
+        .ok_or(FlowError::NotFound("order"))?;
+    let verdict = judge(&attempt, &payment, result);
+    let book = Book {
+        app,
+        tx,
+        result,
+        attempt,
+        payment,
+    };
+    match verdict {
+        Verdict::Pay => book.pay().await,
+        Verdict::Release(state) => book.release(state).await,
+        Verdict::Known => book.known().await,
+        Verdict::Exception(code) => book.except(code).await,
+    }
+}
+
+/// Ends an attempt without a statement: the institution refused to open its order, or its last
+/// word is known.
+pub(super) async fn release(
+    app: &App,
+    id: &AttemptId,
+    state: AttemptState,
+) -> Result<(), FlowError> {
+    let mut tx = app.db.begin().await?;
+    let attempt = db::attempts::find(&mut tx, id)
+        .await?
+        .ok_or(FlowError::NotFound("attempt"))?;
+    if attempt.state.holds() {
+        let payment = db::payments::find(&mut tx, &attempt.payment)
+            .await?
+            .ok_or(FlowError::NotFound("payment"))?;
+        let_go(app, &mut tx, attempt, payment, state).await?;
+    }
+    tx.commit().await?;
+    app.bell.ring();
+    Ok(())
+}
+
+/// Sends a request to an institution, signed with our request key.
+pub(super) async fn send(
+    app: &App,
+    to: &InstitutionId,
+    request: &WireRequest,
+) -> Result<WireReply, FlowError> {
+    let mut tx = app.db.read().await?;
+    let institution = db::institutions::find(&mut tx, to).await?;
+    tx.commit().await?;
+    let address = institution
+        .and_then(|institution| institution.base_url)
+        .ok_or(FlowError::PayeeUnavailable)?;
+    let key = app.keys.signing(KeyUse::Request)?;
+    app.wallets
+        .send(&address, request, &key)
+        .await
+        .map_err(|error| {
+            tracing::warn!(institution = %to, "{to} was not reached: {error}");
+            FlowError::PayeeUnavailable
+        })
+}
+
+async fn repeated(
+    mut tx: Tx,
+    outcome: &str,
+    attempt: Option<Attempt>,
+) -> Result<Outcome, FlowError> {
+    let payment = match &attempt {
+        Some(attempt) => db::payments::find(&mut tx, &attempt.payment).await?,
+        None => None,
+    };
+    tx.commit().await?;
+    if let Ok(code) = outcome.parse() {
+        return Ok(Outcome::Exception(code));
+    }
+    let payment = payment.ok_or(FlowError::NotFound("order"))?;
+    Ok(Outcome::Settled {
+        state: payment.state.name(),
+        payment: payment.id,
+    })
+}
+
+async fn unmatched(app: &App, mut tx: Tx, result: &Attested) -> Result<Outcome, FlowError> {
+    if result.status != ResultStatus::Paid {
+        return Err(FlowError::NotFound("order"));
+    }
+    let code = ExceptionCode::Unmatched;
+    let id = ResultId::new(tx.now(), &*app.entropy);
+    keep(&mut tx, &id, result, None, code.as_str()).await?;
+    let exception = ExceptionId::new(tx.now(), &*app.entropy);
+    db::results::insert_exception(&mut tx, &exception, &id, None, code, result.amount).await?;
+    tx.commit().await?;
+    tracing::error!(
+        institution = %result.institution, order_number = %result.order_number,
+        "{} attests money for order {}, which nobody knows; kept as {exception}",
+        result.institution, result.order_number,
+    );
+    Ok(Outcome::Exception(code))
+}
+
+/// Another transaction that kept the same statement first makes this one start again.
+async fn keep(
+    tx: &mut Tx,
+    id: &ResultId,
+    result: &Attested,
+    attempt: Option<&Attempt>,
+    outcome: &str,
+) -> Result<(), FlowError> {
+    if db::results::insert(tx, id, result, attempt, outcome).await? {
+        Ok(())
+    } else {
+        Err(DbError::Conflict {
+            table: "results",
+            id: result.payee_reference.clone(),
+        }
+        .into())
+    }
+}

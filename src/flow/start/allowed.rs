@@ -1,0 +1,82 @@
+//! What a start may ask for: the price, how often from one place, and how much in a day.
+
+use crate::app::App;
+use crate::crypto::sealing::Purpose;
+use crate::db::{self, Tx};
+use crate::flow::open_code::Opened;
+use crate::flow::routes::{Asked, Routed};
+use crate::flow::start::StartOrder;
+use crate::flow::{FlowError, resolve};
+use crate::merchant::AcceptanceState;
+use crate::money::Amount;
+use crate::payment::Payment;
+
+/// Payers behind one shop's network share a source, so a printed code allows more of them at once
+/// than one order's three.
+const OPEN_PER_SOURCE: i64 = 20;
+
+/// The code's price is the only price; a payer's amount counts only where the code has none.
+pub(super) fn settle_amount(order: &StartOrder, opened: &Opened) -> Result<Amount, FlowError> {
+    if let Some(asked) = order.amount
+        && asked.currency() != opened.code.currency
+    {
+        let detail = format!("the code is paid in {}", opened.code.currency);
+        return Err(FlowError::field("/currency", "currency-mismatch", detail));
+    }
+    match (resolve::price(opened), order.amount) {
+        (Some(price), None) => Ok(price),
+        (Some(price), Some(asked)) if price == asked => Ok(price),
+        (Some(price), Some(_)) => {
+            let detail = format!("the code asks for {} minor units", price.minor());
+            Err(FlowError::field("/amount_minor", "amount-mismatch", detail))
+        }
+        (None, Some(asked)) => Ok(asked),
+        (None, None) => {
+            let detail = "this code has no amount: the payer must enter one";
+            Err(FlowError::field("/amount_minor", "amount-required", detail))
+        }
+    }
+}
+
+/// An unidentified browser may start an order's payment three times, and no more. At a printed code
+/// every start has a payment of its own; there, what it has open at once is bounded.
+pub(super) async fn check_source(
+    app: &App,
+    tx: &mut Tx,
+    order: &StartOrder,
+    opened: &Opened,
+    payment: &Payment,
+) -> Result<Option<[u8; 32]>, FlowError> {
+    let Some(source) = &order.source else {
+        return Ok(None);
+    };
+    let source = app
+        .sealer
+        .mac(Purpose::Payer, format!("source\0{source}").as_bytes());
+    let (count, most) = if opened.payment.is_some() {
+        let count = db::attempts::count_source(tx, &payment.id, &source).await?;
+        (count, app.limits.starts_per_source)
+    } else {
+        let count = db::attempts::count_open_at_code(tx, &opened.code.id, &source).await?;
+        (count, OPEN_PER_SOURCE)
+    };
+    if count >= most {
+        return Err(FlowError::TooManyStarts);
+    }
+    Ok(Some(source))
+}
+
+/// What this payer may pay here today: the least of the rules that apply.
+pub(super) fn day_cap(app: &App, asked: &Asked<'_>, routed: &Routed) -> Option<Amount> {
+    let accepted = routed.facts.acceptances.iter().filter(|acceptance| {
+        acceptance.state == AcceptanceState::Enabled
+            && (acceptance.institution == routed.route.payee
+                || acceptance.institution == *asked.payer)
+    });
+    let of_static = asked.static_code.then_some(app.limits.static_day_limit);
+    accepted
+        .filter_map(|acceptance| acceptance.day_limit)
+        .chain(of_static)
+        .filter(|limit| limit.currency() == asked.currency)
+        .min_by_key(|limit| limit.minor())
+}

@@ -1,0 +1,94 @@
+//! The order at the payee institution, and what it gives the payer's wallet to go on with.
+
+use crate::app::App;
+use crate::db;
+use crate::flow::{FlowError, settle};
+use crate::merchant::Merchant;
+use crate::payment::{Attempt, AttemptChange, AttemptState, Payment, PaymentWay};
+use crate::wallet::{self, Handover, Operation, OrderRequest, Reply};
+
+/// Opens the order at the payee institution. The inner error is its definite no; silence is
+/// [`FlowError::PayeeUnavailable`], after which the same call may be made again.
+pub(super) async fn open_order(
+    app: &App,
+    attempt: &Attempt,
+    payment: &Payment,
+    merchant: &Merchant,
+) -> Result<Result<Handover, String>, FlowError> {
+    if attempt.way == PaymentWay::Api && attempt.payer == attempt.payee {
+        // The wallet asks for its own account: our answer is the order.
+        let params = [
+            ("order_number", attempt.order_number.to_string()),
+            ("payment_account", attempt.account_reference.to_string()),
+        ];
+        let params = params.map(|(name, value)| (name.to_owned(), value)).into();
+        return Ok(Ok(Handover::InAppParams { params }));
+    }
+    let wallet = wallet::by_id(&attempt.payee);
+    let clearing = attempt
+        .clearing
+        .as_deref()
+        .and_then(|clearing| clearing.parse().ok());
+    let request = OrderRequest {
+        order_number: attempt.order_number.clone(),
+        payment_account: attempt.account_reference.clone(),
+        amount: attempt.amount,
+        payee: merchant.name.to_string(),
+        description: payment
+            .description
+            .clone()
+            .unwrap_or_else(|| merchant.name.to_string()),
+        pay_before: attempt.pay_before,
+        notify_url: format!(
+            "{}/wallet/v1/orders/{}/confirm",
+            app.origin, attempt.order_number
+        ),
+        payer_institution: attempt.payer.clone(),
+        clearing,
+    };
+    let request = wallet
+        .open_order(&request)
+        .map_err(|_| FlowError::PayeeUnavailable)?;
+    let reply = settle::send(app, &attempt.payee, &request).await?;
+    match wallet.reply(Operation::Open, &reply) {
+        Ok(Reply::Opened(handover)) => Ok(Ok(handover)),
+        Ok(Reply::Refused { code, detail }) => Ok(Err(format!("{code}: {detail}"))),
+        Ok(Reply::Result(_) | Reply::Unknown) => Err(FlowError::PayeeUnavailable),
+        Err(error) => {
+            tracing::warn!(
+                attempt = %attempt.id, institution = %attempt.payee,
+                "{} answered the opening of attempt {} in a form that cannot be used: {error}",
+                attempt.payee, attempt.id,
+            );
+            Err(FlowError::PayeeUnavailable)
+        }
+    }
+}
+
+/// Keeps how the payer's wallet gets at the order, unless the attempt has moved on meanwhile: the
+/// notice that it was paid can be faster than the answer to its opening.
+pub(super) async fn hand_over(
+    app: &App,
+    attempt: &Attempt,
+    handover: &Handover,
+) -> Result<(), FlowError> {
+    let mut tx = app.db.begin().await?;
+    let now = tx.now();
+    let found = db::attempts::find(&mut tx, &attempt.id).await?;
+    if let Some(found) = found
+        && found.state == AttemptState::Started
+    {
+        let stored = serde_json::to_string(handover).ok();
+        let changed = found.after(AttemptChange::HandedOver, now)?;
+        db::attempts::update(
+            &mut tx,
+            &Attempt {
+                handover: stored,
+                ..changed
+            },
+        )
+        .await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
