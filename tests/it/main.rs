@@ -10,6 +10,8 @@ mod flow;
 #[cfg(test)]
 mod peers;
 #[cfg(test)]
+mod simulator;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod tidy;

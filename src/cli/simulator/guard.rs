@@ -37,10 +37,9 @@ impl Office {
         request: &HttpRequest,
         body: &[u8],
     ) -> Result<(), Refusal> {
-        let connection = request.connection_info();
         let parts = RequestParts {
             method: request.method().as_str(),
-            authority: connection.host(),
+            authority: header(request, "host").unwrap_or_default(),
             path: request.uri().path(),
             query: request.uri().query(),
             content_type: header(request, "content-type"),
