@@ -29,6 +29,7 @@ pub(crate) use on_both;
 mod browser;
 mod database;
 mod lines;
+mod payee;
 mod peer;
 pub(crate) mod shop;
 

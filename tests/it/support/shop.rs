@@ -5,9 +5,6 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use actix_web::{App as HttpApp, HttpResponse, HttpServer, web};
-use serde_json::json;
-
 use tongma::app::{App, Bell, Limits, ScanLog};
 use tongma::clock::{Clock, Timestamp};
 use tongma::code::origin::Origin;
@@ -36,6 +33,7 @@ use tongma::payment::{OrderNumber, Payment, PaymentWay, ResultClaims};
 use tongma::wallet::client::Client;
 use tongma::word::Mode;
 
+use super::payee::Payee;
 use super::{Backend, TestDb};
 
 /// Where the shop's server says it is.
@@ -87,7 +85,7 @@ impl Shop {
     pub(crate) async fn open_at(backend: Backend, origin: &str, clock: Clock) -> Self {
         let database = TestDb::new(backend).await;
         let (app, scans) = app(&database, origin, clock).await;
-        let payee = Payee::listen().await;
+        let payee = Payee::listen();
         let keys: HashMap<String, SigningKey> = WALLETS
             .iter()
             .map(|id| {
@@ -419,101 +417,4 @@ async fn add_merchant(
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
     tongma::crypto::digest::hex(bytes)
-}
-
-/// The institutions' side of the outbound contract: opens what it is asked to open, and says of an
-/// order what the story told it to say.
-pub(crate) struct Payee {
-    pub(crate) url: String,
-    answers: Arc<Mutex<Answers>>,
-    server: actix_web::dev::ServerHandle,
-}
-
-#[derive(Default)]
-struct Answers {
-    /// Signed statements by order number, for queries and closes.
-    results: HashMap<String, String>,
-    /// Statuses instead of opening, first come first served.
-    openings: Vec<u16>,
-    /// What was asked: method, path.
-    calls: Vec<(String, String)>,
-}
-
-impl Payee {
-    async fn listen() -> Self {
-        let answers = Arc::new(Mutex::new(Answers::default()));
-        let data = web::Data::from(Arc::clone(&answers));
-        let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let server = HttpServer::new(move || {
-            HttpApp::new()
-                .app_data(data.clone())
-                .default_service(web::to(payee_answers))
-        })
-        .workers(1)
-        .disable_signals()
-        .listen(listener)
-        .unwrap()
-        .run();
-        let handle = server.handle();
-        // The server lives on a thread of its own: stories run on tokio's threads, not actix's.
-        std::thread::spawn(move || actix_web::rt::System::new().block_on(server));
-        Self {
-            url,
-            answers,
-            server: handle,
-        }
-    }
-
-    /// From now on the institution says this of the order.
-    pub(crate) fn will_say(&self, claims: &ResultClaims, jws: String) {
-        self.answers
-            .lock()
-            .unwrap()
-            .results
-            .insert(claims.order_number.clone(), jws);
-    }
-
-    /// The next opening is answered with this status and nothing else.
-    pub(crate) fn will_not_open(&self, status: u16) {
-        self.answers.lock().unwrap().openings.push(status);
-    }
-
-    /// What the institutions were asked so far.
-    pub(crate) fn calls(&self) -> Vec<(String, String)> {
-        self.answers.lock().unwrap().calls.clone()
-    }
-}
-
-impl Drop for Payee {
-    fn drop(&mut self) {
-        drop(self.server.stop(false));
-    }
-}
-
-async fn payee_answers(
-    request: actix_web::HttpRequest,
-    answers: web::Data<Mutex<Answers>>,
-) -> HttpResponse {
-    let mut answers = answers.lock().unwrap();
-    let path = request.path().to_owned();
-    answers
-        .calls
-        .push((request.method().to_string(), path.clone()));
-    if path == "/orders" {
-        if let Some(status) = answers.openings.pop() {
-            let status = actix_web::http::StatusCode::from_u16(status).unwrap();
-            return HttpResponse::build(status).json(json!({"code": "told-so"}));
-        }
-        let text = "weixin://wxpay/bizpayurl?pr=story01";
-        return HttpResponse::Ok()
-            .json(json!({"handover": {"kind": "payee_code_text", "text": text}}));
-    }
-    let number = path.split('/').nth(2).unwrap_or_default();
-    match answers.results.get(number) {
-        Some(jws) => HttpResponse::Ok()
-            .content_type("application/jose")
-            .body(jws.clone()),
-        None => HttpResponse::Ok().json(json!({"status": "unknown"})),
-    }
 }

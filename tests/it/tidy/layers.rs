@@ -37,7 +37,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "flow",
         &[
-            "app", "wallet", "routing", "db", "payment", "merchant", "code", "crypto",
+            "app", "wallet", "routing", "db", "payment", "merchant", "code", "qr", "crypto",
         ],
     ),
     ("app", &["db", "wallet", "merchant", "code", "crypto"]),

@@ -69,6 +69,10 @@ const ERROR_STATUS: &[&str] = &[
     "SERVICE_UNAVAILABLE",
 ];
 
+/// Where they are given: problems, the translation of the framework's own refusals into problems,
+/// and pages, which say in words what is wrong and have a status as well.
+const MAY_REFUSE: &[&str] = &["src/http/problem", "src/http/frame.rs", "src/http/page"];
+
 /// Status codes of our API outside `src/http`, and its errors' codes outside `problem.rs`.
 pub(super) fn status(file: &File) -> Vec<Finding> {
     if !file.is_in("src") || OTHER_SPEAKERS.iter().any(|place| file.is_in(place)) {
@@ -76,8 +80,7 @@ pub(super) fn status(file: &File) -> Vec<Finding> {
     }
     let mut found = Vec::new();
     let in_http = file.is_in("src/http");
-    // A page that says in words what is wrong has a status as well.
-    let may_refuse = file.is_in("src/http/problem.rs") || file.is_in("src/http/page");
+    let may_refuse = MAY_REFUSE.iter().any(|place| file.is_in(place));
     for (line, code) in file.product() {
         if !in_http && (code.contains("StatusCode") || code.contains("HttpResponse")) {
             found.push(Finding {
@@ -85,14 +88,24 @@ pub(super) fn status(file: &File) -> Vec<Finding> {
                 what: "a status code outside src/http".to_owned(),
             });
         }
-        if in_http && !may_refuse && ERROR_STATUS.iter().any(|name| has_word(code, name)) {
+        if in_http && !may_refuse && ERROR_STATUS.iter().any(|name| refuses(code, name)) {
             found.push(Finding {
                 line,
-                what: "an error's status outside problem.rs".to_owned(),
+                what: "an error's status outside src/http/problem".to_owned(),
             });
         }
     }
     found
+}
+
+/// `StatusCode::NOT_FOUND` and `HttpResponse::NotFound()` are one.
+fn refuses(code: &str, name: &str) -> bool {
+    let camel: String = name
+        .split('_')
+        .map(|word| word[..1].to_owned() + &word[1..].to_lowercase())
+        .collect();
+    has_word(code, &format!("StatusCode::{name}"))
+        || has_word(code, &format!("HttpResponse::{camel}"))
 }
 
 /// Text in code, and the only places where it may stand.
@@ -231,7 +244,9 @@ fn a_status_code_outside_its_place_is_found() {
     let code = "Err(StatusCode::NOT_FOUND)";
     assert_eq!(status(&File::new("src/flow/pay.rs", code)).len(), 1);
     assert_eq!(status(&File::new("src/http/api/codes.rs", code)).len(), 1);
-    assert_eq!(status(&File::new("src/http/problem.rs", code)), []);
+    let built = File::new("src/http/api/codes.rs", "HttpResponse::NotFound().finish()");
+    assert_eq!(status(&built).len(), 1);
+    assert_eq!(status(&File::new("src/http/problem/mod.rs", code)), []);
     assert_eq!(
         status(&File::new("src/http/api/codes.rs", "StatusCode::CREATED")),
         []

@@ -1,0 +1,105 @@
+//! The institutions' side of the outbound contract, as a story wants it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use actix_web::{App as HttpApp, HttpResponse, HttpServer, web};
+use serde_json::json;
+
+use tongma::payment::ResultClaims;
+
+/// Opens what it is asked to open, and says of an order what the story told it to say.
+pub(crate) struct Payee {
+    pub(crate) url: String,
+    answers: Arc<Mutex<Answers>>,
+    server: actix_web::dev::ServerHandle,
+}
+
+#[derive(Default)]
+struct Answers {
+    /// Signed statements by order number, for queries and closes.
+    results: HashMap<String, String>,
+    /// Statuses instead of opening, first come first served.
+    openings: Vec<u16>,
+    /// What was asked: method, path.
+    calls: Vec<(String, String)>,
+}
+
+impl Payee {
+    pub(super) fn listen() -> Self {
+        let answers = Arc::new(Mutex::new(Answers::default()));
+        let data = web::Data::from(Arc::clone(&answers));
+        let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let server = HttpServer::new(move || {
+            HttpApp::new()
+                .app_data(data.clone())
+                .default_service(web::to(payee_answers))
+        })
+        .workers(1)
+        .disable_signals()
+        .listen(listener)
+        .unwrap()
+        .run();
+        let handle = server.handle();
+        // The server lives on a thread of its own: stories run on tokio's threads, not actix's.
+        std::thread::spawn(move || actix_web::rt::System::new().block_on(server));
+        Self {
+            url,
+            answers,
+            server: handle,
+        }
+    }
+
+    /// From now on the institution says this of the order.
+    pub(crate) fn will_say(&self, claims: &ResultClaims, jws: String) {
+        self.answers
+            .lock()
+            .unwrap()
+            .results
+            .insert(claims.order_number.clone(), jws);
+    }
+
+    /// The next opening is answered with this status and nothing else.
+    pub(crate) fn will_not_open(&self, status: u16) {
+        self.answers.lock().unwrap().openings.push(status);
+    }
+
+    /// What the institutions were asked so far.
+    pub(crate) fn calls(&self) -> Vec<(String, String)> {
+        self.answers.lock().unwrap().calls.clone()
+    }
+}
+
+impl Drop for Payee {
+    fn drop(&mut self) {
+        drop(self.server.stop(false));
+    }
+}
+
+async fn payee_answers(
+    request: actix_web::HttpRequest,
+    answers: web::Data<Mutex<Answers>>,
+) -> HttpResponse {
+    let mut answers = answers.lock().unwrap();
+    let path = request.path().to_owned();
+    answers
+        .calls
+        .push((request.method().to_string(), path.clone()));
+    if path == "/orders" {
+        if let Some(status) = answers.openings.pop() {
+            let status = actix_web::http::StatusCode::from_u16(status).unwrap();
+            return HttpResponse::build(status).json(json!({"code": "told-so"}));
+        }
+        let text = "weixin://wxpay/bizpayurl?pr=story01";
+        return HttpResponse::Ok()
+            .json(json!({"handover": {"kind": "payee_code_text", "text": text}}));
+    }
+    let number = path.split('/').nth(2).unwrap_or_default();
+    match answers.results.get(number) {
+        Some(jws) => HttpResponse::Ok()
+            .content_type("application/jose")
+            .body(jws.clone()),
+        None => HttpResponse::Ok().json(json!({"status": "unknown"})),
+    }
+}
