@@ -6,20 +6,11 @@
 //! GIF) are not taken.
 
 mod picture;
+mod search;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-
-use rxing::common::HybridBinarizer;
-use rxing::multi::MultipleBarcodeReader;
-use rxing::qrcode::cpp_port::QrReader;
-use rxing::{
-    BarcodeFormat, BinaryBitmap, DecodeHints, Luma8LuminanceSource, Point, PointI, RXingResult,
-};
-
-use self::picture::Grey;
 
 /// A larger file is no photograph of a code.
 pub const PICTURE_BYTES_MAX: usize = 5 * 1024 * 1024;
@@ -103,56 +94,11 @@ pub fn read(file: &[u8], is_late: &dyn Fn() -> bool) -> Result<Vec<Found>, Pictu
     guarded(&|| {
         let grey = picture::unpack(file, &in_time)?;
         in_time()?;
-        let found = search(grey);
-        in_time()?;
+        let found = search::codes(grey, &in_time)?;
         if found.is_empty() {
             Err(PictureError::NoCode)
         } else {
             Ok(found)
         }
     })
-}
-
-fn search(grey: Grey) -> Vec<Found> {
-    let Grey {
-        luma,
-        width,
-        height,
-        shrunk,
-    } = grey;
-    let Ok(source) = Luma8LuminanceSource::new(luma, width, height) else {
-        return Vec::new();
-    };
-    let hints = DecodeHints {
-        TryHarder: Some(true),
-        PossibleFormats: Some(HashSet::from([BarcodeFormat::QR_CODE])),
-        ..DecodeHints::default()
-    };
-    let mut bitmap = BinaryBitmap::new(HybridBinarizer::new(source));
-    let results = QrReader
-        .decode_multiple_with_hints(&mut bitmap, &hints)
-        .unwrap_or_default();
-    results
-        .iter()
-        .map(|result| placed(result, shrunk))
-        .collect()
-}
-
-fn placed(result: &RXingResult, shrunk: u32) -> Found {
-    let factor = i32::try_from(shrunk).unwrap_or(1);
-    let corner = |point: &Point| {
-        let point = PointI::from(*point);
-        [
-            point.x.saturating_mul(factor),
-            point.y.saturating_mul(factor),
-        ]
-    };
-    let mut position = [[0; 2]; 4];
-    for (place, point) in position.iter_mut().zip(result.getPoints()) {
-        *place = corner(point);
-    }
-    Found {
-        text: result.getText().to_owned(),
-        position,
-    }
 }

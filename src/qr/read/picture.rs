@@ -9,9 +9,7 @@ use super::{PICTURE_BYTES_MAX, PIXELS_MAX, PictureError, UNPACKED_BYTES_MAX};
 
 /// A picture in grey, perhaps shrunk.
 pub(super) struct Grey {
-    pub(super) luma: Vec<u8>,
-    pub(super) width: u32,
-    pub(super) height: u32,
+    pixels: GrayImage,
     /// One pixel stands for this many in a row of the original.
     pub(super) shrunk: u32,
 }
@@ -22,6 +20,30 @@ const SEARCHED_PIXELS_MAX: u64 = 4_000_000;
 
 /// A progressive JPEG is unpacked whole before the first pixel is known: nine bytes a pixel.
 const PROGRESSIVE_PIXELS_MAX: u64 = 12_500_000;
+
+impl Grey {
+    pub(super) fn width(&self) -> u32 {
+        self.pixels.width()
+    }
+
+    pub(super) fn height(&self) -> u32 {
+        self.pixels.height()
+    }
+
+    pub(super) fn luma(&self) -> Vec<u8> {
+        self.pixels.as_raw().clone()
+    }
+
+    /// Takes the mean of squares of `factor` × `factor` pixels.
+    pub(super) fn smaller(self, factor: u32) -> Self {
+        let [width, height] =
+            [self.width(), self.height()].map(|side| side.checked_div(factor).unwrap_or(0).max(1));
+        Self {
+            pixels: image::imageops::thumbnail(&self.pixels, width, height),
+            shrunk: self.shrunk.saturating_mul(factor),
+        }
+    }
+}
 
 pub(super) fn unpack(
     file: &[u8],
@@ -120,28 +142,16 @@ fn on_white(picture: DynamicImage) -> GrayImage {
     })
 }
 
-/// Takes the mean of squares of pixels until the picture is small enough to be searched quickly.
-fn shrink(grey: GrayImage) -> Grey {
-    let (width, height) = grey.dimensions();
-    let pixels = u64::from(width).saturating_mul(u64::from(height));
-    let fits =
-        |n: &u32| pixels / u64::from(*n).saturating_mul(u64::from(*n)) <= SEARCHED_PIXELS_MAX;
-    let factor = (1..=8).find(fits).unwrap_or(8);
-    if factor == 1 {
-        return Grey {
-            luma: grey.into_raw(),
-            width,
-            height,
-            shrunk: 1,
-        };
-    }
-    let small =
-        image::imageops::thumbnail(&grey, (width / factor).max(1), (height / factor).max(1));
-    let (width, height) = small.dimensions();
-    Grey {
-        luma: small.into_raw(),
-        width,
-        height,
-        shrunk: factor,
+/// Shrinks the picture until it can be searched quickly.
+fn shrink(pixels: GrayImage) -> Grey {
+    let grey = Grey { pixels, shrunk: 1 };
+    let pixels = u64::from(grey.width()).saturating_mul(u64::from(grey.height()));
+    let fits = |factor: &u32| {
+        let square = u64::from(*factor).saturating_mul(u64::from(*factor));
+        pixels.checked_div(square).unwrap_or(0) <= SEARCHED_PIXELS_MAX
+    };
+    match (1..=8).find(fits).unwrap_or(8) {
+        1 => grey,
+        factor => grey.smaller(factor),
     }
 }

@@ -3,6 +3,7 @@
 use image::{DynamicImage, GrayImage, ImageFormat, Luma, Rgba, RgbaImage};
 
 use super::{Found, PICTURE_BYTES_MAX, PictureError, read};
+use crate::clock::Clock;
 use crate::qr::png;
 use crate::qr::symbol::{Level, QuietZone, Symbol};
 
@@ -124,6 +125,54 @@ fn a_large_photograph_is_shrunk_and_its_corners_are_still_those_of_the_original(
     let found = read(&encoded(photo, ImageFormat::Png), &in_time).unwrap();
     let [x, y] = found[0].position[0];
     assert!((x - 1_280).abs() < 12 && (y - 980).abs() < 12, "{x} {y}");
+}
+
+/// Finder patterns of one pixel a module, as close as they stand.
+fn wall(side: u32) -> GrayImage {
+    GrayImage::from_fn(side, side, |x, y| {
+        let (x, y) = (x % 9, y % 9);
+        let ring = |from, to| (from..=to).contains(&x) && (from..=to).contains(&y);
+        let dark = ring(0, 6) && (!ring(1, 5) || ring(2, 4));
+        Luma([if dark { 0 } else { 255 }])
+    })
+}
+
+#[test]
+fn a_wall_of_finder_patterns_does_not_keep_the_reader_busy() {
+    let file = encoded(wall(2_000), ImageFormat::Png);
+    let started = Clock::System.now();
+    assert_eq!(read(&file, &in_time), Err(PictureError::NoCode));
+    // The library alone takes minutes, this less than a second.
+    assert!(Clock::System.now().since(started).as_secs() < 15);
+}
+
+#[test]
+fn a_code_beside_such_a_wall_is_still_found_where_it_is() {
+    let code = image::load_from_memory(&printed(TEXT, Level::M, 12))
+        .unwrap()
+        .into_luma8();
+    let mut photo = wall(1_600);
+    image::imageops::replace(&mut photo, &code, 600, 800);
+
+    let found = read(&encoded(photo, ImageFormat::Png), &in_time).unwrap();
+    let [x, y] = found[0].position[0];
+    assert_eq!((found.len(), found[0].text.as_str()), (1, TEXT));
+    assert!((x - 648).abs() < 16 && (y - 848).abs() < 16, "{x} {y}");
+}
+
+#[test]
+fn a_sheet_of_fifty_codes_is_read_whole() {
+    let mut sheet = GrayImage::from_pixel(2_000, 2_000, Luma([255]));
+    for at in 0..50 {
+        let code = grey(&format!("HTTPS://PAY.EXAMPLE.COM/Q/{at:0>26}"));
+        image::imageops::replace(&mut sheet, &code, at % 8 * 245, at / 8 * 245);
+    }
+    assert_eq!(
+        read(&encoded(sheet, ImageFormat::Png), &in_time)
+            .unwrap()
+            .len(),
+        50
+    );
 }
 
 #[test]
