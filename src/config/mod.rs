@@ -52,7 +52,7 @@ pub struct Config {
     pub mode: Mode,
     /// Where others reach this server, if it is set.
     #[serde(deserialize_with = "values::optional")]
-    pub public_url: Option<PublicUrl>,
+    public_url: Option<PublicUrl>,
     /// Where to listen.
     pub listen: SocketAddr,
     /// Where the embedded database and the keys are.
@@ -198,6 +198,24 @@ impl Config {
         })
     }
 
+    /// Whether the database is a file in `data_dir`.
+    pub fn is_embedded(&self) -> bool {
+        self.database.url.is_none()
+    }
+
+    /// Where others reach a server that listens at `bound`: as set, or that address.
+    pub fn public_url(&self, bound: SocketAddr) -> String {
+        let scheme = if self.tls_files().is_some() {
+            "https"
+        } else {
+            "http"
+        };
+        self.public_url.as_ref().map_or_else(
+            || format!("{scheme}://{bound}"),
+            |url| url.as_str().to_owned(),
+        )
+    }
+
     /// The file with the master key; whether it may be made if it is missing.
     pub fn master_key_file(&self) -> (PathBuf, bool) {
         match &self.keys.master_file {
@@ -247,6 +265,10 @@ impl Config {
         together(
             secure == Some(false) && self.tls_files().is_some(),
             "public_url must begin with https:// where TLS files are given",
+        )?;
+        together(
+            self.public_url.is_none() && self.listen.ip().is_unspecified(),
+            "public_url is needed where listen is every address of the machine",
         )?;
         let limits = &self.limits;
         for (name, min, max, found) in [

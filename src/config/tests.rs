@@ -148,6 +148,11 @@ fn plain_http_is_for_test_mode_on_private_addresses() {
     assert!(load(&with("https://pay.example")));
     assert!(!load(&with("http://127.0.0.1")));
     assert!(!load(&live));
+    assert!(!load(&[("listen", "0.0.0.0:8080")]));
+    assert!(load(&[
+        ("listen", "0.0.0.0:8080"),
+        ("public_url", "http://10.0.0.7:8080")
+    ]));
     assert!(!load(&[
         ("mode", "live"),
         ("public_url", "https://pay.example")

@@ -1,0 +1,211 @@
+//! `tongma code`.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::cli::admin::Desk;
+use crate::cli::error::CliError;
+use crate::cli::setup;
+use crate::clock::{Clock, Timestamp};
+use crate::code::run::CodeKind;
+use crate::db::{codes, stores};
+use crate::flow::issue::{self, NewCode};
+use crate::id::{CodeId, CounterId, MerchantId, StoreId};
+use crate::merchant::{CodeEvent, PrintedCode};
+use crate::money::Amount;
+use crate::qr::symbol::{Level, QuietZone, Symbol};
+use crate::qr::{png, svg};
+
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    /// Issue a static or a fixed code
+    Create(New),
+    /// List a merchant's codes, the newest first
+    List {
+        /// Whose
+        #[arg(long)]
+        merchant: MerchantId,
+        /// Of one kind only: static, fixed, order or plate
+        #[arg(long)]
+        kind: Option<CodeKind>,
+        /// Go on behind this id
+        #[arg(long, value_name = "ID")]
+        after: Option<CodeId>,
+        /// At most this many
+        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(i64).range(1..=200))]
+        limit: i64,
+    },
+    /// Show one code, and draw its symbol if asked
+    Show {
+        #[command(flatten)]
+        which: Which,
+        #[command(flatten)]
+        pictures: Pictures,
+    },
+    /// Suspend, resume or revoke a code
+    Change {
+        #[command(flatten)]
+        which: Which,
+        /// What happens: suspend, resume or revoke
+        event: CodeEvent,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Which {
+    /// Which code
+    id: CodeId,
+    /// Whose
+    #[arg(long)]
+    merchant: MerchantId,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct New {
+    /// Who is paid
+    #[arg(long)]
+    merchant: MerchantId,
+    /// In which store it hangs
+    #[arg(long)]
+    store: StoreId,
+    /// At which till
+    #[arg(long)]
+    counter: Option<CounterId>,
+    /// The amount, such as 12.50, which makes it a fixed code; otherwise the payer enters it
+    #[arg(long)]
+    amount: Option<String>,
+    /// Without key and signature, for the smallest symbol
+    #[arg(long)]
+    compact: bool,
+    /// Not payable from here on
+    #[arg(long, value_name = "TIME")]
+    expires_at: Option<Timestamp>,
+    #[command(flatten)]
+    pictures: Pictures,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Pictures {
+    /// Draw the symbol as PNG
+    #[arg(long, value_name = "FILE")]
+    png: Option<PathBuf>,
+    /// Draw the symbol as SVG
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+}
+
+/// Pixels of one module: 57 modules with their quiet zone make some 520, sharp on any screen.
+const PIXELS: u32 = 8;
+
+impl Command {
+    pub(crate) async fn run(self, desk: &Desk) -> Result<Value, CliError> {
+        match self {
+            Self::Create(new) => create(desk, new).await,
+            Self::List {
+                merchant,
+                kind,
+                after,
+                limit,
+            } => {
+                let mut tx = desk.db.read().await?;
+                desk.merchant(&mut tx, &merchant).await?;
+                let kind = kind.map(CodeKind::as_str);
+                let found = codes::list(&mut tx, &merchant, after.as_ref(), kind, limit).await?;
+                Ok(found.iter().map(view).collect())
+            }
+            Self::Show { which, pictures } => {
+                let mut tx = desk.db.read().await?;
+                let found = codes::find_of(&mut tx, &which.merchant, &which.id).await?;
+                let missing = || CliError::NotFound("code", which.id.to_string());
+                let code = found.ok_or_else(missing)?;
+                pictures.draw(&code)?;
+                Ok(view(&code))
+            }
+            Self::Change { which, event } => {
+                let app = app(desk).await?;
+                let code = issue::change(&app, &which.merchant, &which.id, event).await?;
+                let tx = desk.db.begin().await?;
+                let (merchant, action) = (&code.merchant, format!("code.{event}"));
+                desk.done(tx, &action, Some(merchant), code.id.as_str())
+                    .await?;
+                Ok(view(&code))
+            }
+        }
+    }
+}
+
+async fn create(desk: &Desk, new: New) -> Result<Value, CliError> {
+    let app = app(desk).await?;
+    let mut tx = desk.db.begin().await?;
+    let owner = desk.merchant(&mut tx, &new.merchant).await?;
+    let missing = || CliError::NotFound("store", new.store.to_string());
+    stores::find(&mut tx, &new.merchant, &new.store)
+        .await?
+        .ok_or_else(missing)?;
+    let amount = new.amount.as_deref();
+    let amount = amount
+        .map(|text| Amount::from_decimal(text, owner.currency))
+        .transpose()?;
+    let wanted = NewCode {
+        merchant: new.merchant,
+        store: new.store,
+        counter: new.counter,
+        kind: if amount.is_some() {
+            CodeKind::Fixed
+        } else {
+            CodeKind::Static
+        },
+        amount,
+        currency: owner.currency,
+        compact: new.compact,
+        expires_at: new.expires_at,
+        payment: None,
+    };
+    let code = issue::issue(&app, &mut tx, wanted).await?;
+    new.pictures.draw(&code)?;
+    desk.done(tx, "code.create", Some(&code.merchant), code.id.as_str())
+        .await?;
+    Ok(view(&code))
+}
+
+async fn app(desk: &Desk) -> Result<crate::app::App, CliError> {
+    let origin = setup::origin(&desk.config).map_err(setup::SetupError::from)?;
+    Ok(setup::app(&desk.config, origin, Clock::System).await?.app)
+}
+
+impl Pictures {
+    fn draw(&self, code: &PrintedCode) -> Result<(), CliError> {
+        let symbol = Symbol::new(&code.text, Level::M)?;
+        let quiet = QuietZone::default();
+        if let Some(path) = &self.png {
+            write(path, &png::render(&symbol, quiet, PIXELS)?)?;
+        }
+        if let Some(path) = &self.svg {
+            write(path, svg::render(&symbol, quiet).as_bytes())?;
+        }
+        Ok(())
+    }
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
+    std::fs::write(path, bytes).map_err(|error| CliError::File(path.display().to_string(), error))
+}
+
+fn view(code: &PrintedCode) -> Value {
+    json!({
+        "id": code.id,
+        "merchant": code.merchant,
+        "store": code.store,
+        "counter": code.counter,
+        "kind": code.kind,
+        "amount_minor": code.amount.map(Amount::minor),
+        "currency": code.currency,
+        "payment": code.payment,
+        "state": code.state,
+        "key_id": code.key_id,
+        "expires_at": code.expires_at,
+        "created_at": code.created_at,
+        "text": code.text,
+    })
+}

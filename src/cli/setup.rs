@@ -1,0 +1,211 @@
+//! From settings to what use cases are given.
+
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use data_encoding::BASE64;
+use tokio::sync::mpsc::Receiver;
+
+use crate::app::{App, Bell, KeyRingError, Limits, ScanLog};
+use crate::clock::Clock;
+use crate::code::origin::{Origin, OriginError};
+use crate::config::Config;
+use crate::crypto::sealing::Sealer;
+use crate::db::codes::Scan;
+use crate::db::{Db, DbSettings, OpenError};
+use crate::entropy::{Entropy, SystemEntropy};
+use crate::flow::{FlowError, keys};
+use crate::money::{Amount, Currency, MoneyError};
+use crate::wallet::Client;
+use crate::wallet::client::SendError;
+use crate::word::Mode;
+
+/// An app, and the end of its scan log that somebody must read.
+pub(crate) struct SetUp {
+    /// What use cases are given.
+    pub(crate) app: App,
+    /// Scans that wait to be written.
+    pub(crate) scans: Receiver<Scan>,
+}
+
+/// Why there is no app.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SetupError {
+    #[error("{path}: {source}")]
+    File { path: PathBuf, source: io::Error },
+    #[error("{0} must hold 32 bytes in base64 (openssl rand -base64 32)")]
+    MasterKey(PathBuf),
+    #[error("public_url: {0}")]
+    Origin(#[from] OriginError),
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error(transparent)]
+    Keys(KeyRingError),
+    #[error("the signing keys cannot be opened: {0}")]
+    Flow(FlowError),
+    #[error(transparent)]
+    Client(#[from] SendError),
+    #[error(transparent)]
+    Money(#[from] MoneyError),
+}
+
+impl From<FlowError> for SetupError {
+    fn from(error: FlowError) -> Self {
+        Self::Flow(error)
+    }
+}
+
+/// Opens everything that a use case needs; `origin` is what codes will say.
+pub(crate) async fn app(
+    config: &Config,
+    origin: Origin,
+    clock: Clock,
+) -> Result<SetUp, SetupError> {
+    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::new());
+    let db = database(config, clock.clone()).await?;
+    let sealer = sealer(config, &*entropy)?;
+    let keys = keys::open(&db, &sealer, &*entropy).await?;
+    let (log, scans) = ScanLog::channel();
+    let app = App {
+        wallets: Client::new(clock.clone(), Arc::clone(&entropy))?,
+        db,
+        clock,
+        entropy,
+        origin,
+        mode: config.mode,
+        sealer: Arc::new(sealer),
+        keys,
+        limits: limits(config)?,
+        bell: Bell::default(),
+        sweep_bell: Bell::default(),
+        scans: log,
+    };
+    Ok(SetUp { app, scans })
+}
+
+/// Opens the database and brings its schema up to this version.
+pub(crate) async fn database(config: &Config, clock: Clock) -> Result<Db, SetupError> {
+    if config.is_embedded() {
+        make_folder(&config.data_dir)?;
+    }
+    let settings = DbSettings {
+        url: config.database_url().reveal().to_owned(),
+        connections: config.database.connections,
+    };
+    Ok(Db::open(&settings, clock).await?)
+}
+
+/// What codes say about where they come from.
+pub(crate) fn origin(config: &Config) -> Result<Origin, OriginError> {
+    Origin::parse(&config.public_url(config.listen), config.mode == Mode::Test)
+}
+
+fn limits(config: &Config) -> Result<Limits, MoneyError> {
+    let limits = &config.limits;
+    Ok(Limits {
+        pay_before: Duration::from_secs(limits.pay_before_s.into()),
+        order_lifetime: Duration::from_secs(limits.order_lifetime_s.into()),
+        static_day_limit: Amount::positive(limits.static_day_limit_fen, Currency::CNY)?,
+        starts_per_source: limits.starts_per_source.into(),
+    })
+}
+
+/// Seals with the master key; the first start without a named one makes it.
+pub(crate) fn sealer(config: &Config, entropy: &dyn Entropy) -> Result<Sealer, SetupError> {
+    let (path, may_make) = config.master_key_file();
+    let of_file = |source| SetupError::File {
+        path: path.clone(),
+        source,
+    };
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if may_make && error.kind() == io::ErrorKind::NotFound => {
+            make_folder(&config.data_dir)?;
+            make_master_key(&path, entropy).map_err(of_file)?;
+            tracing::warn!(
+                path = %path.display(),
+                "made a new master key in {}; keep a copy of it elsewhere", path.display()
+            );
+            // Read back, because another process may have been first.
+            std::fs::read_to_string(&path).map_err(of_file)?
+        }
+        Err(error) => return Err(of_file(error)),
+    };
+    let bytes = BASE64.decode(text.trim().as_bytes()).ok();
+    let key: Option<[u8; 32]> = bytes.and_then(|bytes| bytes.try_into().ok());
+    key.map(Sealer::new).ok_or(SetupError::MasterKey(path))
+}
+
+fn make_folder(path: &Path) -> Result<(), SetupError> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    // Payments and keys are nobody else's business.
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path).map_err(|source| SetupError::File {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// Whole or not at all: written beside, then linked to its name, which fails if that is taken.
+fn make_master_key(path: &Path, entropy: &dyn Entropy) -> io::Result<()> {
+    let draft = path.with_extension(format!("draft-{}", std::process::id()));
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&draft)?;
+    writeln!(file, "{}", BASE64.encode(&entropy.bytes::<32>()))?;
+    file.sync_all()?;
+    let linked = std::fs::hard_link(&draft, path);
+    std::fs::remove_file(&draft)?;
+    match linked {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Ok(()) | Err(_) => linked,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Sources;
+
+    #[test]
+    fn a_master_key_is_made_once_and_only_where_none_was_named() {
+        let home = tempfile::tempdir().unwrap();
+        let entropy = SystemEntropy::new();
+        let config = |flags: &[(&str, &str)]| {
+            let flags = flags
+                .iter()
+                .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
+                .collect();
+            Config::load(&Sources {
+                flags,
+                ..Sources::default()
+            })
+            .unwrap()
+            .0
+        };
+        let data = home.path().join("data");
+        let given = config(&[("data_dir", data.to_str().unwrap())]);
+        sealer(&given, &entropy).unwrap();
+        let first = std::fs::read(data.join("master.key")).unwrap();
+        sealer(&given, &entropy).unwrap();
+        assert_eq!(std::fs::read(data.join("master.key")).unwrap(), first);
+
+        let missing = home.path().join("missing.key");
+        let named = config(&[("keys.master_file", missing.to_str().unwrap())]);
+        assert!(matches!(
+            sealer(&named, &entropy),
+            Err(SetupError::File { .. })
+        ));
+        std::fs::write(&missing, "c2hvcnQ=").unwrap();
+        assert!(matches!(
+            sealer(&named, &entropy),
+            Err(SetupError::MasterKey(_))
+        ));
+    }
+}
