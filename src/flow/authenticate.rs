@@ -14,7 +14,7 @@ use crate::crypto::sealing::{Purpose, Sealer};
 use crate::crypto::token::{ApiToken, SessionToken};
 use crate::db;
 use crate::flow::FlowError;
-use crate::id::{ApiKeyId, CounterId, MerchantId, SessionId, StoreId};
+use crate::id::{ApiKeyId, AuditId, CounterId, MerchantId, SessionId, StoreId};
 use crate::merchant::{
     InstitutionId, InstitutionKey, InstitutionState, KeyAlgorithm, KeyMaterial, Scope, Scopes,
 };
@@ -138,6 +138,32 @@ pub async fn api_key(app: &App, token: &str) -> Result<Principal, FlowError> {
         merchant: key.merchant,
         scopes: key.scopes,
     })
+}
+
+/// Notes that a key was sent where proxies and logs see it. The key stays valid: whoever found it
+/// must not be able to stop a shop; its owner is to replace it.
+pub async fn leaked(app: &App, token: &str, place: &'static str) -> Result<(), FlowError> {
+    let Ok(token) = ApiToken::parse(token) else {
+        return Ok(());
+    };
+    let mut tx = app.db.begin().await?;
+    let Some(key) = db::api_keys::find(&mut tx, &token.hash()).await? else {
+        return Ok(());
+    };
+    let at = tx.now();
+    let line = db::audit::Line {
+        id: AuditId::new(at, app.entropy.as_ref()),
+        merchant_id: Some(key.merchant),
+        actor: key.id.to_string(),
+        action: "api-key.leaked".to_owned(),
+        object: key.id.to_string(),
+        result: format!("sent in the {place}"),
+        at,
+    };
+    db::audit::insert(&mut tx, &line).await?;
+    tx.commit().await?;
+    tracing::warn!(api_key = %key.id, "API key {} was sent in the {place}", key.id);
+    Ok(())
 }
 
 /// Lets a paired device in.

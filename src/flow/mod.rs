@@ -8,6 +8,7 @@
 pub mod authenticate;
 pub mod close;
 pub mod confirm;
+pub mod decode;
 pub mod expire;
 pub mod idempotent;
 pub mod issue;
@@ -34,6 +35,7 @@ use crate::merchant::CodeStop;
 use crate::money::{Amount, MoneyError};
 use crate::payment::AttestedError;
 use crate::payment::ledger::LedgerError;
+use crate::qr::read::PictureError;
 use crate::routing::Decision;
 
 pub use routes::RouteView;
@@ -117,6 +119,9 @@ pub enum FlowError {
     /// The Idempotency-Key.
     #[error(transparent)]
     Idempotency(#[from] IdempotencyError),
+    /// The picture.
+    #[error(transparent)]
+    Picture(#[from] PictureError),
     /// The database.
     #[error(transparent)]
     Db(#[from] DbError),

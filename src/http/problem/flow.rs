@@ -59,6 +59,10 @@ impl From<FlowError> for Problem {
             }
             FlowError::Auth(error) => error.into(),
             FlowError::Idempotency(error) => error.into(),
+            FlowError::Picture(error) => {
+                let kind = kinds::by_code(error.code()).unwrap_or(&kinds::PICTURE_BROKEN);
+                Self::because(kind, error)
+            }
             FlowError::Db(error) => error.into(),
             FlowError::Keys(_) | FlowError::Ledger(_) | FlowError::Seal(_) => Self::ours(&error),
         }

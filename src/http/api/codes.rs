@@ -1,0 +1,373 @@
+//! `/v1/codes`: what is printed or shown.
+
+use actix_web::http::header;
+use actix_web::web::{Data, Json};
+use actix_web::{HttpRequest, HttpResponse, get, post};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::code::run::CodeKind;
+use crate::crypto::digest::sha256_hex;
+use crate::db;
+use crate::flow::issue::NewCode;
+use crate::flow::{self, FlowError, idempotent};
+use crate::http::api::answer::{Refusals, once, reading};
+use crate::http::api::list::{Listed, Place};
+use crate::http::auth::{Asked, Caller, Order, ReadCodes, WriteCodes};
+use crate::http::extract::{Id, Nothing, Query};
+use crate::http::problem::{Problem, kinds};
+use crate::id::{CodeId, CounterId, PaymentId, StoreId};
+use crate::merchant::{CodeEvent, CodeState, PrintedCode};
+use crate::money::{Amount, Currency};
+use crate::qr::symbol::{Level, QuietZone, Symbol, SymbolError};
+use crate::qr::{png, svg};
+
+/// A code that was issued.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CodeView {
+    id: CodeId,
+    kind: CodeKind,
+    state: CodeState,
+    /// What the symbol says.
+    text: String,
+    store: StoreId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counter: Option<CounterId>,
+    /// The amount in it, of a fixed code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    amount_minor: Option<i64>,
+    currency: Currency,
+    /// Without key id and signature.
+    compact: bool,
+    /// The payment it is for, of an order code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payment: Option<PaymentId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Timestamp>,
+    created_at: Timestamp,
+}
+
+impl From<PrintedCode> for CodeView {
+    fn from(code: PrintedCode) -> Self {
+        Self {
+            id: code.id,
+            kind: code.kind,
+            state: code.state,
+            text: code.text,
+            store: code.store,
+            counter: code.counter,
+            amount_minor: code.amount.map(Amount::minor),
+            currency: code.currency,
+            compact: code.key_id.is_none(),
+            payment: code.payment,
+            expires_at: code.expires_at,
+            created_at: code.created_at,
+        }
+    }
+}
+
+/// A code that is asked for.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewCodeBody {
+    /// `static` (the payer enters the amount) or `fixed`. Order codes come with payments.
+    kind: CodeKind,
+    store: StoreId,
+    counter: Option<CounterId>,
+    /// Of a fixed code: its amount in minor units.
+    #[schema(minimum = 1, example = 1250)]
+    amount_minor: Option<i64>,
+    /// The merchant's own where nothing is said.
+    currency: Option<Currency>,
+    /// Smaller, without key id and signature: nobody can check it without asking this server.
+    #[serde(default)]
+    compact: bool,
+    expires_at: Option<Timestamp>,
+}
+
+/// Which codes to list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct CodesQuery {
+    /// Of this kind only.
+    kind: Option<CodeKind>,
+    /// How many, 1 to 100; 20 where nothing is said.
+    limit: Option<u32>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// How to draw a symbol.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct SymbolQuery {
+    /// How much may be dirty or torn: L, M, Q or H; M where nothing is said.
+    level: Option<Level>,
+    /// The white frame in modules, 0 to 16; 4 where nothing is said.
+    quiet: Option<u8>,
+    /// Pixels a module, PNG only; 8 where nothing is said.
+    scale: Option<u32>,
+}
+
+/// Issues a code.
+#[utoipa::path(tag = "codes", operation_id = "issueCode", request_body = NewCodeBody,
+    params(("Idempotency-Key" = String, Header, description = "one request, one effect")),
+    responses((status = 201, body = CodeView), Refusals),
+    security(("api_key" = ["codes:write"])))]
+#[post("/v1/codes")]
+pub(crate) async fn issue(
+    app: Data<App>,
+    order: Order<WriteCodes, NewCodeBody>,
+) -> Result<HttpResponse, Problem> {
+    let (claim, principal, body) = order.claim(201);
+    let done = idempotent::once(&app, claim, async |tx| {
+        let merchant = db::merchants::find(tx, &principal.merchant)
+            .await?
+            .ok_or(FlowError::NotFound("merchant"))?;
+        let currency = body.currency.unwrap_or(merchant.currency);
+        let new = NewCode {
+            merchant: merchant.id,
+            amount: fixed_amount(body.kind, body.amount_minor, currency)?,
+            store: body.store,
+            counter: body.counter,
+            kind: body.kind,
+            currency,
+            compact: body.compact,
+            expires_at: body.expires_at,
+            payment: None,
+        };
+        flow::issue::issue(&app, tx, new).await.map(CodeView::from)
+    })
+    .await?;
+    Ok(once(done, "/v1/codes"))
+}
+
+fn fixed_amount(
+    kind: CodeKind,
+    minor: Option<i64>,
+    currency: Currency,
+) -> Result<Option<Amount>, FlowError> {
+    let amount = "/amount_minor";
+    match (kind, minor) {
+        (CodeKind::Static, None) => Ok(None),
+        (CodeKind::Static, Some(_)) => Err(FlowError::field(
+            amount,
+            "field-invalid",
+            "a static code has no amount",
+        )),
+        (CodeKind::Fixed, Some(minor)) => Amount::positive(minor, currency)
+            .map(Some)
+            .map_err(|why| FlowError::amount(amount, &why)),
+        (CodeKind::Fixed, None) => Err(FlowError::field(
+            amount,
+            "field-missing",
+            "a fixed code needs its amount",
+        )),
+        (CodeKind::Order | CodeKind::Plate, _) => Err(FlowError::field(
+            "/kind",
+            "field-invalid",
+            "must be static or fixed; order codes come with payments",
+        )),
+    }
+}
+
+/// The merchant's codes, newest first.
+#[utoipa::path(tag = "codes", operation_id = "listCodes", params(CodesQuery),
+    responses((status = 200, body = Listed<CodeView>), Refusals),
+    security(("api_key" = ["codes:read"])))]
+#[get("/v1/codes")]
+pub(crate) async fn list(
+    app: Data<App>,
+    caller: Caller<ReadCodes>,
+    query: Query<CodesQuery>,
+) -> Result<Json<Listed<CodeView>>, Problem> {
+    let (merchant, query) = (&caller.principal.merchant, query.read()?);
+    let kind = query.kind.map(CodeKind::as_str);
+    let name = format!("codes {}", kind.unwrap_or_default());
+    let place = Place::read(&app, merchant, &name, query.limit, query.cursor.as_deref())?;
+    let (before, limit) = (place.seen_id(), i64::from(place.wanted()));
+    let rows = reading(&app, async |tx| {
+        db::codes::list(tx, merchant, before.as_ref(), kind, limit).await
+    })
+    .await?;
+    Ok(Json(place.page(
+        &app,
+        rows,
+        |row| row.id.to_string(),
+        Into::into,
+    )))
+}
+
+/// One code.
+#[utoipa::path(tag = "codes", operation_id = "getCode", params(("id" = CodeId, Path)),
+    responses((status = 200, body = CodeView), Refusals),
+    security(("api_key" = ["codes:read"])))]
+#[get("/v1/codes/{id}")]
+pub(crate) async fn find(
+    app: Data<App>,
+    caller: Caller<ReadCodes>,
+    id: Id<CodeId>,
+) -> Result<Json<CodeView>, Problem> {
+    Ok(Json(own(&app, &caller, id).await?.into()))
+}
+
+/// Stops a code for now; its open orders are closed.
+#[utoipa::path(tag = "codes", operation_id = "suspendCode", params(("id" = CodeId, Path)),
+    responses((status = 200, body = CodeView), Refusals),
+    security(("api_key" = ["codes:write"])))]
+#[post("/v1/codes/{id}/suspend")]
+pub(crate) async fn suspend(
+    app: Data<App>,
+    asked: Asked<WriteCodes, Nothing>,
+    id: Id<CodeId>,
+) -> Result<Json<CodeView>, Problem> {
+    change(&app, &asked, id, CodeEvent::Suspend).await
+}
+
+/// Lets a stopped code go on.
+#[utoipa::path(tag = "codes", operation_id = "resumeCode", params(("id" = CodeId, Path)),
+    responses((status = 200, body = CodeView), Refusals),
+    security(("api_key" = ["codes:write"])))]
+#[post("/v1/codes/{id}/resume")]
+pub(crate) async fn resume(
+    app: Data<App>,
+    asked: Asked<WriteCodes, Nothing>,
+    id: Id<CodeId>,
+) -> Result<Json<CodeView>, Problem> {
+    change(&app, &asked, id, CodeEvent::Resume).await
+}
+
+/// Ends a code for good; its open orders are closed.
+#[utoipa::path(tag = "codes", operation_id = "revokeCode", params(("id" = CodeId, Path)),
+    responses((status = 200, body = CodeView), Refusals),
+    security(("api_key" = ["codes:write"])))]
+#[post("/v1/codes/{id}/revoke")]
+pub(crate) async fn revoke(
+    app: Data<App>,
+    asked: Asked<WriteCodes, Nothing>,
+    id: Id<CodeId>,
+) -> Result<Json<CodeView>, Problem> {
+    change(&app, &asked, id, CodeEvent::Revoke).await
+}
+
+/// The symbol as a PNG of two colours.
+#[utoipa::path(tag = "codes", operation_id = "getCodePng",
+    params(("id" = CodeId, Path), SymbolQuery),
+    responses((status = 200, content_type = "image/png", body = Vec<u8>),
+        (status = 304, description = "as in If-None-Match"), Refusals),
+    security(("api_key" = ["codes:read"])))]
+#[get("/v1/codes/{id}/symbol.png")]
+pub(crate) async fn symbol_png(
+    app: Data<App>,
+    caller: Caller<ReadCodes>,
+    id: Id<CodeId>,
+    query: Query<SymbolQuery>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let code = own(&app, &caller, id).await?;
+    picture(
+        &request,
+        "image/png",
+        &code,
+        &query.read()?,
+        |symbol, quiet, scale| png::render(symbol, quiet, scale),
+    )
+}
+
+/// The symbol as SVG.
+#[utoipa::path(tag = "codes", operation_id = "getCodeSvg",
+    params(("id" = CodeId, Path), SymbolQuery),
+    responses((status = 200, content_type = "image/svg+xml", body = String),
+        (status = 304, description = "as in If-None-Match"), Refusals),
+    security(("api_key" = ["codes:read"])))]
+#[get("/v1/codes/{id}/symbol.svg")]
+pub(crate) async fn symbol_svg(
+    app: Data<App>,
+    caller: Caller<ReadCodes>,
+    id: Id<CodeId>,
+    query: Query<SymbolQuery>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let code = own(&app, &caller, id).await?;
+    picture(
+        &request,
+        "image/svg+xml",
+        &code,
+        &query.read()?,
+        |symbol, quiet, _| Ok(svg::render(symbol, quiet).into_bytes()),
+    )
+}
+
+async fn own(
+    app: &App,
+    caller: &Caller<ReadCodes>,
+    id: Id<CodeId>,
+) -> Result<PrintedCode, Problem> {
+    let (merchant, id) = (&caller.principal.merchant, id.read()?);
+    let found = reading(app, async |tx| db::codes::find_of(tx, merchant, &id).await).await?;
+    found.ok_or_else(|| Problem::not_found("code"))
+}
+
+async fn change(
+    app: &App,
+    asked: &Asked<WriteCodes, Nothing>,
+    id: Id<CodeId>,
+    event: CodeEvent,
+) -> Result<Json<CodeView>, Problem> {
+    let merchant = &asked.caller.principal.merchant;
+    let code = flow::issue::change(app, merchant, &id.read()?, event).await?;
+    Ok(Json(code.into()))
+}
+
+/// Modules of eight pixels print sharply on a sheet.
+const SCALE: u32 = 8;
+
+fn picture(
+    request: &HttpRequest,
+    media_type: &'static str,
+    code: &PrintedCode,
+    query: &SymbolQuery,
+    draw: impl FnOnce(&Symbol, QuietZone, u32) -> Result<Vec<u8>, SymbolError>,
+) -> Result<HttpResponse, Problem> {
+    let refused = |why: SymbolError| Problem::because(&kinds::QUERY_INVALID, why);
+    let level = query.level.unwrap_or_default();
+    let quiet = match query.quiet {
+        Some(modules) => QuietZone::try_from(modules).map_err(refused)?,
+        None => QuietZone::default(),
+    };
+    let symbol = Symbol::new(&code.text, level).map_err(refused)?;
+    let file = draw(&symbol, quiet, query.scale.unwrap_or(SCALE)).map_err(refused)?;
+    let tag = format!("\"{}\"", sha256_hex(&file));
+    let known = request
+        .headers()
+        .get_all(header::IF_NONE_MATCH)
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|named| {
+            matches!(named.trim().trim_start_matches("W/"), "*")
+                || named.trim().trim_start_matches("W/") == tag
+        });
+    let mut answer = if known {
+        HttpResponse::NotModified()
+    } else {
+        HttpResponse::Ok()
+    };
+    answer.insert_header((header::ETAG, tag));
+    // A code's text never changes; only who holds the key may see it here.
+    answer.insert_header((
+        header::CACHE_CONTROL,
+        "private, max-age=31536000, immutable",
+    ));
+    answer.insert_header((
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; sandbox",
+    ));
+    if known {
+        return Ok(answer.finish());
+    }
+    Ok(answer.content_type(media_type).body(file))
+}

@@ -1,0 +1,222 @@
+//! `/wallet/v1`: what payment institutions call, signed.
+
+use actix_web::web::{Data, Json};
+use actix_web::{HttpResponse, get, post};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::flow::confirm::Outcome;
+use crate::flow::report::{AttemptView, OrderView};
+use crate::flow::start::{StartOrder, Started};
+use crate::flow::{self, RouteView};
+use crate::http::api::answer::Refusals;
+use crate::http::auth::{Changes, Reads, Wallet};
+use crate::http::extract::Id;
+use crate::http::problem::Problem;
+use crate::id::{AttemptId, PaymentId};
+use crate::money::{Amount, Currency};
+use crate::payment::{ExceptionCode, OrderNumber, PaymentWay};
+use crate::wallet::Handover;
+
+/// A scanned text.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ResolveBody {
+    text: String,
+}
+
+/// A payment that a payer is about to make.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StartBody {
+    /// The scanned text.
+    text: String,
+    /// The payment that the payer saw.
+    payment: Option<PaymentId>,
+    /// What the payer agreed to.
+    #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 1250)]
+    amount_minor: i64,
+    currency: Currency,
+    /// The institution's own number: the same number with the same facts has the same answer.
+    payer_reference: String,
+    /// What the institution calls the payer; kept as a keyed hash only.
+    payer_ref: Option<String>,
+}
+
+/// How to go on.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct StartedView {
+    attempt: AttemptId,
+    payment: PaymentId,
+    order_number: OrderNumber,
+    amount_minor: i64,
+    currency: Currency,
+    /// When the order is closed if nobody has paid.
+    pay_before: Timestamp,
+    handover: Handover,
+    route: RouteView,
+}
+
+impl From<Started> for StartedView {
+    fn from(started: Started) -> Self {
+        Self {
+            attempt: started.attempt,
+            payment: started.payment,
+            order_number: started.order_number,
+            amount_minor: started.amount.minor(),
+            currency: started.amount.currency(),
+            pay_before: started.pay_before,
+            handover: started.handover,
+            route: started.route,
+        }
+    }
+}
+
+/// What the payer's institution believes.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReportBody {
+    /// `paid` or `failed`.
+    #[schema(example = "paid")]
+    status: String,
+    payer_reference: String,
+}
+
+/// What became of the payment.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ConfirmedView {
+    payment: PaymentId,
+    #[schema(example = "paid")]
+    state: &'static str,
+}
+
+/// The money is real, but outside the plan: it is kept and will go back.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ExceptionAnswer {
+    /// Always `exception`.
+    #[schema(example = "exception")]
+    outcome: &'static str,
+    code: ExceptionCode,
+}
+
+/// Says who would be paid, how much, and by which route; a signed statement. Takes nothing.
+#[utoipa::path(tag = "wallet", operation_id = "resolve", request_body = ResolveBody,
+    responses((status = 200, content_type = "application/jose", body = String,
+        description = "tongma-resolution+jwt"), Refusals),
+    security(("http_signature" = [])))]
+#[post("/wallet/v1/resolve")]
+pub(crate) async fn resolve(
+    app: Data<App>,
+    wallet: Wallet<Reads>,
+) -> Result<HttpResponse, Problem> {
+    let body: ResolveBody = wallet.json()?;
+    let statement = flow::resolve::resolve(&app, &wallet.caller.institution, &body.text).await?;
+    Ok(HttpResponse::Ok()
+        .content_type("application/jose")
+        .body(statement))
+}
+
+/// Starts a payment: opens an order at the payee institution and says how to hand over.
+#[utoipa::path(tag = "wallet", operation_id = "startAttempt", request_body = StartBody,
+    responses((status = 201, body = StartedView), Refusals),
+    security(("http_signature" = [])))]
+#[post("/wallet/v1/attempts")]
+pub(crate) async fn start(
+    app: Data<App>,
+    wallet: Wallet<Changes>,
+) -> Result<HttpResponse, Problem> {
+    let body: StartBody = wallet.json()?;
+    let amount = Amount::positive(body.amount_minor, body.currency)
+        .map_err(|why| Problem::money("/amount_minor", &why))?;
+    let order = StartOrder {
+        text: body.text,
+        payer: wallet.caller.institution,
+        way: PaymentWay::Api,
+        payment: body.payment,
+        amount: Some(amount),
+        payer_reference: body.payer_reference,
+        payer_ref: body.payer_ref,
+        source: None,
+    };
+    let started = flow::start::start(&app, order).await?;
+    Ok(HttpResponse::Created().json(StartedView::from(started)))
+}
+
+/// The state of an attempt, and the receipt once it is paid; for the institution that started it.
+#[utoipa::path(tag = "wallet", operation_id = "getAttempt", params(("id" = AttemptId, Path)),
+    responses((status = 200, body = AttemptView), Refusals),
+    security(("http_signature" = [])))]
+#[get("/wallet/v1/attempts/{id}")]
+pub(crate) async fn find_attempt(
+    app: Data<App>,
+    wallet: Wallet<Reads>,
+    id: Id<AttemptId>,
+) -> Result<Json<AttemptView>, Problem> {
+    let institution = &wallet.caller.institution;
+    Ok(Json(
+        flow::report::attempt(&app, institution, &id.read()?).await?,
+    ))
+}
+
+/// The payer institution says how it went on its side. Proves nothing: the payee institution is
+/// asked.
+#[utoipa::path(tag = "wallet", operation_id = "reportAttempt", params(("id" = AttemptId, Path)),
+    request_body = ReportBody,
+    responses((status = 202, description = "noted"), Refusals),
+    security(("http_signature" = [])))]
+#[post("/wallet/v1/attempts/{id}/report")]
+pub(crate) async fn report(
+    app: Data<App>,
+    wallet: Wallet<Changes>,
+    id: Id<AttemptId>,
+) -> Result<HttpResponse, Problem> {
+    let body: ReportBody = wallet.json()?;
+    let (institution, id) = (&wallet.caller.institution, id.read()?);
+    flow::report::report(&app, institution, &id, &body.status, &body.payer_reference).await?;
+    Ok(HttpResponse::Accepted().finish())
+}
+
+/// The state of an order; for the institution that holds the account.
+#[utoipa::path(tag = "wallet", operation_id = "getOrder",
+    params(("order_number" = OrderNumber, Path)),
+    responses((status = 200, body = OrderView), Refusals),
+    security(("http_signature" = [])))]
+#[get("/wallet/v1/orders/{order_number}")]
+pub(crate) async fn find_order(
+    app: Data<App>,
+    wallet: Wallet<Reads>,
+    order_number: Id<OrderNumber>,
+) -> Result<Json<OrderView>, Problem> {
+    let institution = &wallet.caller.institution;
+    Ok(Json(
+        flow::report::order(&app, institution, &order_number.read()?).await?,
+    ))
+}
+
+/// The payee institution attests what became of an order, by a `tongma-result+jwt`.
+#[utoipa::path(tag = "wallet", operation_id = "confirmOrder",
+    params(("order_number" = OrderNumber, Path)),
+    request_body(content = String, content_type = "application/jose"),
+    responses((status = 200, body = ConfirmedView),
+        (status = 202, body = ExceptionAnswer, description = "kept as an exception"), Refusals),
+    security(("http_signature" = [])))]
+#[post("/wallet/v1/orders/{order_number}/confirm")]
+pub(crate) async fn confirm(
+    app: Data<App>,
+    wallet: Wallet<Changes>,
+    order_number: Id<OrderNumber>,
+) -> Result<HttpResponse, Problem> {
+    let statement = wallet.statement()?;
+    let (institution, order) = (&wallet.caller.institution, order_number.read()?);
+    match flow::confirm::confirm(&app, institution, &order, statement).await? {
+        Outcome::Settled { payment, state } => {
+            Ok(HttpResponse::Ok().json(ConfirmedView { payment, state }))
+        }
+        Outcome::Exception(code) => Ok(HttpResponse::Accepted().json(ExceptionAnswer {
+            outcome: "exception",
+            code,
+        })),
+    }
+}

@@ -1,0 +1,184 @@
+//! The OpenAPI document, made from the routes themselves.
+
+use std::sync::LazyLock;
+
+use actix_web::http::Method;
+use utoipa::openapi::path::PathItem;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::tag::TagBuilder;
+use utoipa::openapi::{
+    Components, ComponentsBuilder, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi,
+    OpenApiBuilder, Ref, RefOr, ResponseBuilder,
+};
+use utoipa::{PartialSchema, ToSchema};
+use utoipa_actix_web::AppExt;
+
+use crate::http::api;
+use crate::http::problem::{self, FieldError, ProblemBody};
+
+/// The document.
+pub fn openapi() -> OpenApi {
+    let (_, document) = actix_web::App::new()
+        .into_utoipa_app()
+        .openapi(base())
+        .configure(api::routes)
+        .split_for_parts();
+    document
+}
+
+/// The methods that a path of the API has; none if it is no path of ours.
+pub(crate) fn methods_of(path: &str) -> Vec<Method> {
+    static TABLE: LazyLock<Vec<(String, Vec<Method>)>> = LazyLock::new(|| {
+        let paths = openapi().paths.paths.into_iter();
+        paths.map(|(path, item)| (path, methods(&item))).collect()
+    });
+    let fits = |template: &str| {
+        let (mut left, mut right) = (template.split('/'), path.split('/'));
+        loop {
+            match (left.next(), right.next()) {
+                (None, None) => return true,
+                (Some(named), Some(found)) if named.starts_with('{') && !found.is_empty() => {}
+                (Some(named), Some(found)) if named == found => {}
+                (Some(_) | None, Some(_) | None) => return false,
+            }
+        }
+    };
+    let found = TABLE.iter().filter(|(template, _)| fits(template));
+    let mut all: Vec<Method> = found.flat_map(|(_, methods)| methods.clone()).collect();
+    all.sort_by(|a, b| a.as_str().cmp(b.as_str()));
+    all.dedup();
+    all
+}
+
+fn methods(item: &PathItem) -> Vec<Method> {
+    let mut methods = Vec::new();
+    if item.get.is_some() {
+        methods.extend([Method::GET, Method::HEAD]);
+    }
+    if item.post.is_some() {
+        methods.push(Method::POST);
+    }
+    methods
+}
+
+fn base() -> OpenApi {
+    let info = InfoBuilder::new()
+        .title("tongma 通码")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(ABOUT))
+        .license(Some(
+            LicenseBuilder::new()
+                .name("Apache-2.0")
+                .identifier(Some("Apache-2.0"))
+                .build(),
+        ))
+        .build();
+    let tags = TAGS.iter().map(|(name, about)| {
+        TagBuilder::new()
+            .name(*name)
+            .description(Some(*about))
+            .build()
+    });
+    OpenApiBuilder::new()
+        .info(info)
+        .tags(Some(tags.collect::<Vec<_>>()))
+        .components(Some(components()))
+        .build()
+}
+
+const ABOUT: &str = "One receiving code; every wallet can pay it; the cashier sees the proof.\n\n\
+Amounts are integers in minor units with an ISO 4217 currency, times RFC 3339 UTC, ids opaque. \
+Every answer has a `Request-Id`; every refusal is `application/problem+json` with a stable `code`, \
+listed at `/problems`. Unknown request fields are refused; unknown answer fields must be ignored. \
+Lists answer `{data, has_more, next_cursor}`. A request that creates something takes an \
+`Idempotency-Key`: the first answer is kept for 30 days and replayed byte for byte with \
+`Idempotent-Replayed: true`; the fingerprint is that of the raw body. JSON bodies have at most \
+64 KiB, pictures 5 MiB.";
+
+const TAGS: [(&str, &str); 8] = [
+    ("payments", "What the merchant is owed"),
+    ("codes", "What is printed or shown, and what it says"),
+    ("receipts", "What payers show at the counter"),
+    ("events", "What happened, in one order"),
+    ("merchants", "Merchants, their stores and tills"),
+    ("institutions", "Whose payers can pay, and why"),
+    (
+        "wallet",
+        "What payment institutions call, signed (RFC 9421)",
+    ),
+    ("about", "What anyone may know"),
+];
+
+fn components() -> Components {
+    let key = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("tm_test_… or tm_live_…")
+        .description(Some("A merchant's API key, with scopes."))
+        .build();
+    let signature = ApiKeyValue::with_description(
+        "Signature-Input",
+        "HTTP message signature (RFC 9421) with the institution's registered key, tag \
+         \"tongma-wallet\", over @method @authority @path @query and, where there is a body, \
+         content-digest content-type; parameters created, nonce, keyid.",
+    );
+    let device = ApiKeyValue::with_description(
+        "tongma_counter",
+        "A device that was paired with a counter; `__Host-tongma_counter` on https.",
+    );
+    let content = ContentBuilder::new()
+        .schema(Some(RefOr::Ref(Ref::from_schema_name("Problem"))))
+        .build();
+    let refusal = ResponseBuilder::new()
+        .description("Refused; `code` says why")
+        .content(problem::MEDIA_TYPE, content)
+        .build();
+    ComponentsBuilder::new()
+        .schema(ProblemBody::name(), ProblemBody::schema())
+        .schema(FieldError::name(), FieldError::schema())
+        .response("Problem", refusal)
+        .security_scheme("api_key", SecurityScheme::Http(key))
+        .security_scheme(
+            "http_signature",
+            SecurityScheme::ApiKey(ApiKey::Header(signature)),
+        )
+        .security_scheme("counter", SecurityScheme::ApiKey(ApiKey::Cookie(device)))
+        .build()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_operation_has_a_name_of_its_own_a_tag_and_a_right() {
+        let document = openapi();
+        let mut names = BTreeSet::new();
+        for (path, item) in &document.paths.paths {
+            for operation in [&item.get, &item.post].into_iter().flatten() {
+                let name = operation.operation_id.clone().unwrap();
+                assert!(names.insert(name.clone()), "{name} stands twice");
+                assert_eq!(operation.tags.as_ref().unwrap().len(), 1, "{path}");
+                assert!(operation.security.is_some(), "{path} says no right");
+                assert!(
+                    operation.responses.responses.contains_key("default"),
+                    "{path}"
+                );
+            }
+        }
+        assert!(names.len() > 35, "{names:?}");
+    }
+
+    #[test]
+    fn a_path_knows_its_methods() {
+        let names = |path| {
+            let methods = methods_of(path);
+            methods.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(names("/v1/payments"), ["GET", "HEAD", "POST"]);
+        assert_eq!(names("/v1/payments/pay_1/cancel"), ["POST"]);
+        assert!(names("/v1/payments/pay_1/cancel/again").is_empty());
+        assert!(names("/v2").is_empty());
+    }
+}
