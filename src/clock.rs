@@ -84,6 +84,13 @@ impl Timestamp {
             .map_or_else(String::new, |at| at.strftime("%H:%M:%S").to_string())
     }
 
+    /// When this moment's day began in an IANA time zone.
+    #[must_use]
+    pub fn day_start_in(self, zone: &str) -> Self {
+        let start = self.zoned(zone).and_then(|at| at.start_of_day().ok());
+        start.map_or(self, |at| Self(at.timestamp().as_millisecond()))
+    }
+
     fn zoned(self, zone: &str) -> Option<jiff::Zoned> {
         let zone = jiff::tz::TimeZone::get(zone).unwrap_or(jiff::tz::TimeZone::UTC);
         Some(
@@ -189,6 +196,10 @@ mod tests {
         let at: Timestamp = "2026-11-21T22:52:57.123Z".parse().unwrap();
         assert_eq!(at.to_string(), "2026-11-21T22:52:57.123Z");
         assert_eq!(at.day_in("Asia/Shanghai"), "2026-11-22");
+        assert_eq!(
+            at.day_start_in("Asia/Shanghai").to_string(),
+            "2026-11-21T16:00:00.000Z"
+        );
     }
 
     #[test]

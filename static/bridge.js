@@ -10,7 +10,11 @@ async function answer(word) {
     const response = await fetch(page.dataset.bridge, {
       method: "POST",
       headers: { "content-type": "application/json" },
-      body: JSON.stringify({ attempt: page.dataset.attempt, answer: word }),
+      body: JSON.stringify({
+        attempt: page.dataset.attempt,
+        handover: JSON.parse(page.dataset.handover),
+        answer: word,
+      }),
     });
     if (!response.ok) throw new Error(response.status);
     location.assign(status);

@@ -9,9 +9,10 @@ use crate::db::wake::Wake;
 use crate::id::MerchantId;
 
 /// Wakes those who follow a merchant.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Hub {
     bells: Arc<Mutex<HashMap<MerchantId, watch::Sender<()>>>>,
+    closing: watch::Sender<bool>,
 }
 
 /// A follower's ear: hears that there may be something new, also when it was not listening just
@@ -19,7 +20,27 @@ pub struct Hub {
 #[derive(Debug)]
 pub struct Ear(watch::Receiver<()>);
 
+impl Default for Hub {
+    fn default() -> Self {
+        Self {
+            bells: Arc::default(),
+            closing: watch::Sender::new(false),
+        }
+    }
+}
+
 impl Hub {
+    /// Ends all feeds: the process stops, and their readers shall come back to the next one.
+    pub fn close(&self) {
+        self.closing.send_replace(true);
+    }
+
+    /// Returns when feeds are to end.
+    pub async fn closed(&self) {
+        let mut closing = self.closing.subscribe();
+        let _ = closing.wait_for(|closing| *closing).await;
+    }
+
     /// Begins to follow a merchant.
     pub fn follow(&self, merchant: &MerchantId) -> Ear {
         let mut bells = self.bells.lock().unwrap_or_else(PoisonError::into_inner);

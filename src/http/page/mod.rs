@@ -1,12 +1,40 @@
 //! The pages: for payers, for the counter, and the simulated phone.
-#![expect(dead_code, reason = "the handlers follow")]
 
 mod answer;
 mod assets;
+mod code;
 mod code_view;
+mod cookie;
 mod counter_view;
 mod lang;
 mod layout;
+mod pay;
 mod pay_view;
 mod phone_view;
+mod picture;
+mod same_site;
+mod show;
 mod tag;
+mod token;
+mod words;
+
+use actix_web::web::{self, ServiceConfig};
+
+/// The routes of all pages.
+pub fn configure(config: &mut ServiceConfig) {
+    config
+        .route("/static/{version}/{name}", web::get().to(assets::read))
+        .service(
+            web::resource("/Q/{run}")
+                .route(web::get().to(code::show))
+                .route(web::head().to(code::show)),
+        )
+        .route("/Q/{run}/start", web::post().to(code::begin))
+        .service(
+            web::resource("/pay/{attempt}")
+                .route(web::get().to(pay::show))
+                .route(web::head().to(pay::show)),
+        )
+        .route("/pay/{attempt}/state", web::get().to(pay::poll))
+        .route("/bridge/pay", web::post().to(pay::bridge));
+}

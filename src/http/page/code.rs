@@ -1,0 +1,315 @@
+//! `/Q/{run}`: what opens when a printed code is scanned.
+//!
+//! Opening takes nothing and stores nothing, however often and by whomever. The `User-Agent`
+//! chooses the page and nothing else; the price is the code's or, where it has none, what the payer
+//! entered, and is checked again when the payment starts.
+
+use std::net::IpAddr;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::USER_AGENT;
+use actix_web::web::{Data, Form, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Deserialize;
+
+use super::code_view::{ChooseView, PayView, Price, RouteWords, choose, pay};
+use super::cookie::Payer;
+use super::lang::Lang;
+use super::pay_view::{HandoverView, handover};
+use super::show::{money, payee_of, payer_page, refused};
+use super::tag::Tag;
+use super::words::Refusal;
+use super::{same_site, token};
+use crate::app::App;
+use crate::db;
+use crate::flow::resolve::{self, Seen};
+use crate::flow::start::{self, StartOrder, Started};
+use crate::flow::FlowError;
+use crate::merchant::{InstitutionId, InstitutionState};
+use crate::money::{Amount, MoneyError};
+use crate::payment::PaymentWay;
+use crate::wallet::{self, Handover};
+use crate::word::Mode;
+
+/// What the form sends. Nothing else is taken: a page that was changed on its way must not even
+/// seem to have a say about the price.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StartForm {
+    token: String,
+    #[serde(default)]
+    amount: Option<String>,
+}
+
+/// A payer in front of a code that can be paid.
+struct Ready {
+    payer: InstitutionId,
+    seen: Seen,
+    route: RouteWords,
+}
+
+/// `GET /Q/{run}`
+pub(super) async fn show(req: HttpRequest, app: Data<App>, run: Path<String>) -> HttpResponse {
+    match ready(&req, &app, &run).await {
+        Ok(ready) => {
+            let asked = ask(&ready.seen, String::new(), None);
+            pay_page(&req, &app, &run, &ready, asked, StatusCode::OK)
+        }
+        Err(answer) => answer,
+    }
+}
+
+/// `POST /Q/{run}/start`
+pub(super) async fn begin(
+    req: HttpRequest,
+    app: Data<App>,
+    run: Path<String>,
+    form: Result<Form<StartForm>, actix_web::Error>,
+) -> HttpResponse {
+    if !same_site::is_own(&req, &app) {
+        return refused(&req, &app, Refusal::of("csrf"), None, Vec::new());
+    }
+    let ready = match ready(&req, &app, &run).await {
+        Ok(ready) => ready,
+        Err(answer) => return answer,
+    };
+    let invalid = || refused(&req, &app, Refusal::of("form-invalid"), None, Vec::new());
+    let Ok(Form(form)) = form else {
+        return invalid();
+    };
+    let Some(payer_reference) = token::open(&app, &run, &form.token) else {
+        return invalid();
+    };
+    let amount = match (ready.seen.amount, &form.amount) {
+        (Some(_), None) => None,
+        (None, Some(typed)) => match Amount::from_decimal(typed, ready.seen.code.currency) {
+            Ok(amount) => Some(amount),
+            Err(why) => {
+                let price = ask(&ready.seen, typed.clone(), Some(&why));
+                let status = StatusCode::UNPROCESSABLE_ENTITY;
+                return pay_page(&req, &app, &run, &ready, price, status);
+            }
+        },
+        (Some(_), Some(_)) | (None, None) => return invalid(),
+    };
+    let order = StartOrder {
+        text: text_of(&app, &run),
+        payer: ready.payer.clone(),
+        way: PaymentWay::Page,
+        payment: None,
+        amount,
+        payer_reference,
+        payer_ref: None,
+        source: Some(source(&req, &ready.payer)),
+    };
+    match start::start(&app, order).await {
+        Ok(started) => hand_over(&req, &app, &ready, &started).await,
+        Err(error) => not_started(&req, &app, &run, &ready, &form, &error),
+    }
+}
+
+/// The code as it stands on the wall.
+fn text_of(app: &App, run: &str) -> String {
+    format!("{}/Q/{run}", app.origin.to_string().to_ascii_uppercase())
+}
+
+/// Everything short of paying: another page if this payer cannot pay this code.
+async fn ready(req: &HttpRequest, app: &App, run: &str) -> Result<Ready, HttpResponse> {
+    let payer = payer(req);
+    let seen = resolve::look(app, &text_of(app, run), payer.as_ref()).await;
+    let seen = seen.map_err(|error| {
+        refused(req, app, Refusal::from_flow(&error), None, Vec::new())
+    })?;
+    let Some(payer) = payer else {
+        return Err(choose_page(req, app, run, &seen));
+    };
+    let chosen = seen.decision.as_ref().and_then(|d| d.chosen.as_ref());
+    let Some(route) = chosen else {
+        let instead = seen.works_with.iter().map(Tag::of).collect();
+        let mut refusal = Refusal::of("no-route");
+        if let Some(decision) = &seen.decision {
+            let told = decision.reason.told();
+            refusal.detail = (told.zh.to_owned(), told.en.to_owned());
+        }
+        return Err(refused(req, app, refusal, Some(payee_of(&seen)), instead));
+    };
+    let route = RouteWords {
+        payer: Tag::of(&route.payer),
+        payee: Tag::of(&route.payee),
+        clearing: route.clearing.as_ref().map(ToString::to_string),
+    };
+    Ok(Ready { payer, seen, route })
+}
+
+/// Whose browser this is, as far as it says so itself.
+fn payer(req: &HttpRequest) -> Option<InstitutionId> {
+    let user_agent = req.headers().get(USER_AGENT)?;
+    wallet::user_agent::identify(&String::from_utf8_lossy(user_agent.as_bytes()))
+}
+
+fn ask(seen: &Seen, typed: String, refused: Option<&MoneyError>) -> Price {
+    match seen.amount {
+        Some(amount) => Price::Known(money(amount)),
+        None => Price::Asked {
+            currency: seen.code.currency.code().to_owned(),
+            typed,
+            refused: refused.map(|why| amount_words(why, seen.code.currency.decimals())),
+        },
+    }
+}
+
+fn amount_words(why: &MoneyError, decimals: u32) -> (String, String) {
+    match why {
+        MoneyError::Decimal { .. } if decimals == 0 => (
+            "请输入整数金额。".to_owned(),
+            "Type a whole amount.".to_owned(),
+        ),
+        MoneyError::Decimal { .. } => (
+            format!("请输入数字，最多 {decimals} 位小数。"),
+            format!("Type digits, with at most {decimals} decimals."),
+        ),
+        MoneyError::Range { .. } => (
+            "金额必须大于零。".to_owned(),
+            "The amount must be more than zero.".to_owned(),
+        ),
+        MoneyError::Currency(_) | MoneyError::Mixed(..) => (
+            "币种不符。".to_owned(),
+            "The currency does not fit.".to_owned(),
+        ),
+    }
+}
+
+fn pay_page(
+    req: &HttpRequest,
+    app: &App,
+    run: &str,
+    ready: &Ready,
+    price: Price,
+    status: StatusCode,
+) -> HttpResponse {
+    let lang = Lang::of(req);
+    let Some(token) = token::seal(app, run) else {
+        return refused(req, app, Refusal::of("internal"), None, Vec::new());
+    };
+    let view = PayView {
+        run: run.to_owned(),
+        payee: payee_of(&ready.seen),
+        price,
+        route: ready.route.clone(),
+        token,
+    };
+    let title = format!("{} · {}", lang.of_two("付款", "Pay"), ready.seen.merchant.name);
+    payer_page(req, app, status, &title, &["code.js"], &pay(lang, &view))
+}
+
+fn choose_page(req: &HttpRequest, app: &App, run: &str, seen: &Seen) -> HttpResponse {
+    let lang = Lang::of(req);
+    let view = ChooseView {
+        payee: payee_of(seen),
+        money: seen.amount.map(money),
+        wallets: seen.works_with.iter().map(Tag::of).collect(),
+        text: text_of(app, run),
+        is_test: app.mode == Mode::Test,
+    };
+    // A form can come here only when the browser changed its mind about what it is.
+    let status = if req.method().is_safe() {
+        StatusCode::OK
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    };
+    let title = seen.merchant.name.as_str();
+    payer_page(req, app, status, title, &[], &choose(lang, &view))
+}
+
+/// Where an unidentified browser is: its network and the wallet that it says it is. Payers behind
+/// one telephone company's address are told apart at least by their wallets.
+fn source(req: &HttpRequest, payer: &InstitutionId) -> String {
+    let network = match req.peer_addr().map(|peer| peer.ip()) {
+        Some(IpAddr::V4(address)) => address.to_string(),
+        Some(IpAddr::V6(address)) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::")
+        }
+        None => String::new(),
+    };
+    format!("{network} {payer}")
+}
+
+async fn hand_over(
+    req: &HttpRequest,
+    app: &App,
+    ready: &Ready,
+    started: &Started,
+) -> HttpResponse {
+    let lang = Lang::of(req);
+    let json = serde_json::to_string(&started.handover).unwrap_or_default();
+    let redirect = match &started.handover {
+        Handover::Redirect { url } => Some(url.clone()),
+        Handover::InAppParams { .. }
+        | Handover::PayeeCodeText { .. }
+        | Handover::ClearingReference { .. } => None,
+    };
+    let is_simulated = simulator(app, &ready.payer).await.is_some() && redirect.is_none();
+    let view = HandoverView {
+        attempt: started.attempt.to_string(),
+        payee: payee_of(&ready.seen),
+        money: money(started.amount),
+        wallet: Tag::of(&ready.payer),
+        handover: json,
+        redirect,
+        is_simulated,
+    };
+    let title = ready.seen.merchant.name.as_str();
+    let content = handover(lang, &view);
+    let mut page = payer_page(req, app, StatusCode::OK, title, &["bridge.js"], &content);
+    let cookie = Payer::read(req, app).with(app, &started.attempt);
+    if let Some(cookie) = cookie
+        && page.add_cookie(&cookie).is_ok()
+    {
+        return page;
+    }
+    refused(req, app, Refusal::of("internal"), None, Vec::new())
+}
+
+fn not_started(
+    req: &HttpRequest,
+    app: &App,
+    run: &str,
+    ready: &Ready,
+    form: &StartForm,
+    error: &FlowError,
+) -> HttpResponse {
+    let refusal = Refusal::from_flow(error);
+    // A payer who asked for too much can ask for less on the same page.
+    if let (FlowError::LimitExceeded { .. }, Some(typed)) = (error, &form.amount) {
+        let price = Price::Asked {
+            currency: ready.seen.code.currency.code().to_owned(),
+            typed: typed.clone(),
+            refused: Some(refusal.detail),
+        };
+        return pay_page(req, app, run, ready, price, refusal.status);
+    }
+    let payee = Some(payee_of(&ready.seen));
+    let (refusal, instead) = match error {
+        FlowError::NoRoute(decision) => {
+            let told = decision.reason.told();
+            let detail = (told.zh.to_owned(), told.en.to_owned());
+            let instead = decision.alternatives.iter().map(Tag::of).collect();
+            (Refusal { detail, ..refusal }, instead)
+        }
+        _ => (refusal, Vec::new()),
+    };
+    refused(req, app, refusal, payee, instead)
+}
+
+/// Where the simulated app of an institution is reached, in test mode.
+pub(super) async fn simulator(app: &App, id: &InstitutionId) -> Option<String> {
+    if app.mode != Mode::Test {
+        return None;
+    }
+    let mut tx = app.db.read().await.ok()?;
+    let found = db::institutions::find(&mut tx, id).await.ok()?;
+    tx.rollback().await.ok()?;
+    let institution = found.filter(|found| found.state == InstitutionState::Active)?;
+    institution.base_url
+}

@@ -1,0 +1,201 @@
+//! `/pay/{attempt}`: how it went, for the browser that began it and for no other.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Json, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::code::simulator;
+use super::cookie::Payer;
+use super::lang::Lang;
+use super::pay_view::{ReceiptView, Stage, StateView, state};
+use super::show::{money, payee, payer_page, refused, short_id};
+use super::words::Refusal;
+use super::{picture, same_site};
+use crate::app::App;
+use crate::db::{self, DbError};
+use crate::flow::FlowError;
+use crate::id::AttemptId;
+use crate::payment::{Attempt, AttemptState};
+use crate::wallet::client::Call;
+use crate::wallet::{Handover, WireRequest};
+
+/// `GET /pay/{attempt}`
+pub(super) async fn show(req: HttpRequest, app: Data<App>, id: Path<String>) -> HttpResponse {
+    let lang = Lang::of(&req);
+    let found = match own(&req, &app, &id) {
+        Some(id) => view(&app, &id).await,
+        None => Ok(None),
+    };
+    match found {
+        Ok(Some(view)) => {
+            let title = match view.stage {
+                Stage::Waiting => lang.of_two("等待付款结果", "Waiting for the result"),
+                Stage::Paid(_) => lang.of_two("已付款", "Paid"),
+                Stage::Ended => lang.of_two("没有付款", "Not paid"),
+            };
+            let content = state(lang, &view);
+            payer_page(&req, &app, StatusCode::OK, title, &["pay.js"], &content)
+        }
+        Ok(None) => refused(&req, &app, Refusal::of("attempt-not-found"), None, Vec::new()),
+        Err(error) => {
+            let refusal = Refusal::from_flow(&FlowError::Db(error));
+            refused(&req, &app, refusal, None, Vec::new())
+        }
+    }
+}
+
+/// `GET /pay/{attempt}/state`
+pub(super) async fn poll(req: HttpRequest, app: Data<App>, id: Path<String>) -> HttpResponse {
+    let Some(id) = own(&req, &app, &id) else {
+        return json_refusal(&Refusal::of("attempt-not-found"));
+    };
+    match find(&app, &id).await {
+        Ok(Some(attempt)) => HttpResponse::Ok()
+            .insert_header(("cache-control", "no-store"))
+            .json(json!({ "state": stage_word(attempt.state) })),
+        Ok(None) => json_refusal(&Refusal::of("attempt-not-found")),
+        Err(error) => json_refusal(&Refusal::from_flow(&FlowError::Db(error))),
+    }
+}
+
+/// What the page's bridge sends to the wallet around it, where that wallet is a simulated one.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BridgeCall {
+    attempt: String,
+    handover: Handover,
+    answer: BridgeAnswer,
+}
+
+/// What the payer tapped in the wallet's sheet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum BridgeAnswer {
+    Pay,
+    Decline,
+}
+
+/// `POST /bridge/pay`, test mode only
+pub(super) async fn bridge(
+    req: HttpRequest,
+    app: Data<App>,
+    call: Result<Json<BridgeCall>, actix_web::Error>,
+) -> HttpResponse {
+    if !same_site::is_own(&req, &app) {
+        return json_refusal(&Refusal::of("csrf"));
+    }
+    let Ok(Json(call)) = call else {
+        return json_refusal(&Refusal::of("form-invalid"));
+    };
+    let found = match own(&req, &app, &call.attempt) {
+        Some(id) => find(&app, &id).await.ok().flatten(),
+        None => None,
+    };
+    let Some(attempt) = found else {
+        return json_refusal(&Refusal::of("attempt-not-found"));
+    };
+    let Some(base_url) = simulator(&app, &attempt.payer).await else {
+        return json_refusal(&Refusal::of("not-found"));
+    };
+    let body = json!({
+        "handover": call.handover,
+        "decline": call.answer == BridgeAnswer::Decline,
+    });
+    let call = Call {
+        request: WireRequest::post_json("/app/pay".to_owned(), &body),
+        headers: Vec::new(),
+    };
+    match app.wallets.call(&base_url, &call, None).await {
+        Ok(answer) if answer.reply.is_ok() => HttpResponse::Ok().json(json!({})),
+        Ok(_) => json_refusal(&Refusal::of("payee-refused")),
+        Err(_) => json_refusal(&Refusal::of("payee-unavailable")),
+    }
+}
+
+/// A refusal for a script of ours.
+pub(super) fn json_refusal(refusal: &Refusal) -> HttpResponse {
+    HttpResponse::build(refusal.status)
+        .insert_header(("cache-control", "no-store"))
+        .content_type("application/problem+json")
+        .json(json!({
+            "type": format!("/problems#{}", refusal.code),
+            "title": refusal.title.1,
+            "status": refusal.status.as_u16(),
+            "code": refusal.code,
+            "detail": refusal.detail.1,
+        }))
+}
+
+/// The state in the three words that a payer needs.
+pub(super) const fn stage_word(state: AttemptState) -> &'static str {
+    match state {
+        AttemptState::Started | AttemptState::Waiting => "waiting",
+        AttemptState::Paid => "paid",
+        AttemptState::Failed | AttemptState::Closed => "ended",
+    }
+}
+
+/// The attempt's name, if this browser began it.
+fn own(req: &HttpRequest, app: &App, id: &str) -> Option<AttemptId> {
+    let id: AttemptId = id.parse().ok()?;
+    Payer::read(req, app).began(&id).then_some(id)
+}
+
+async fn find(app: &App, id: &AttemptId) -> Result<Option<Attempt>, DbError> {
+    let mut tx = app.db.read().await?;
+    let attempt = db::attempts::find(&mut tx, id).await?;
+    tx.rollback().await?;
+    Ok(attempt)
+}
+
+async fn view(app: &App, id: &AttemptId) -> Result<Option<StateView>, DbError> {
+    let mut tx = app.db.read().await?;
+    let Some(attempt) = db::attempts::find(&mut tx, id).await? else {
+        return Ok(None);
+    };
+    let Some(payment) = db::payments::find(&mut tx, &attempt.payment).await? else {
+        return Ok(None);
+    };
+    let Some(merchant) = db::merchants::find(&mut tx, &payment.merchant).await? else {
+        return Ok(None);
+    };
+    let Some(store) = db::stores::find(&mut tx, &payment.merchant, &payment.store).await? else {
+        return Ok(None);
+    };
+    let counter = match &payment.counter {
+        Some(id) => db::counters::find(&mut tx, &payment.merchant, id).await?,
+        None => None,
+    };
+    let receipt = match attempt.state {
+        AttemptState::Paid => db::receipts::of_payment(&mut tx, &payment.id).await?,
+        AttemptState::Started
+        | AttemptState::Waiting
+        | AttemptState::Failed
+        | AttemptState::Closed => None,
+    };
+    tx.rollback().await?;
+
+    let zone = merchant.time_zone.as_str();
+    let receipt = receipt.map(|receipt| ReceiptView {
+        number: receipt.number,
+        picture: picture::data_url(&receipt.jws),
+        text: receipt.jws,
+        until: receipt.expires_at.time_in(zone),
+    });
+    let stage = match attempt.state {
+        AttemptState::Started | AttemptState::Waiting => Stage::Waiting,
+        AttemptState::Paid => Stage::Paid(receipt),
+        AttemptState::Failed | AttemptState::Closed => Stage::Ended,
+    };
+    let mut payee = payee(&merchant, &store, counter.as_ref());
+    payee.description = payment.description;
+    payee.short_id = payment.code.as_ref().map(short_id).unwrap_or_default();
+    Ok(Some(StateView {
+        attempt: attempt.id.to_string(),
+        payee,
+        money: money(attempt.amount),
+        stage,
+    }))
+}

@@ -1,0 +1,110 @@
+//! From what is kept to what pages show.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse};
+use maud::Markup;
+
+use super::answer::{self, Camera};
+use super::code_view::{Money, Payee, StopView, stop};
+use super::lang::Lang;
+use super::layout::Shell;
+use super::tag::Tag;
+use super::words::Refusal;
+use crate::app::App;
+use crate::flow::resolve::Seen;
+use crate::id::CodeId;
+use crate::merchant::{Counter, Merchant, Store};
+use crate::money::Amount;
+use crate::word::Mode;
+
+/// A page for payers.
+pub(super) fn payer_page(
+    req: &HttpRequest,
+    app: &App,
+    status: StatusCode,
+    title: &str,
+    scripts: &'static [&'static str],
+    content: &Markup,
+) -> HttpResponse {
+    let lang = Lang::of(req);
+    // The answer to a form has no address that could be opened again in the other language.
+    let here = if req.method().is_safe() {
+        req.path()
+    } else {
+        ""
+    };
+    let shell = Shell {
+        lang,
+        title,
+        here,
+        kind: "payer",
+        scripts,
+        is_test: app.mode == Mode::Test,
+    };
+    answer::page(status, lang, Camera::Off, shell.wrap(content))
+}
+
+/// A refusal as a page.
+pub(super) fn refused(
+    req: &HttpRequest,
+    app: &App,
+    refusal: Refusal,
+    payee: Option<Payee>,
+    instead: Vec<Tag>,
+) -> HttpResponse {
+    let lang = Lang::of(req);
+    let title = lang.of_two(refusal.title.0, refusal.title.1);
+    let view = StopView {
+        payee,
+        title: refusal.title,
+        detail: refusal.detail,
+        instead,
+    };
+    payer_page(req, app, refusal.status, title, &[], &stop(lang, &view))
+}
+
+/// Who is paid by a code.
+pub(super) fn payee_of(seen: &Seen) -> Payee {
+    Payee {
+        description: seen.payment.as_ref().and_then(|p| p.description.clone()),
+        short_id: short_id(&seen.code.id),
+        ..payee(&seen.merchant, &seen.store, seen.counter.as_ref())
+    }
+}
+
+/// Who is paid.
+pub(super) fn payee(merchant: &Merchant, store: &Store, counter: Option<&Counter>) -> Payee {
+    Payee {
+        merchant: merchant.name.to_string(),
+        store: store.name.to_string(),
+        counter: counter.map(|counter| counter.name.to_string()),
+        short_id: String::new(),
+        description: None,
+    }
+}
+
+/// An amount for eyes.
+pub(super) fn money(amount: Amount) -> Money {
+    Money {
+        decimal: amount.decimal(),
+        currency: amount.currency().code().to_owned(),
+    }
+}
+
+/// The last characters of a code's name: enough to tell two signs on one wall apart.
+pub(super) fn short_id(id: &CodeId) -> String {
+    let text = id.as_str();
+    let tail = text.get(text.len().saturating_sub(6)..).unwrap_or(text);
+    tail.to_ascii_uppercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_id_is_the_end_of_the_long_one() {
+        let id: CodeId = "cod_0123456789abcdefghijk7f3k2q".parse().unwrap();
+        assert_eq!(short_id(&id), "7F3K2Q");
+    }
+}
