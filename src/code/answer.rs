@@ -74,6 +74,9 @@ pub struct PlacedAnswer {
     /// About its text.
     #[serde(flatten)]
     pub answer: DecodeAnswer,
+    /// The text itself; absent where it is the number of a payer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
     /// Its four corners in pixels, clockwise from the one that was drawn top left.
     pub position: [[i32; 2]; 4],
 }

@@ -56,9 +56,15 @@ pub fn decode_all(
     found: impl IntoIterator<Item = (String, [[i32; 2]; 4])>,
     context: &DecodeContext<'_>,
 ) -> PictureAnswer {
-    let place = |(text, position): (String, _)| PlacedAnswer {
-        answer: decode(&text, context),
-        position,
+    let place = |(text, position): (String, _)| {
+        let answer = decode(&text, context);
+        let is_masked = matches!(&answer, DecodeAnswer::Read(reading)
+            if reading.kind == native::PAYER_CODE || reading.format == Format::EmvCpm);
+        PlacedAnswer {
+            text: (!is_masked).then_some(text),
+            answer,
+            position,
+        }
     };
     PictureAnswer {
         codes: found.into_iter().map(place).collect(),

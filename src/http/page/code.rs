@@ -22,9 +22,9 @@ use super::words::Refusal;
 use super::{same_site, token};
 use crate::app::App;
 use crate::db;
+use crate::flow::FlowError;
 use crate::flow::resolve::{self, Seen};
 use crate::flow::start::{self, StartOrder, Started};
-use crate::flow::FlowError;
 use crate::merchant::{InstitutionId, InstitutionState};
 use crate::money::{Amount, MoneyError};
 use crate::payment::PaymentWay;
@@ -117,9 +117,8 @@ fn text_of(app: &App, run: &str) -> String {
 async fn ready(req: &HttpRequest, app: &App, run: &str) -> Result<Ready, HttpResponse> {
     let payer = payer(req);
     let seen = resolve::look(app, &text_of(app, run), payer.as_ref()).await;
-    let seen = seen.map_err(|error| {
-        refused(req, app, Refusal::from_flow(&error), None, Vec::new())
-    })?;
+    let seen =
+        seen.map_err(|error| refused(req, app, Refusal::from_flow(&error), None, Vec::new()))?;
     let Some(payer) = payer else {
         return Err(choose_page(req, app, run, &seen));
     };
@@ -198,7 +197,11 @@ fn pay_page(
         route: ready.route.clone(),
         token,
     };
-    let title = format!("{} · {}", lang.of_two("付款", "Pay"), ready.seen.merchant.name);
+    let title = format!(
+        "{} · {}",
+        lang.of_two("付款", "Pay"),
+        ready.seen.merchant.name
+    );
     payer_page(req, app, status, &title, &["code.js"], &pay(lang, &view))
 }
 
@@ -235,12 +238,7 @@ fn source(req: &HttpRequest, payer: &InstitutionId) -> String {
     format!("{network} {payer}")
 }
 
-async fn hand_over(
-    req: &HttpRequest,
-    app: &App,
-    ready: &Ready,
-    started: &Started,
-) -> HttpResponse {
+async fn hand_over(req: &HttpRequest, app: &App, ready: &Ready, started: &Started) -> HttpResponse {
     let lang = Lang::of(req);
     let json = serde_json::to_string(&started.handover).unwrap_or_default();
     let redirect = match &started.handover {

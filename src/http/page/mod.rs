@@ -10,6 +10,7 @@ mod lang;
 mod layout;
 mod pay;
 mod pay_view;
+mod phone;
 mod phone_view;
 mod picture;
 mod same_site;
@@ -19,6 +20,8 @@ mod token;
 mod words;
 
 use actix_web::web::{self, ServiceConfig};
+
+use crate::qr::read::PICTURE_BYTES_MAX;
 
 /// The routes of all pages.
 pub fn configure(config: &mut ServiceConfig) {
@@ -36,5 +39,14 @@ pub fn configure(config: &mut ServiceConfig) {
                 .route(web::head().to(pay::show)),
         )
         .route("/pay/{attempt}/state", web::get().to(pay::poll))
-        .route("/bridge/pay", web::post().to(pay::bridge));
+        .route("/bridge/pay", web::post().to(pay::bridge))
+        .service(
+            web::scope("/phone")
+                .app_data(web::PayloadConfig::new(PICTURE_BYTES_MAX))
+                .route("", web::get().to(phone::show))
+                .route("/scan", web::post().to(phone::scan))
+                .route("/pay", web::post().to(phone::pay))
+                .route("/attempt", web::post().to(phone::attempt))
+                .route("/decode", web::post().to(phone::decode)),
+        );
 }

@@ -38,7 +38,13 @@ pub(super) async fn show(req: HttpRequest, app: Data<App>, id: Path<String>) -> 
             let content = state(lang, &view);
             payer_page(&req, &app, StatusCode::OK, title, &["pay.js"], &content)
         }
-        Ok(None) => refused(&req, &app, Refusal::of("attempt-not-found"), None, Vec::new()),
+        Ok(None) => refused(
+            &req,
+            &app,
+            Refusal::of("attempt-not-found"),
+            None,
+            Vec::new(),
+        ),
         Err(error) => {
             let refusal = Refusal::from_flow(&FlowError::Db(error));
             refused(&req, &app, refusal, None, Vec::new())

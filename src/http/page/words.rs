@@ -127,10 +127,7 @@ const TABLE: &[(&str, u16, Words)] = &[
         "no-route",
         409,
         (
-            (
-                "这个钱包不能付给这家店",
-                "This wallet cannot pay this shop",
-            ),
+            ("这个钱包不能付给这家店", "This wallet cannot pay this shop"),
             ("请换一个钱包扫码。", "Scan the code with another wallet."),
         ),
     ),
@@ -300,9 +297,7 @@ fn code_of(error: &FlowError) -> &'static str {
         FlowError::PayeeUnavailable => "payee-unavailable",
         FlowError::PayeeRefused(_) => "payee-refused",
         FlowError::TooManyStarts => "too-many-starts",
-        FlowError::Db(
-            crate::db::DbError::Busy(_) | crate::db::DbError::Conflict { .. },
-        ) => "busy",
+        FlowError::Db(crate::db::DbError::Busy(_) | crate::db::DbError::Conflict { .. }) => "busy",
         FlowError::Jws(_)
         | FlowError::Attested(_)
         | FlowError::ConfirmForbidden

@@ -1,0 +1,273 @@
+//! The live feeds, as server-sent events: one for the merchant's systems, one for a counter.
+//!
+//! `id` is the place in the merchant's sequence, so a reader that comes back with `Last-Event-ID`
+//! misses nothing and gets nothing twice. A few seconds after its key or session was revoked a
+//! stream ends, whether or not anything happens on it.
+
+use std::convert::Infallible;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use actix_web::web::{Bytes, Data};
+use actix_web::{HttpRequest, HttpResponse};
+use futures_util::Stream;
+use futures_util::stream;
+use serde_json::json;
+use tokio::time::{Interval, MissedTickBehavior};
+
+use super::counter;
+use super::cookie;
+use super::pay::json_refusal;
+use super::words::Refusal;
+use crate::app::App;
+use crate::db::outbox::{self, Placed};
+use crate::event::feed::Feed;
+use crate::event::hub::Hub;
+use crate::flow::FlowError;
+use crate::flow::authenticate;
+use crate::id::{MerchantId, StoreId};
+use crate::money::Amount;
+use crate::payment::event::{EventData, EventKind};
+
+/// How often a stream shows that it lives and asks whether it may. Proxies cut what is silent for
+/// much longer; a revoked reader is gone in less than five seconds.
+const BEAT: Duration = Duration::from_secs(4);
+
+/// How long a reader waits before it comes back.
+const RETRY_MS: u32 = 1_500;
+
+/// Who reads, and how events are told to it.
+#[derive(Debug, Clone)]
+pub(crate) enum Reader {
+    /// A merchant's program: everything, as it is stored.
+    Program {
+        /// Its API key.
+        token: String,
+    },
+    /// A device at a counter: its store's events, without evidence.
+    Device {
+        /// Its session.
+        token: String,
+        /// Its store.
+        store: StoreId,
+    },
+}
+
+/// `GET /counter/feed`
+pub(super) async fn of_counter(
+    req: HttpRequest,
+    app: Data<App>,
+    hub: Data<Hub>,
+) -> HttpResponse {
+    let device = match counter::device(&req, &app).await {
+        Ok(device) => device,
+        Err(error) => return json_refusal(&Refusal::from_flow(&error)),
+    };
+    let token = req
+        .cookie(&cookie::name(&app, cookie::COUNTER))
+        .map(|cookie| cookie.value().to_owned())
+        .unwrap_or_default();
+    let reader = Reader::Device {
+        token,
+        store: device.store,
+    };
+    let Ok(after) = position(&req) else {
+        return json_refusal(&Refusal::of("form-invalid"));
+    };
+    match open(&app, &hub, &device.merchant, after, reader).await {
+        Ok(answer) => answer,
+        Err(error) => json_refusal(&Refusal::from_flow(&error)),
+    }
+}
+
+/// Where the reader wants to go on: behind `Last-Event-ID`, else behind `?after=`; nothing stands
+/// for now.
+pub(crate) fn position(req: &HttpRequest) -> Result<Option<i64>, std::num::ParseIntError> {
+    let last = req.headers().get("last-event-id");
+    let last = last.and_then(|value| value.to_str().ok());
+    let query = req.query_string();
+    let after = || query.split('&').find_map(|pair| pair.strip_prefix("after="));
+    let Some(text) = last.or_else(after).filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    // A place before the beginning is the beginning.
+    text.parse().map(|place: i64| Some(place.max(0)))
+}
+
+/// The stream for a reader that was let in.
+pub(crate) async fn open(
+    app: &Data<App>,
+    hub: &Hub,
+    merchant: &MerchantId,
+    after: Option<i64>,
+    reader: Reader,
+) -> Result<HttpResponse, FlowError> {
+    let after = match after {
+        Some(place) => place,
+        None => {
+            let mut tx = app.db.read().await?;
+            let last = outbox::last(&mut tx, merchant).await?;
+            tx.rollback().await?;
+            last
+        }
+    };
+    let mut beat = tokio::time::interval(BEAT);
+    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let live = Live {
+        feed: Feed::open(&app.db, hub, merchant, after),
+        hub: hub.clone(),
+        app: app.clone(),
+        reader,
+        beat,
+        has_ended: false,
+    };
+    Ok(HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "text/event-stream; charset=utf-8"))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .insert_header(("x-accel-buffering", "no"))
+        .insert_header(("x-content-type-options", "nosniff"))
+        .streaming(frames(live)))
+}
+
+struct Live {
+    feed: Feed,
+    hub: Hub,
+    app: Data<App>,
+    reader: Reader,
+    beat: Interval,
+    has_ended: bool,
+}
+
+fn frames(live: Live) -> impl Stream<Item = Result<Bytes, Infallible>> {
+    stream::unfold(live, |mut live| async move {
+        if live.has_ended {
+            return None;
+        }
+        let frame = live.frame().await?;
+        Some((Ok(Bytes::from(frame)), live))
+    })
+}
+
+impl Live {
+    /// The next piece of the stream; nothing when it ends at once.
+    async fn frame(&mut self) -> Option<String> {
+        tokio::select! {
+            biased;
+            () = self.hub.closed() => {
+                self.has_ended = true;
+                Some(format!("retry: {RETRY_MS}\n\n"))
+            }
+            _ = self.beat.tick() => {
+                // The first tick comes at once and opens the stream.
+                self.is_let_in().await.then(|| self.heartbeat())
+            }
+            news = self.feed.next(BEAT) => match news {
+                Ok(news) if news.is_empty() => Some(self.heartbeat()),
+                Ok(news) => Some(self.tell(&news)),
+                Err(error) => {
+                    tracing::warn!(%error, "a feed ends because it cannot be read; its reader comes back");
+                    None
+                }
+            },
+        }
+    }
+
+    async fn is_let_in(&self) -> bool {
+        let asked = match &self.reader {
+            Reader::Program { token } => authenticate::api_key(&self.app, token).await.map(|_| ()),
+            Reader::Device { token, .. } => authenticate::device(&self.app, token).await.map(|_| ()),
+        };
+        match asked {
+            Ok(()) => true,
+            Err(FlowError::Auth(_)) => false,
+            // The database is away for a moment: that says nothing about the reader, and the feed
+            // itself will notice.
+            Err(_) => true,
+        }
+    }
+
+    fn heartbeat(&self) -> String {
+        match &self.reader {
+            Reader::Program { .. } => format!(": alive\nretry: {RETRY_MS}\n\n"),
+            // Scripts do not see comments, and a sleeping phone must notice that it slept.
+            Reader::Device { .. } => format!(
+                "id: {}\nevent: beat\nretry: {RETRY_MS}\ndata: 1\n\n",
+                self.feed.position()
+            ),
+        }
+    }
+
+    fn tell(&self, news: &[Placed]) -> String {
+        let mut text = String::new();
+        for event in news {
+            match &self.reader {
+                Reader::Program { .. } => {
+                    write_event(&mut text, event.sequence, event.kind.as_str(), &event.data);
+                }
+                Reader::Device { store, .. } => {
+                    let is_theirs = event.store.as_ref().is_none_or(|of| of == store);
+                    if let Some(data) = is_theirs.then(|| for_counter(event)).flatten() {
+                        write_event(&mut text, event.sequence, "counter", &data);
+                    }
+                }
+            }
+        }
+        if text.is_empty() {
+            return self.heartbeat();
+        }
+        text
+    }
+}
+
+/// One event; a line break in its data would end it, and stored JSON has none.
+fn write_event(text: &mut String, sequence: i64, kind: &str, data: &str) {
+    let data = data.replace(['\r', '\n'], " ");
+    let _ = write!(text, "id: {sequence}\nevent: {kind}\ndata: {data}\n\n");
+}
+
+/// What the counter's screen shows of an event; nothing for what it does not show.
+fn for_counter(event: &Placed) -> Option<String> {
+    let kind = match event.kind {
+        EventKind::Created => return None,
+        EventKind::Waiting => "waiting",
+        EventKind::Reported => "reported",
+        EventKind::Paid => "paid",
+        EventKind::Released | EventKind::Closed | EventKind::Expired => "ended",
+        EventKind::Exception => "exception",
+    };
+    let data: EventData = serde_json::from_str(&event.data).ok()?;
+    let amount = Amount::new(data.amount_minor, data.currency.parse().ok()?).ok()?;
+    let payment = data.payment.as_ref().map(|id| id.as_str());
+    let key = match &data.exception {
+        Some(exception) => exception.as_str(),
+        None => payment.unwrap_or(event.id.as_str()),
+    };
+    let told = json!({
+        "key": key,
+        "kind": kind,
+        "amount": super::code_view::grouped(&amount.decimal()),
+        "amount_minor": amount.minor(),
+        "currency": data.currency,
+        "payer": data.payer_institution,
+        "number": data.number,
+        "code": data.code,
+        "at": event.at,
+    });
+    Some(told.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_break_cannot_forge_an_event() {
+        let mut text = String::new();
+        write_event(&mut text, 7, "payment.paid", "{\"a\":\"\n\nevent: payment.paid\r\"}");
+        assert_eq!(
+            text,
+            "id: 7\nevent: payment.paid\ndata: {\"a\":\"  event: payment.paid \"}\n\n"
+        );
+    }
+}

@@ -1,0 +1,329 @@
+//! `/phone`: a page that plays a payer's wallet. It asks the simulated institution's own app
+//! backend, which speaks to us like any wallet's; here is only what draws. Test mode only.
+
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use actix_web::web::{self, Bytes, Data, Json, Query};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::answer::{self, Camera};
+use super::code::simulator;
+use super::lang::Lang;
+use super::layout::Shell;
+use super::pay::{json_refusal, stage_word};
+use super::pay_view::spaced;
+use super::phone_view::phone;
+use super::show::refused;
+use super::tag::Tag;
+use super::words::{Refusal, titles};
+use super::{picture, same_site};
+use crate::app::App;
+use crate::merchant::InstitutionId;
+use crate::money::{Amount, Currency};
+use crate::payment::AttemptState;
+use crate::qr::read;
+use crate::wallet::WireRequest;
+use crate::wallet::client::Call;
+use crate::word::Mode;
+
+/// What the page's address may say.
+#[derive(Debug, Deserialize)]
+pub(super) struct PhoneQuery {
+    wallet: Option<String>,
+}
+
+/// `GET /phone`
+pub(super) async fn show(
+    req: HttpRequest,
+    app: Data<App>,
+    query: Option<Query<PhoneQuery>>,
+) -> HttpResponse {
+    if app.mode != Mode::Test {
+        return refused(&req, &app, Refusal::of("not-found"), None, Vec::new());
+    }
+    let lang = Lang::of(&req);
+    let chosen = query.and_then(|query| query.into_inner().wallet);
+    let shell = Shell {
+        lang,
+        title: lang.of_two("模拟手机", "Simulated phone"),
+        here: "/phone",
+        kind: "phone-page",
+        scripts: &["camera.js", "phone.js"],
+        is_test: true,
+    };
+    let content = phone(lang, &Tag::all(), chosen.as_deref());
+    answer::page(StatusCode::OK, lang, Camera::Needed, shell.wrap(&content))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ScanCall {
+    wallet: InstitutionId,
+    text: String,
+    lang: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PayCall {
+    wallet: InstitutionId,
+    text: String,
+    /// Major units, where the payer enters them.
+    amount: Option<String>,
+    answer: String,
+    lang: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AttemptCall {
+    wallet: InstitutionId,
+    attempt: String,
+}
+
+/// What tongma's resolution says, as the app passes it on.
+#[derive(Debug, Deserialize)]
+struct Bill {
+    payee: BillPayee,
+    amount_minor: Option<i64>,
+    currency: Currency,
+    route: BillRoute,
+}
+
+#[derive(Debug, Deserialize)]
+struct BillPayee {
+    merchant: String,
+    store: String,
+    counter: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct BillRoute {
+    kind: String,
+    payee_institution: InstitutionId,
+    clearing: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Begun {
+    attempt: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Outcome {
+    state: AttemptState,
+    amount_minor: i64,
+    currency: Currency,
+    receipt: Option<String>,
+    receipt_number: Option<String>,
+}
+
+/// `POST /phone/scan`
+pub(super) async fn scan(req: HttpRequest, app: Data<App>, call: Json<ScanCall>) -> HttpResponse {
+    let lang = language(&call.lang);
+    let bill = match ask_bill(&req, &app, &call.wallet, &call.text, lang).await {
+        Ok(bill) => bill,
+        Err(answer) => return answer,
+    };
+    let amount = bill
+        .amount_minor
+        .and_then(|minor| Amount::new(minor, bill.currency).ok());
+    let wallet = Tag::of(&call.wallet);
+    HttpResponse::Ok().json(json!({
+        "wallet": { "id": wallet.id, "name": wallet.name(lang) },
+        "payee": bill.payee.merchant,
+        "where": match &bill.payee.counter {
+            Some(counter) => format!("{} · {counter}", bill.payee.store),
+            None => bill.payee.store.clone(),
+        },
+        "amount": amount.map(Amount::decimal),
+        "currency": bill.currency,
+        "route": route_words(&bill.route, lang),
+    }))
+}
+
+/// `POST /phone/pay`
+pub(super) async fn pay(req: HttpRequest, app: Data<App>, call: Json<PayCall>) -> HttpResponse {
+    let lang = language(&call.lang);
+    let bill = match ask_bill(&req, &app, &call.wallet, &call.text, lang).await {
+        Ok(bill) => bill,
+        Err(answer) => return answer,
+    };
+    let typed = call.amount.as_deref();
+    let amount = match bill.amount_minor {
+        Some(minor) => Amount::positive(minor, bill.currency),
+        None => Amount::from_decimal(typed.unwrap_or_default(), bill.currency),
+    };
+    let Ok(amount) = amount else {
+        let detail = lang.of_two("金额不对。", "This is not an amount.");
+        return told(StatusCode::UNPROCESSABLE_ENTITY, "amount-invalid", detail);
+    };
+    let start = json!({
+        "text": call.text,
+        "amount_minor": amount.minor(),
+        "currency": amount.currency(),
+    });
+    let begun: Begun = match to_app(&app, &call.wallet, "/app/start", &start, lang).await {
+        Ok(begun) => begun,
+        Err(answer) => return answer,
+    };
+    let pay = json!({ "attempt": begun.attempt, "decline": call.answer != "pay" });
+    match to_app::<Value>(&app, &call.wallet, "/app/pay", &pay, lang).await {
+        Ok(_) => HttpResponse::Ok().json(json!({ "attempt": begun.attempt })),
+        Err(answer) => answer,
+    }
+}
+
+/// `POST /phone/attempt`
+pub(super) async fn attempt(
+    req: HttpRequest,
+    app: Data<App>,
+    call: Json<AttemptCall>,
+) -> HttpResponse {
+    if !same_site::is_own(&req, &app) {
+        return json_refusal(&Refusal::of("csrf"));
+    }
+    let is_name = call
+        .attempt
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    if !is_name {
+        return json_refusal(&Refusal::of("attempt-not-found"));
+    }
+    let request = WireRequest::get(format!("/app/attempts/{}", call.attempt));
+    let found: Outcome = match send(&app, &call.wallet, request, Lang::Zh).await {
+        Ok(found) => found,
+        Err(answer) => return answer,
+    };
+    let amount = Amount::new(found.amount_minor, found.currency).map(Amount::decimal);
+    let receipt = found.receipt.map(|text| {
+        json!({
+            "number": found.receipt_number.as_deref().map(spaced),
+            "picture": picture::data_url(&text),
+            "text": text,
+        })
+    });
+    HttpResponse::Ok().json(json!({
+        "state": stage_word(found.state),
+        "amount": amount.unwrap_or_default(),
+        "currency": found.currency,
+        "receipt": receipt,
+    }))
+}
+
+/// A frame of the phone's camera gets this long; the next one comes soon.
+const DECODE_TIME: Duration = Duration::from_millis(300);
+
+/// `POST /phone/decode`: the texts in a picture. A counter's device has `/v1/decode`; a simulated
+/// phone is no device of anybody.
+pub(super) async fn decode(req: HttpRequest, app: Data<App>, body: Bytes) -> HttpResponse {
+    if app.mode != Mode::Test {
+        return json_refusal(&Refusal::of("not-found"));
+    }
+    if !same_site::is_own(&req, &app) {
+        return json_refusal(&Refusal::of("csrf"));
+    }
+    let clock = app.clock.clone();
+    let found = web::block(move || {
+        let began = clock.now();
+        read::read(&body, &|| clock.now().since(began) > DECODE_TIME)
+    });
+    let codes = found.await.ok().and_then(Result::ok).unwrap_or_default();
+    let codes: Vec<Value> = codes
+        .into_iter()
+        .map(|found| json!({ "text": found.text }))
+        .collect();
+    HttpResponse::Ok().json(json!({ "codes": codes }))
+}
+
+async fn ask_bill(
+    req: &HttpRequest,
+    app: &App,
+    wallet: &InstitutionId,
+    text: &str,
+    lang: Lang,
+) -> Result<Bill, HttpResponse> {
+    if !same_site::is_own(req, app) {
+        return Err(json_refusal(&Refusal::of("csrf")));
+    }
+    to_app(app, wallet, "/app/scan", &json!({ "text": text }), lang).await
+}
+
+async fn to_app<T: DeserializeOwned>(
+    app: &App,
+    wallet: &InstitutionId,
+    path: &str,
+    body: &Value,
+    lang: Lang,
+) -> Result<T, HttpResponse> {
+    let request = WireRequest::post_json(path.to_owned(), body);
+    send(app, wallet, request, lang).await
+}
+
+async fn send<T: DeserializeOwned>(
+    app: &App,
+    wallet: &InstitutionId,
+    request: WireRequest,
+    lang: Lang,
+) -> Result<T, HttpResponse> {
+    let Some(base_url) = simulator(app, wallet).await else {
+        return Err(json_refusal(&Refusal::of("not-found")));
+    };
+    let call = Call {
+        request,
+        headers: Vec::new(),
+    };
+    let sent = app.wallets.call(&base_url, &call, None).await;
+    let Ok(answer) = sent else {
+        return Err(json_refusal(&Refusal::of("payee-unavailable")));
+    };
+    if !answer.reply.is_ok() {
+        return Err(passed_on(answer.reply.status, &answer.reply.body, lang));
+    }
+    serde_json::from_slice(&answer.reply.body)
+        .map_err(|_| json_refusal(&Refusal::of("payee-unavailable")))
+}
+
+/// What the app refuses, in its own words where we have none.
+fn passed_on(status: u16, body: &[u8], lang: Lang) -> HttpResponse {
+    let problem: Value = serde_json::from_slice(body).unwrap_or_default();
+    let text = |name: &str| {
+        problem
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    };
+    let detail = titles(text("code")).map(|(zh, en)| lang.of_two(zh, en));
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
+    told(status, text("code"), detail.unwrap_or(text("detail")))
+}
+
+fn told(status: StatusCode, code: &str, detail: &str) -> HttpResponse {
+    HttpResponse::build(status)
+        .content_type("application/problem+json")
+        .json(json!({ "status": status.as_u16(), "code": code, "detail": detail }))
+}
+
+fn route_words(route: &BillRoute, lang: Lang) -> String {
+    let payee = Tag::of(&route.payee_institution);
+    let payee = payee.name(lang);
+    if route.kind == "direct" {
+        return match lang {
+            Lang::Zh => "直接付到商户在该机构的账户".to_owned(),
+            Lang::En => "Straight into the shop’s account there".to_owned(),
+        };
+    }
+    let clearing = route.clearing.as_deref().unwrap_or_default();
+    match lang {
+        Lang::Zh => format!("通过互联互通（{clearing}）付到商户的{payee}账户"),
+        Lang::En => format!("By interconnection ({clearing}), into the shop’s {payee} account"),
+    }
+}
+
+fn language(word: &str) -> Lang {
+    if word == "en" { Lang::En } else { Lang::Zh }
+}
