@@ -25,9 +25,11 @@ use crate::db;
 use crate::flow::FlowError;
 use crate::flow::resolve::{self, Seen};
 use crate::flow::start::{self, StartOrder, Started};
+use crate::http::problem::kinds;
 use crate::merchant::{InstitutionId, InstitutionState};
 use crate::money::{Amount, MoneyError};
 use crate::payment::PaymentWay;
+use crate::routing::Decision;
 use crate::wallet::{self, Handover};
 use crate::word::Mode;
 
@@ -67,13 +69,21 @@ pub(super) async fn begin(
     form: Result<Form<StartForm>, actix_web::Error>,
 ) -> HttpResponse {
     if !same_site::is_own(&req, &app) {
-        return refused(&req, &app, Refusal::of("csrf"), None, Vec::new());
+        return refused(&req, &app, Refusal::of(&kinds::CSRF), None, Vec::new());
     }
     let ready = match ready(&req, &app, &run).await {
         Ok(ready) => ready,
         Err(answer) => return answer,
     };
-    let invalid = || refused(&req, &app, Refusal::of("form-invalid"), None, Vec::new());
+    let invalid = || {
+        refused(
+            &req,
+            &app,
+            Refusal::of(&kinds::FIELD_INVALID),
+            None,
+            Vec::new(),
+        )
+    };
     let Ok(Form(form)) = form else {
         return invalid();
     };
@@ -104,7 +114,7 @@ pub(super) async fn begin(
     };
     match start::start(&app, order).await {
         Ok(started) => hand_over(&req, &app, &ready, &started).await,
-        Err(error) => not_started(&req, &app, &run, &ready, &form, &error),
+        Err(error) => not_started(&req, &app, &run, &ready, &form, error),
     }
 }
 
@@ -118,19 +128,16 @@ async fn ready(req: &HttpRequest, app: &App, run: &str) -> Result<Ready, HttpRes
     let payer = payer(req);
     let seen = resolve::look(app, &text_of(app, run), payer.as_ref()).await;
     let seen =
-        seen.map_err(|error| refused(req, app, Refusal::from_flow(&error), None, Vec::new()))?;
+        seen.map_err(|error| refused(req, app, Refusal::from_flow(error), None, Vec::new()))?;
     let Some(payer) = payer else {
         return Err(choose_page(req, app, run, &seen));
     };
-    let chosen = seen.decision.as_ref().and_then(|d| d.chosen.as_ref());
-    let Some(route) = chosen else {
+    let Some(decision) = &seen.decision else {
+        return Err(choose_page(req, app, run, &seen));
+    };
+    let Some(route) = &decision.chosen else {
         let instead = seen.works_with.iter().map(Tag::of).collect();
-        let mut refusal = Refusal::of("no-route");
-        if let Some(decision) = &seen.decision {
-            let told = decision.reason.told();
-            refusal.detail = (told.zh.to_owned(), told.en.to_owned());
-        }
-        return Err(refused(req, app, refusal, Some(payee_of(&seen)), instead));
+        return Err(no_route(req, app, &seen, decision, instead));
     };
     let route = RouteWords {
         payer: Tag::of(&route.payer),
@@ -188,7 +195,7 @@ fn pay_page(
 ) -> HttpResponse {
     let lang = Lang::of(req);
     let Some(token) = token::seal(app, run) else {
-        return refused(req, app, Refusal::of("internal"), None, Vec::new());
+        return refused(req, app, Refusal::of(&kinds::INTERNAL), None, Vec::new());
     };
     let view = PayView {
         run: run.to_owned(),
@@ -266,7 +273,7 @@ async fn hand_over(req: &HttpRequest, app: &App, ready: &Ready, started: &Starte
     {
         return page;
     }
-    refused(req, app, Refusal::of("internal"), None, Vec::new())
+    refused(req, app, Refusal::of(&kinds::INTERNAL), None, Vec::new())
 }
 
 fn not_started(
@@ -275,29 +282,42 @@ fn not_started(
     run: &str,
     ready: &Ready,
     form: &StartForm,
-    error: &FlowError,
+    error: FlowError,
 ) -> HttpResponse {
+    if let FlowError::NoRoute(decision) = &error {
+        let instead = decision.alternatives.iter().map(Tag::of).collect();
+        return no_route(req, app, &ready.seen, decision, instead);
+    }
+    let is_too_much = matches!(error, FlowError::LimitExceeded { .. });
     let refusal = Refusal::from_flow(error);
     // A payer who asked for too much can ask for less on the same page.
-    if let (FlowError::LimitExceeded { .. }, Some(typed)) = (error, &form.amount) {
+    if let (true, Some(typed)) = (is_too_much, &form.amount) {
+        let status = refusal.status();
         let price = Price::Asked {
             currency: ready.seen.code.currency.code().to_owned(),
             typed: typed.clone(),
             refused: Some(refusal.detail),
         };
-        return pay_page(req, app, run, ready, price, refusal.status);
+        return pay_page(req, app, run, ready, price, status);
     }
     let payee = Some(payee_of(&ready.seen));
-    let (refusal, instead) = match error {
-        FlowError::NoRoute(decision) => {
-            let told = decision.reason.told();
-            let detail = (told.zh.to_owned(), told.en.to_owned());
-            let instead = decision.alternatives.iter().map(Tag::of).collect();
-            (Refusal { detail, ..refusal }, instead)
-        }
-        _ => (refusal, Vec::new()),
+    refused(req, app, refusal, payee, Vec::new())
+}
+
+/// Why this wallet cannot pay here, and which could.
+fn no_route(
+    req: &HttpRequest,
+    app: &App,
+    seen: &Seen,
+    decision: &Decision,
+    instead: Vec<Tag>,
+) -> HttpResponse {
+    let told = decision.reason.told();
+    let refusal = Refusal {
+        detail: (told.zh.to_owned(), told.en.to_owned()),
+        ..Refusal::of(&kinds::NO_ROUTE)
     };
-    refused(req, app, refusal, payee, instead)
+    refused(req, app, refusal, Some(payee_of(seen)), instead)
 }
 
 /// Where the simulated app of an institution is reached, in test mode.

@@ -13,7 +13,6 @@ use super::answer::{self, Camera};
 use super::counter_view::{CounterView, counter, pair};
 use super::lang::Lang;
 use super::layout::Shell;
-use super::pay::json_refusal;
 use super::show::refused;
 use super::words::Refusal;
 use super::{cookie, same_site, verdict};
@@ -23,6 +22,7 @@ use crate::flow::FlowError;
 use crate::flow::authenticate::{self, AuthError, Device};
 use crate::flow::pair::{self as pairing, SESSION_LIFETIME};
 use crate::flow::receipt::{self, Presented};
+use crate::http::problem::{Problem, kinds};
 use crate::word::Mode;
 
 /// `GET /counter`
@@ -47,7 +47,7 @@ pub(super) async fn show(req: HttpRequest, app: Data<App>) -> HttpResponse {
             answer::page(StatusCode::OK, lang, Camera::Needed, page)
         }
         Ok(None) => pair_page(&req, &app, StatusCode::OK, None),
-        Err(error) => refused(&req, &app, Refusal::from_flow(&error), None, Vec::new()),
+        Err(error) => refused(&req, &app, Refusal::from_flow(error), None, Vec::new()),
     }
 }
 
@@ -64,10 +64,16 @@ pub(super) async fn enter(
     form: Result<Form<PairForm>, actix_web::Error>,
 ) -> HttpResponse {
     if !same_site::is_own(&req, &app) {
-        return refused(&req, &app, Refusal::of("csrf"), None, Vec::new());
+        return refused(&req, &app, Refusal::of(&kinds::CSRF), None, Vec::new());
     }
     let Ok(Form(form)) = form else {
-        return refused(&req, &app, Refusal::of("form-invalid"), None, Vec::new());
+        return refused(
+            &req,
+            &app,
+            Refusal::of(&kinds::FIELD_INVALID),
+            None,
+            Vec::new(),
+        );
     };
     match pairing::pair(&app, &form.code).await {
         Ok((token, _)) => {
@@ -94,24 +100,24 @@ pub(super) async fn enter(
                 "The code is wrong, used or too old.",
             )),
         ),
-        Err(error) => refused(&req, &app, Refusal::from_flow(&error), None, Vec::new()),
+        Err(error) => refused(&req, &app, Refusal::from_flow(error), None, Vec::new()),
     }
 }
 
 /// `POST /counter/leave`
 pub(super) async fn leave(req: HttpRequest, app: Data<App>) -> HttpResponse {
     if !same_site::is_own(&req, &app) {
-        return refused(&req, &app, Refusal::of("csrf"), None, Vec::new());
+        return refused(&req, &app, Refusal::of(&kinds::CSRF), None, Vec::new());
     }
     match device(&req, &app).await {
         Ok(device) => {
             if let Err(error) = pairing::leave(&app, &device).await {
-                return refused(&req, &app, Refusal::from_flow(&error), None, Vec::new());
+                return refused(&req, &app, Refusal::from_flow(error), None, Vec::new());
             }
         }
         Err(FlowError::Auth(_)) => {}
         Err(error) => {
-            return refused(&req, &app, Refusal::from_flow(&error), None, Vec::new());
+            return refused(&req, &app, Refusal::from_flow(error), None, Vec::new());
         }
     }
     let gone = cookie::make(
@@ -125,13 +131,9 @@ pub(super) async fn leave(req: HttpRequest, app: Data<App>) -> HttpResponse {
 }
 
 /// `GET /counter/session`: whether this device is still let in, for the page's script.
-pub(super) async fn session(req: HttpRequest, app: Data<App>) -> HttpResponse {
-    match device(&req, &app).await {
-        Ok(_) => HttpResponse::NoContent()
-            .insert_header(("cache-control", "no-store"))
-            .finish(),
-        Err(error) => json_refusal(&Refusal::from_flow(&error)),
-    }
+pub(super) async fn session(req: HttpRequest, app: Data<App>) -> Result<HttpResponse, Problem> {
+    device(&req, &app).await?;
+    Ok(HttpResponse::NoContent().finish())
 }
 
 /// What the payer shows: one of the two.
@@ -148,40 +150,35 @@ pub(super) struct VerifyCall {
 pub(super) async fn verify(
     req: HttpRequest,
     app: Data<App>,
-    call: Result<Json<VerifyCall>, actix_web::Error>,
-) -> HttpResponse {
-    if !same_site::is_own(&req, &app) {
-        return json_refusal(&Refusal::of("csrf"));
-    }
-    let device = match device(&req, &app).await {
-        Ok(device) => device,
-        Err(error) => return json_refusal(&Refusal::from_flow(&error)),
-    };
-    let presented = match call.map(Json::into_inner) {
-        Ok(VerifyCall {
+    call: Json<VerifyCall>,
+) -> Result<HttpResponse, Problem> {
+    same_site::must_be_own(&req, &app)?;
+    let device = device(&req, &app).await?;
+    let presented = match call.into_inner() {
+        VerifyCall {
             receipt: Some(text),
             number: None,
-        }) => Presented::Token(text),
-        Ok(VerifyCall {
+        } => Presented::Token(text),
+        VerifyCall {
             receipt: None,
             number: Some(number),
-        }) => Presented::Number(number),
-        Ok(_) | Err(_) => return json_refusal(&Refusal::of("form-invalid")),
-    };
-    let checked = check(&app, &device, presented).await;
-    match checked {
-        Ok((checked, zone)) => {
-            let (title, detail) = verdict::words(&checked, &zone, Lang::of(&req));
-            HttpResponse::Ok()
-                .insert_header(("cache-control", "no-store"))
-                .json(json!({ "verdict": checked.verdict, "title": title, "detail": detail }))
+        } => Presented::Number(number),
+        VerifyCall { .. } => {
+            let why = "either receipt or number";
+            return Err(Problem::because(&kinds::FIELD_INVALID, why));
         }
-        Err(error) => json_refusal(&Refusal::from_flow(&error)),
-    }
+    };
+    let (checked, zone) = check(&app, &device, presented).await?;
+    let (title, detail) = verdict::words(&checked, &zone, Lang::of(&req));
+    Ok(HttpResponse::Ok().json(json!({
+        "verdict": checked.verdict,
+        "title": title,
+        "detail": detail,
+    })))
 }
 
 /// The device that this request comes from.
-pub(super) async fn device(req: &HttpRequest, app: &App) -> Result<Device, FlowError> {
+pub(crate) async fn device(req: &HttpRequest, app: &App) -> Result<Device, FlowError> {
     let cookie = req.cookie(&cookie::name(app, cookie::COUNTER));
     let token = cookie.ok_or(AuthError::SessionInvalid)?;
     authenticate::device(app, token.value()).await

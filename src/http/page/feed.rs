@@ -16,16 +16,15 @@ use futures_util::stream;
 use serde_json::json;
 use tokio::time::{Interval, MissedTickBehavior};
 
-use super::counter;
 use super::cookie;
-use super::pay::json_refusal;
-use super::words::Refusal;
+use super::counter;
 use crate::app::App;
 use crate::db::outbox::{self, Placed};
 use crate::event::feed::Feed;
 use crate::event::hub::Hub;
 use crate::flow::FlowError;
 use crate::flow::authenticate;
+use crate::http::problem::{Problem, kinds};
 use crate::id::{MerchantId, StoreId};
 use crate::money::Amount;
 use crate::payment::event::{EventData, EventKind};
@@ -59,11 +58,8 @@ pub(super) async fn of_counter(
     req: HttpRequest,
     app: Data<App>,
     hub: Data<Hub>,
-) -> HttpResponse {
-    let device = match counter::device(&req, &app).await {
-        Ok(device) => device,
-        Err(error) => return json_refusal(&Refusal::from_flow(&error)),
-    };
+) -> Result<HttpResponse, Problem> {
+    let device = counter::device(&req, &app).await?;
     let token = req
         .cookie(&cookie::name(&app, cookie::COUNTER))
         .map(|cookie| cookie.value().to_owned())
@@ -72,27 +68,29 @@ pub(super) async fn of_counter(
         token,
         store: device.store,
     };
-    let Ok(after) = position(&req) else {
-        return json_refusal(&Refusal::of("form-invalid"));
-    };
-    match open(&app, &hub, &device.merchant, after, reader).await {
-        Ok(answer) => answer,
-        Err(error) => json_refusal(&Refusal::from_flow(&error)),
-    }
+    let after = position(&req)?;
+    Ok(open(&app, &hub, &device.merchant, after, reader).await?)
 }
 
 /// Where the reader wants to go on: behind `Last-Event-ID`, else behind `?after=`; nothing stands
 /// for now.
-pub(crate) fn position(req: &HttpRequest) -> Result<Option<i64>, std::num::ParseIntError> {
+pub(crate) fn position(req: &HttpRequest) -> Result<Option<i64>, Problem> {
     let last = req.headers().get("last-event-id");
     let last = last.and_then(|value| value.to_str().ok());
     let query = req.query_string();
-    let after = || query.split('&').find_map(|pair| pair.strip_prefix("after="));
+    let after = || {
+        query
+            .split('&')
+            .find_map(|pair| pair.strip_prefix("after="))
+    };
     let Some(text) = last.or_else(after).filter(|text| !text.is_empty()) else {
         return Ok(None);
     };
+    let place: i64 = text
+        .parse()
+        .map_err(|_| Problem::because(&kinds::QUERY_INVALID, "after must be a whole number"))?;
     // A place before the beginning is the beginning.
-    text.parse().map(|place: i64| Some(place.max(0)))
+    Ok(Some(place.max(0)))
 }
 
 /// The stream for a reader that was let in.
@@ -176,7 +174,9 @@ impl Live {
     async fn is_let_in(&self) -> bool {
         let asked = match &self.reader {
             Reader::Program { token } => authenticate::api_key(&self.app, token).await.map(|_| ()),
-            Reader::Device { token, .. } => authenticate::device(&self.app, token).await.map(|_| ()),
+            Reader::Device { token, .. } => {
+                authenticate::device(&self.app, token).await.map(|_| ())
+            }
         };
         match asked {
             Ok(()) => true,
@@ -264,7 +264,12 @@ mod tests {
     #[test]
     fn a_line_break_cannot_forge_an_event() {
         let mut text = String::new();
-        write_event(&mut text, 7, "payment.paid", "{\"a\":\"\n\nevent: payment.paid\r\"}");
+        write_event(
+            &mut text,
+            7,
+            "payment.paid",
+            "{\"a\":\"\n\nevent: payment.paid\r\"}",
+        );
         assert_eq!(
             text,
             "id: 7\nevent: payment.paid\ndata: {\"a\":\"  event: payment.paid \"}\n\n"

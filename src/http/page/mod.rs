@@ -5,7 +5,9 @@ mod assets;
 mod code;
 mod code_view;
 mod cookie;
+mod counter;
 mod counter_view;
+mod feed;
 mod lang;
 mod layout;
 mod pay;
@@ -17,6 +19,7 @@ mod same_site;
 mod show;
 mod tag;
 mod token;
+mod verdict;
 mod words;
 
 use actix_web::web::{self, ServiceConfig};
@@ -40,6 +43,15 @@ pub fn configure(config: &mut ServiceConfig) {
         )
         .route("/pay/{attempt}/state", web::get().to(pay::poll))
         .route("/bridge/pay", web::post().to(pay::bridge))
+        .service(
+            web::scope("/counter")
+                .route("", web::get().to(counter::show))
+                .route("/pair", web::post().to(counter::enter))
+                .route("/leave", web::post().to(counter::leave))
+                .route("/session", web::get().to(counter::session))
+                .route("/feed", web::get().to(feed::of_counter))
+                .route("/verify", web::post().to(counter::verify)),
+        )
         .service(
             web::scope("/phone")
                 .app_data(web::PayloadConfig::new(PICTURE_BYTES_MAX))

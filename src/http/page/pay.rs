@@ -16,6 +16,7 @@ use super::{picture, same_site};
 use crate::app::App;
 use crate::db::{self, DbError};
 use crate::flow::FlowError;
+use crate::http::problem::{Problem, kinds};
 use crate::id::AttemptId;
 use crate::payment::{Attempt, AttemptState};
 use crate::wallet::client::Call;
@@ -41,29 +42,29 @@ pub(super) async fn show(req: HttpRequest, app: Data<App>, id: Path<String>) -> 
         Ok(None) => refused(
             &req,
             &app,
-            Refusal::of("attempt-not-found"),
+            Refusal::of(&kinds::ATTEMPT_NOT_FOUND),
             None,
             Vec::new(),
         ),
         Err(error) => {
-            let refusal = Refusal::from_flow(&FlowError::Db(error));
+            let refusal = Refusal::from_flow(error.into());
             refused(&req, &app, refusal, None, Vec::new())
         }
     }
 }
 
 /// `GET /pay/{attempt}/state`
-pub(super) async fn poll(req: HttpRequest, app: Data<App>, id: Path<String>) -> HttpResponse {
-    let Some(id) = own(&req, &app, &id) else {
-        return json_refusal(&Refusal::of("attempt-not-found"));
+pub(super) async fn poll(
+    req: HttpRequest,
+    app: Data<App>,
+    id: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let found = match own(&req, &app, &id) {
+        Some(id) => find(&app, &id).await.map_err(FlowError::Db)?,
+        None => None,
     };
-    match find(&app, &id).await {
-        Ok(Some(attempt)) => HttpResponse::Ok()
-            .insert_header(("cache-control", "no-store"))
-            .json(json!({ "state": stage_word(attempt.state) })),
-        Ok(None) => json_refusal(&Refusal::of("attempt-not-found")),
-        Err(error) => json_refusal(&Refusal::from_flow(&FlowError::Db(error))),
-    }
+    let attempt = found.ok_or_else(|| Problem::new(&kinds::ATTEMPT_NOT_FOUND))?;
+    Ok(HttpResponse::Ok().json(json!({ "state": stage_word(attempt.state) })))
 }
 
 /// What the page's bridge sends to the wallet around it, where that wallet is a simulated one.
@@ -87,24 +88,17 @@ enum BridgeAnswer {
 pub(super) async fn bridge(
     req: HttpRequest,
     app: Data<App>,
-    call: Result<Json<BridgeCall>, actix_web::Error>,
-) -> HttpResponse {
-    if !same_site::is_own(&req, &app) {
-        return json_refusal(&Refusal::of("csrf"));
-    }
-    let Ok(Json(call)) = call else {
-        return json_refusal(&Refusal::of("form-invalid"));
-    };
+    call: Json<BridgeCall>,
+) -> Result<HttpResponse, Problem> {
+    same_site::must_be_own(&req, &app)?;
+    let call = call.into_inner();
     let found = match own(&req, &app, &call.attempt) {
-        Some(id) => find(&app, &id).await.ok().flatten(),
+        Some(id) => find(&app, &id).await.map_err(FlowError::Db)?,
         None => None,
     };
-    let Some(attempt) = found else {
-        return json_refusal(&Refusal::of("attempt-not-found"));
-    };
-    let Some(base_url) = simulator(&app, &attempt.payer).await else {
-        return json_refusal(&Refusal::of("not-found"));
-    };
+    let attempt = found.ok_or_else(|| Problem::new(&kinds::ATTEMPT_NOT_FOUND))?;
+    let base_url = simulator(&app, &attempt.payer).await;
+    let base_url = base_url.ok_or_else(|| Problem::new(&kinds::NOT_FOUND))?;
     let body = json!({
         "handover": call.handover,
         "decline": call.answer == BridgeAnswer::Decline,
@@ -113,25 +107,12 @@ pub(super) async fn bridge(
         request: WireRequest::post_json("/app/pay".to_owned(), &body),
         headers: Vec::new(),
     };
-    match app.wallets.call(&base_url, &call, None).await {
-        Ok(answer) if answer.reply.is_ok() => HttpResponse::Ok().json(json!({})),
-        Ok(_) => json_refusal(&Refusal::of("payee-refused")),
-        Err(_) => json_refusal(&Refusal::of("payee-unavailable")),
+    let sent = app.wallets.call(&base_url, &call, None).await;
+    match sent.map(|answer| answer.reply.is_ok()) {
+        Ok(true) => Ok(HttpResponse::Ok().json(json!({}))),
+        Ok(false) => Err(Problem::new(&kinds::PAYEE_REFUSED)),
+        Err(_) => Err(Problem::new(&kinds::PAYEE_UNAVAILABLE)),
     }
-}
-
-/// A refusal for a script of ours.
-pub(super) fn json_refusal(refusal: &Refusal) -> HttpResponse {
-    HttpResponse::build(refusal.status)
-        .insert_header(("cache-control", "no-store"))
-        .content_type("application/problem+json")
-        .json(json!({
-            "type": format!("/problems#{}", refusal.code),
-            "title": refusal.title.1,
-            "status": refusal.status.as_u16(),
-            "code": refusal.code,
-            "detail": refusal.detail.1,
-        }))
 }
 
 /// The state in the three words that a payer needs.

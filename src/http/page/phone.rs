@@ -14,7 +14,7 @@ use super::answer::{self, Camera};
 use super::code::simulator;
 use super::lang::Lang;
 use super::layout::Shell;
-use super::pay::{json_refusal, stage_word};
+use super::pay::stage_word;
 use super::pay_view::spaced;
 use super::phone_view::phone;
 use super::show::refused;
@@ -22,6 +22,7 @@ use super::tag::Tag;
 use super::words::{Refusal, titles};
 use super::{picture, same_site};
 use crate::app::App;
+use crate::http::problem::{Problem, kinds};
 use crate::merchant::InstitutionId;
 use crate::money::{Amount, Currency};
 use crate::payment::AttemptState;
@@ -43,7 +44,7 @@ pub(super) async fn show(
     query: Option<Query<PhoneQuery>>,
 ) -> HttpResponse {
     if app.mode != Mode::Test {
-        return refused(&req, &app, Refusal::of("not-found"), None, Vec::new());
+        return refused(&req, &app, Refusal::of(&kinds::NOT_FOUND), None, Vec::new());
     }
     let lang = Lang::of(&req);
     let chosen = query.and_then(|query| query.into_inner().wallet);
@@ -123,17 +124,19 @@ struct Outcome {
 }
 
 /// `POST /phone/scan`
-pub(super) async fn scan(req: HttpRequest, app: Data<App>, call: Json<ScanCall>) -> HttpResponse {
+pub(super) async fn scan(
+    req: HttpRequest,
+    app: Data<App>,
+    call: Json<ScanCall>,
+) -> Result<HttpResponse, Problem> {
     let lang = language(&call.lang);
-    let bill = match ask_bill(&req, &app, &call.wallet, &call.text, lang).await {
-        Ok(bill) => bill,
-        Err(answer) => return answer,
-    };
+    same_site::must_be_own(&req, &app)?;
+    let bill = ask_bill(&app, &call.wallet, &call.text, lang).await?;
     let amount = bill
         .amount_minor
         .and_then(|minor| Amount::new(minor, bill.currency).ok());
     let wallet = Tag::of(&call.wallet);
-    HttpResponse::Ok().json(json!({
+    Ok(HttpResponse::Ok().json(json!({
         "wallet": { "id": wallet.id, "name": wallet.name(lang) },
         "payee": bill.payee.merchant,
         "where": match &bill.payee.counter {
@@ -143,16 +146,18 @@ pub(super) async fn scan(req: HttpRequest, app: Data<App>, call: Json<ScanCall>)
         "amount": amount.map(Amount::decimal),
         "currency": bill.currency,
         "route": route_words(&bill.route, lang),
-    }))
+    })))
 }
 
 /// `POST /phone/pay`
-pub(super) async fn pay(req: HttpRequest, app: Data<App>, call: Json<PayCall>) -> HttpResponse {
+pub(super) async fn pay(
+    req: HttpRequest,
+    app: Data<App>,
+    call: Json<PayCall>,
+) -> Result<HttpResponse, Problem> {
     let lang = language(&call.lang);
-    let bill = match ask_bill(&req, &app, &call.wallet, &call.text, lang).await {
-        Ok(bill) => bill,
-        Err(answer) => return answer,
-    };
+    same_site::must_be_own(&req, &app)?;
+    let bill = ask_bill(&app, &call.wallet, &call.text, lang).await?;
     let typed = call.amount.as_deref();
     let amount = match bill.amount_minor {
         Some(minor) => Amount::positive(minor, bill.currency),
@@ -160,22 +165,17 @@ pub(super) async fn pay(req: HttpRequest, app: Data<App>, call: Json<PayCall>) -
     };
     let Ok(amount) = amount else {
         let detail = lang.of_two("金额不对。", "This is not an amount.");
-        return told(StatusCode::UNPROCESSABLE_ENTITY, "amount-invalid", detail);
+        return Err(Problem::because(&kinds::AMOUNT_INVALID, detail));
     };
     let start = json!({
         "text": call.text,
         "amount_minor": amount.minor(),
         "currency": amount.currency(),
     });
-    let begun: Begun = match to_app(&app, &call.wallet, "/app/start", &start, lang).await {
-        Ok(begun) => begun,
-        Err(answer) => return answer,
-    };
+    let begun: Begun = to_app(&app, &call.wallet, "/app/start", &start, lang).await?;
     let pay = json!({ "attempt": begun.attempt, "decline": call.answer != "pay" });
-    match to_app::<Value>(&app, &call.wallet, "/app/pay", &pay, lang).await {
-        Ok(_) => HttpResponse::Ok().json(json!({ "attempt": begun.attempt })),
-        Err(answer) => answer,
-    }
+    to_app::<Value>(&app, &call.wallet, "/app/pay", &pay, lang).await?;
+    Ok(HttpResponse::Ok().json(json!({ "attempt": begun.attempt })))
 }
 
 /// `POST /phone/attempt`
@@ -183,22 +183,17 @@ pub(super) async fn attempt(
     req: HttpRequest,
     app: Data<App>,
     call: Json<AttemptCall>,
-) -> HttpResponse {
-    if !same_site::is_own(&req, &app) {
-        return json_refusal(&Refusal::of("csrf"));
-    }
+) -> Result<HttpResponse, Problem> {
+    same_site::must_be_own(&req, &app)?;
     let is_name = call
         .attempt
         .bytes()
         .all(|b| b.is_ascii_alphanumeric() || b == b'_');
     if !is_name {
-        return json_refusal(&Refusal::of("attempt-not-found"));
+        return Err(Problem::new(&kinds::ATTEMPT_NOT_FOUND));
     }
     let request = WireRequest::get(format!("/app/attempts/{}", call.attempt));
-    let found: Outcome = match send(&app, &call.wallet, request, Lang::Zh).await {
-        Ok(found) => found,
-        Err(answer) => return answer,
-    };
+    let found: Outcome = send(&app, &call.wallet, request, Lang::Zh).await?;
     let amount = Amount::new(found.amount_minor, found.currency).map(Amount::decimal);
     let receipt = found.receipt.map(|text| {
         json!({
@@ -207,12 +202,12 @@ pub(super) async fn attempt(
             "text": text,
         })
     });
-    HttpResponse::Ok().json(json!({
+    Ok(HttpResponse::Ok().json(json!({
         "state": stage_word(found.state),
         "amount": amount.unwrap_or_default(),
         "currency": found.currency,
         "receipt": receipt,
-    }))
+    })))
 }
 
 /// A frame of the phone's camera gets this long; the next one comes soon.
@@ -220,13 +215,15 @@ const DECODE_TIME: Duration = Duration::from_millis(300);
 
 /// `POST /phone/decode`: the texts in a picture. A counter's device has `/v1/decode`; a simulated
 /// phone is no device of anybody.
-pub(super) async fn decode(req: HttpRequest, app: Data<App>, body: Bytes) -> HttpResponse {
+pub(super) async fn decode(
+    req: HttpRequest,
+    app: Data<App>,
+    body: Bytes,
+) -> Result<HttpResponse, Problem> {
     if app.mode != Mode::Test {
-        return json_refusal(&Refusal::of("not-found"));
+        return Err(Problem::new(&kinds::NOT_FOUND));
     }
-    if !same_site::is_own(&req, &app) {
-        return json_refusal(&Refusal::of("csrf"));
-    }
+    same_site::must_be_own(&req, &app)?;
     let clock = app.clock.clone();
     let found = web::block(move || {
         let began = clock.now();
@@ -237,19 +234,15 @@ pub(super) async fn decode(req: HttpRequest, app: Data<App>, body: Bytes) -> Htt
         .into_iter()
         .map(|found| json!({ "text": found.text }))
         .collect();
-    HttpResponse::Ok().json(json!({ "codes": codes }))
+    Ok(HttpResponse::Ok().json(json!({ "codes": codes })))
 }
 
 async fn ask_bill(
-    req: &HttpRequest,
     app: &App,
     wallet: &InstitutionId,
     text: &str,
     lang: Lang,
-) -> Result<Bill, HttpResponse> {
-    if !same_site::is_own(req, app) {
-        return Err(json_refusal(&Refusal::of("csrf")));
-    }
+) -> Result<Bill, Problem> {
     to_app(app, wallet, "/app/scan", &json!({ "text": text }), lang).await
 }
 
@@ -259,7 +252,7 @@ async fn to_app<T: DeserializeOwned>(
     path: &str,
     body: &Value,
     lang: Lang,
-) -> Result<T, HttpResponse> {
+) -> Result<T, Problem> {
     let request = WireRequest::post_json(path.to_owned(), body);
     send(app, wallet, request, lang).await
 }
@@ -269,9 +262,9 @@ async fn send<T: DeserializeOwned>(
     wallet: &InstitutionId,
     request: WireRequest,
     lang: Lang,
-) -> Result<T, HttpResponse> {
+) -> Result<T, Problem> {
     let Some(base_url) = simulator(app, wallet).await else {
-        return Err(json_refusal(&Refusal::of("not-found")));
+        return Err(Problem::new(&kinds::NOT_FOUND));
     };
     let call = Call {
         request,
@@ -279,17 +272,16 @@ async fn send<T: DeserializeOwned>(
     };
     let sent = app.wallets.call(&base_url, &call, None).await;
     let Ok(answer) = sent else {
-        return Err(json_refusal(&Refusal::of("payee-unavailable")));
+        return Err(Problem::new(&kinds::PAYEE_UNAVAILABLE));
     };
     if !answer.reply.is_ok() {
-        return Err(passed_on(answer.reply.status, &answer.reply.body, lang));
+        return Err(passed_on(&answer.reply.body, lang));
     }
-    serde_json::from_slice(&answer.reply.body)
-        .map_err(|_| json_refusal(&Refusal::of("payee-unavailable")))
+    serde_json::from_slice(&answer.reply.body).map_err(|_| Problem::new(&kinds::PAYEE_UNAVAILABLE))
 }
 
 /// What the app refuses, in its own words where we have none.
-fn passed_on(status: u16, body: &[u8], lang: Lang) -> HttpResponse {
+fn passed_on(body: &[u8], lang: Lang) -> Problem {
     let problem: Value = serde_json::from_slice(body).unwrap_or_default();
     let text = |name: &str| {
         problem
@@ -298,14 +290,8 @@ fn passed_on(status: u16, body: &[u8], lang: Lang) -> HttpResponse {
             .unwrap_or_default()
     };
     let detail = titles(text("code")).map(|(zh, en)| lang.of_two(zh, en));
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
-    told(status, text("code"), detail.unwrap_or(text("detail")))
-}
-
-fn told(status: StatusCode, code: &str, detail: &str) -> HttpResponse {
-    HttpResponse::build(status)
-        .content_type("application/problem+json")
-        .json(json!({ "status": status.as_u16(), "code": code, "detail": detail }))
+    let kind = kinds::by_code(text("code")).unwrap_or(&kinds::PAYEE_REFUSED);
+    Problem::because(kind, detail.unwrap_or(text("detail")))
 }
 
 fn route_words(route: &BillRoute, lang: Lang) -> String {

@@ -4,6 +4,8 @@ use actix_web::HttpRequest;
 use actix_web::http::header::{HOST, HeaderMap, ORIGIN};
 
 use crate::app::App;
+use crate::flow::authenticate::AuthError;
+use crate::http::problem::Problem;
 use crate::word::Mode;
 
 /// True for requests of our own pages. Browsers say where a request comes from, in
@@ -11,6 +13,15 @@ use crate::word::Mode;
 /// is refused, because no browser of a wallet is that old.
 pub(super) fn is_own(req: &HttpRequest, app: &App) -> bool {
     is_own_headers(req.headers(), &app.origin.to_string(), app.mode)
+}
+
+/// Refuses requests of other sites' pages.
+pub(super) fn must_be_own(req: &HttpRequest, app: &App) -> Result<(), Problem> {
+    if is_own(req, app) {
+        Ok(())
+    } else {
+        Err(AuthError::Csrf.into())
+    }
 }
 
 fn is_own_headers(headers: &HeaderMap, ours: &str, mode: Mode) -> bool {

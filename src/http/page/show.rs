@@ -1,6 +1,7 @@
 //! From what is kept to what pages show.
 
 use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderValue, RETRY_AFTER};
 use actix_web::{HttpRequest, HttpResponse};
 use maud::Markup;
 
@@ -54,13 +55,19 @@ pub(super) fn refused(
 ) -> HttpResponse {
     let lang = Lang::of(req);
     let title = lang.of_two(refusal.title.0, refusal.title.1);
+    let (status, retry_after) = (refusal.status(), refusal.retry_after());
     let view = StopView {
         payee,
         title: refusal.title,
         detail: refusal.detail,
         instead,
     };
-    payer_page(req, app, refusal.status, title, &[], &stop(lang, &view))
+    let mut page = payer_page(req, app, status, title, &[], &stop(lang, &view));
+    if let Some(seconds) = retry_after {
+        page.headers_mut()
+            .insert(RETRY_AFTER, HeaderValue::from_static(seconds));
+    }
+    page
 }
 
 /// Who is paid by a code.

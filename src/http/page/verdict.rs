@@ -39,7 +39,11 @@ pub(super) fn words(checked: &Checked, zone: &str, lang: Lang) -> (&'static str,
     if let Some(at) = checked.first_shown_at {
         let shown = lang.of_two("首次核对", "first shown");
         let place = checked.first_shown_where.as_deref().unwrap_or_default();
-        facts.push(format!("{shown} {} {place}", at.time_in(zone)).trim().to_owned());
+        facts.push(
+            format!("{shown} {} {place}", at.time_in(zone))
+                .trim()
+                .to_owned(),
+        );
     }
     (title, facts.join(" · "))
 }

@@ -3,310 +3,218 @@
 use actix_web::http::StatusCode;
 
 use crate::flow::FlowError;
-use crate::merchant::CodeStop;
-use crate::money::Amount;
+use crate::http::problem::{Kind, Problem, kinds};
 
 /// A refusal for people.
 #[derive(Debug, Clone)]
 pub(super) struct Refusal {
-    pub(super) status: StatusCode,
-    /// The word that the API uses for it.
-    pub(super) code: &'static str,
+    kind: &'static Kind,
     pub(super) title: (&'static str, &'static str),
     pub(super) detail: (String, String),
 }
 
-/// Chinese and English, title and what to do.
-type Words = ((&'static str, &'static str), (&'static str, &'static str));
+/// A problem of the API in the words of a page, each in Chinese and English.
+struct Words {
+    kind: &'static Kind,
+    title: (&'static str, &'static str),
+    detail: (&'static str, &'static str),
+}
 
-const TABLE: &[(&str, u16, Words)] = &[
-    (
-        "code-expired",
-        410,
-        (
-            ("这个码已过期", "This code has expired"),
-            ("请店员重新出示一个。", "Ask the shop to show a new one."),
+static TABLE: &[Words] = &[
+    Words {
+        kind: &kinds::CODE_EXPIRED,
+        title: ("这个码已过期", "This code has expired"),
+        detail: ("请店员重新出示一个。", "Ask the shop to show a new one."),
+    },
+    Words {
+        kind: &kinds::CODE_REVOKED,
+        title: ("这个码已作废", "This code is no longer in use"),
+        detail: ("请向店员要新的收款码。", "Ask the shop for its new code."),
+    },
+    Words {
+        kind: &kinds::CODE_SUSPENDED,
+        title: ("这个码暂停使用", "This code is out of use for now"),
+        detail: (
+            "请店员用别的方式收款。",
+            "Ask the shop how else you can pay.",
         ),
-    ),
-    (
-        "code-revoked",
-        410,
-        (
-            ("这个码已作废", "This code is no longer in use"),
-            ("请向店员要新的收款码。", "Ask the shop for its new code."),
+    },
+    Words {
+        kind: &kinds::CODE_SIGNATURE_INVALID,
+        title: ("这不是真的收款码", "This code is not genuine"),
+        detail: (
+            "签名不符，可能是伪造的。不要付款，请告诉店员。",
+            "Its signature does not hold; it may be forged. Do not pay, and tell the shop.",
         ),
-    ),
-    (
-        "code-suspended",
-        410,
-        (
-            ("这个码暂停使用", "This code is out of use for now"),
-            (
-                "请店员用别的方式收款。",
-                "Ask the shop how else you can pay.",
-            ),
+    },
+    Words {
+        kind: &kinds::PAYLOAD_INVALID,
+        title: ("这个码读不出来", "This code cannot be read"),
+        detail: (
+            "内容不完整或有误，请重新扫描。",
+            "It is incomplete or damaged; scan it again.",
         ),
-    ),
-    (
-        "code-signature-invalid",
-        422,
-        (
-            ("这不是真的收款码", "This code is not genuine"),
-            (
-                "签名不符，可能是伪造的。不要付款，请告诉店员。",
-                "Its signature does not hold; it may be forged. Do not pay, and tell the shop.",
-            ),
+    },
+    Words {
+        kind: &kinds::CODE_NOT_FOUND,
+        title: ("没有这个码", "There is no such code"),
+        detail: ("请重新扫描店里的收款码。", "Scan the shop’s code again."),
+    },
+    Words {
+        kind: &kinds::ATTEMPT_NOT_FOUND,
+        title: ("这里没有内容", "There is nothing here"),
+        detail: (
+            "付款结果只在付款的浏览器里显示。",
+            "A payment is shown only in the browser that began it.",
         ),
-    ),
-    (
-        "payload-invalid",
-        422,
-        (
-            ("这个码读不出来", "This code cannot be read"),
-            (
-                "内容不完整或有误，请重新扫描。",
-                "It is incomplete or damaged; scan it again.",
-            ),
+    },
+    Words {
+        kind: &kinds::NOT_FOUND,
+        title: ("这里没有内容", "There is nothing here"),
+        detail: ("请检查地址。", "Check the address."),
+    },
+    Words {
+        kind: &kinds::PAYMENT_HELD,
+        title: ("有人正在付这一笔", "Somebody is paying this already"),
+        detail: (
+            "请稍等，或请店员重新收款。",
+            "Wait a moment, or ask the shop for a new code.",
         ),
-    ),
-    (
-        "code-not-found",
-        404,
-        (
-            ("没有这个码", "There is no such code"),
-            ("请重新扫描店里的收款码。", "Scan the shop’s code again."),
+    },
+    Words {
+        kind: &kinds::NO_ROUTE,
+        title: ("这个钱包不能付给这家店", "This wallet cannot pay this shop"),
+        detail: ("请换一个钱包扫码。", "Scan the code with another wallet."),
+    },
+    Words {
+        kind: &kinds::FIELD_INVALID,
+        title: ("没有提交成功", "That was not accepted"),
+        detail: (
+            "请返回上一页，刷新后再试。",
+            "Go back, reload the page, and try again.",
         ),
-    ),
-    (
-        "attempt-not-found",
-        404,
-        (
-            ("这里没有内容", "There is nothing here"),
-            (
-                "付款结果只在付款的浏览器里显示。",
-                "A payment is shown only in the browser that began it.",
-            ),
+    },
+    Words {
+        kind: &kinds::LIMIT_EXCEEDED,
+        title: ("超过限额", "More than the limit"),
+        detail: (
+            "请减少金额，或请店员出示订单码。",
+            "Pay less, or ask the shop for an order code.",
         ),
-    ),
-    (
-        "not-found",
-        404,
-        (
-            ("这里没有内容", "There is nothing here"),
-            ("请检查地址。", "Check the address."),
+    },
+    Words {
+        kind: &kinds::TOO_MANY_STARTS,
+        title: ("试得太多了", "Too many tries"),
+        detail: ("请十分钟后再试。", "Try again in ten minutes."),
+    },
+    Words {
+        kind: &kinds::PAYEE_UNAVAILABLE,
+        title: ("收款机构没有回应", "The shop’s institution does not answer"),
+        detail: (
+            "没有扣款。请稍后再试。",
+            "No money has moved. Try again in a moment.",
         ),
-    ),
-    (
-        "payment-paid",
-        409,
-        (
-            ("这笔已付清", "This has been paid"),
-            ("不用再付一次。", "There is nothing more to pay."),
+    },
+    Words {
+        kind: &kinds::PAYEE_REFUSED,
+        title: ("收款机构没有受理", "The shop’s institution refused"),
+        detail: (
+            "没有扣款。请换一种方式付款。",
+            "No money has moved. Pay another way.",
         ),
-    ),
-    (
-        "payment-closed",
-        409,
-        (
-            ("商户已取消这笔付款", "The shop cancelled this payment"),
-            ("请店员重新收款。", "Ask the shop for a new code."),
+    },
+    Words {
+        kind: &kinds::CSRF,
+        title: ("没有提交成功", "That was not accepted"),
+        detail: (
+            "请求不是从本页发出的。请重新打开页面。",
+            "It did not come from this page. Open the page again.",
         ),
-    ),
-    (
-        "payment-held",
-        409,
-        (
-            ("有人正在付这一笔", "Somebody is paying this already"),
-            (
-                "请稍等，或请店员重新收款。",
-                "Wait a moment, or ask the shop for a new code.",
-            ),
+    },
+    Words {
+        kind: &kinds::BUSY,
+        title: ("现在太忙", "Too busy right now"),
+        detail: ("请稍后再试。", "Try again in a moment."),
+    },
+    Words {
+        kind: &kinds::INTERNAL,
+        title: ("出错了", "Something went wrong"),
+        detail: (
+            "没有扣款。请稍后再试。",
+            "No money has moved. Try again in a moment.",
         ),
-    ),
-    (
-        "no-route",
-        409,
-        (
-            ("这个钱包不能付给这家店", "This wallet cannot pay this shop"),
-            ("请换一个钱包扫码。", "Scan the code with another wallet."),
-        ),
-    ),
-    (
-        "unknown-wallet",
-        422,
-        (
-            ("请用钱包扫码付款", "Pay with a wallet"),
-            (
-                "这个浏览器不属于任何钱包。",
-                "This browser belongs to no wallet.",
-            ),
-        ),
-    ),
-    (
-        "form-invalid",
-        422,
-        (
-            ("没有提交成功", "That was not accepted"),
-            (
-                "请返回上一页，刷新后再试。",
-                "Go back, reload the page, and try again.",
-            ),
-        ),
-    ),
-    (
-        "limit-exceeded",
-        422,
-        (
-            ("超过限额", "More than the limit"),
-            (
-                "请减少金额，或请店员出示订单码。",
-                "Pay less, or ask the shop for an order code.",
-            ),
-        ),
-    ),
-    (
-        "too-many-starts",
-        429,
-        (
-            ("试得太多了", "Too many tries"),
-            ("请十分钟后再试。", "Try again in ten minutes."),
-        ),
-    ),
-    (
-        "payee-unavailable",
-        503,
-        (
-            ("收款机构没有回应", "The shop’s institution does not answer"),
-            (
-                "没有扣款。请稍后再试。",
-                "No money has moved. Try again in a moment.",
-            ),
-        ),
-    ),
-    (
-        "payee-refused",
-        409,
-        (
-            ("收款机构没有受理", "The shop’s institution refused"),
-            (
-                "没有扣款。请换一种方式付款。",
-                "No money has moved. Pay another way.",
-            ),
-        ),
-    ),
-    (
-        "csrf",
-        403,
-        (
-            ("没有提交成功", "That was not accepted"),
-            (
-                "请求不是从本页发出的。请重新打开页面。",
-                "It did not come from this page. Open the page again.",
-            ),
-        ),
-    ),
-    (
-        "busy",
-        503,
-        (
-            ("现在太忙", "Too busy right now"),
-            ("请稍后再试。", "Try again in a moment."),
-        ),
-    ),
-    (
-        "internal",
-        500,
-        (
-            ("出错了", "Something went wrong"),
-            (
-                "没有扣款。请稍后再试。",
-                "No money has moved. Try again in a moment.",
-            ),
-        ),
-    ),
+    },
 ];
 
+static PAID: Words = Words {
+    kind: &kinds::STATE_CONFLICT,
+    title: ("这笔已付清", "This has been paid"),
+    detail: ("不用再付一次。", "There is nothing more to pay."),
+};
+
+static CANCELLED: Words = Words {
+    kind: &kinds::STATE_CONFLICT,
+    title: ("商户已取消这笔付款", "The shop cancelled this payment"),
+    detail: ("请店员重新收款。", "Ask the shop for a new code."),
+};
+
 impl Refusal {
-    /// The refusal with this word.
-    pub(super) fn of(code: &'static str) -> Self {
-        let row = TABLE.iter().find(|(word, ..)| *word == code);
-        let (status, title, detail) = match row {
-            Some((_, status, (title, detail))) => (*status, *title, *detail),
-            None => (500, ("出错了", "Something went wrong"), ("", "")),
-        };
-        Self {
-            status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
-            code,
-            title,
-            detail: (detail.0.to_owned(), detail.1.to_owned()),
+    /// The refusal for a problem of this kind.
+    pub(super) fn of(kind: &'static Kind) -> Self {
+        match TABLE.iter().find(|words| words.kind == kind) {
+            Some(words) => Self::in_words(words),
+            None => Self {
+                kind,
+                title: (kind.zh, kind.en),
+                detail: Default::default(),
+            },
         }
     }
 
     /// What an error of a use case means to a payer.
-    pub(super) fn from_flow(error: &FlowError) -> Self {
-        if let FlowError::LimitExceeded { limit, .. } = error {
-            return Self::limit(*limit);
+    pub(super) fn from_flow(error: FlowError) -> Self {
+        match error {
+            FlowError::State {
+                what: "payment",
+                now,
+                ..
+            } => Self::in_words(if now == "closed" { &CANCELLED } else { &PAID }),
+            FlowError::LimitExceeded { limit, .. } => {
+                let mut refusal = Self::of(&kinds::LIMIT_EXCEEDED);
+                refusal.detail.0 = format!("最多 {limit}。{}", refusal.detail.0);
+                refusal.detail.1 = format!("At most {limit}. {}", refusal.detail.1);
+                refusal
+            }
+            other => Self::of(Problem::from(other).kind()),
         }
-        let code = code_of(error);
-        if matches!(code, "internal" | "busy") {
-            tracing::error!(%error, "a page could not be shown: {error}");
-        }
-        Self::of(code)
     }
 
-    fn limit(limit: Amount) -> Self {
-        let mut refusal = Self::of("limit-exceeded");
-        refusal.detail.0 = format!("最多 {limit}。{}", refusal.detail.0);
-        refusal.detail.1 = format!("At most {limit}. {}", refusal.detail.1);
-        refusal
+    /// The status of the page.
+    pub(super) fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.kind.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// After how many seconds the same may work.
+    pub(super) fn retry_after(&self) -> Option<&'static str> {
+        match self.kind.status {
+            429 => Some("60"),
+            503 => Some("5"),
+            _ => None,
+        }
+    }
+
+    fn in_words(words: &Words) -> Self {
+        Self {
+            kind: words.kind,
+            title: words.title,
+            detail: (words.detail.0.to_owned(), words.detail.1.to_owned()),
+        }
     }
 }
 
-/// Chinese words for a code of the API, for people who see it through a wallet.
+/// Words for a code of the API, for people who see it through a wallet.
 pub(super) fn titles(code: &str) -> Option<(&'static str, &'static str)> {
-    let row = TABLE.iter().find(|(word, ..)| *word == code);
-    row.map(|(_, _, (title, _))| *title)
-}
-
-fn code_of(error: &FlowError) -> &'static str {
-    match error {
-        FlowError::NotFound("code") => "code-not-found",
-        FlowError::NotFound("attempt") => "attempt-not-found",
-        FlowError::NotFound(_) => "not-found",
-        FlowError::CodeMalformed(_) => "payload-invalid",
-        FlowError::CodeSignatureInvalid => "code-signature-invalid",
-        FlowError::CodeStopped(stop) => match stop {
-            CodeStop::Suspended => "code-suspended",
-            CodeStop::Revoked => "code-revoked",
-            CodeStop::Expired => "code-expired",
-        },
-        FlowError::NoRoute(_) => "no-route",
-        FlowError::LimitExceeded { .. } => "limit-exceeded",
-        FlowError::PaymentHeld => "payment-held",
-        FlowError::State {
-            what: "payment",
-            now: "closed",
-            ..
-        } => "payment-closed",
-        FlowError::State {
-            what: "payment", ..
-        } => "payment-paid",
-        FlowError::Field { .. } | FlowError::State { .. } | FlowError::ReferenceConflict => {
-            "form-invalid"
-        }
-        FlowError::PayeeUnavailable => "payee-unavailable",
-        FlowError::PayeeRefused(_) => "payee-refused",
-        FlowError::TooManyStarts => "too-many-starts",
-        FlowError::Db(crate::db::DbError::Busy(_) | crate::db::DbError::Conflict { .. }) => "busy",
-        FlowError::Jws(_)
-        | FlowError::Attested(_)
-        | FlowError::ConfirmForbidden
-        | FlowError::TransactionConflict
-        | FlowError::Db(_)
-        | FlowError::Keys(_)
-        | FlowError::Seal(_)
-        | FlowError::Ledger(_) => "internal",
-    }
+    kinds::by_code(code).map(|kind| Refusal::of(kind).title)
 }
 
 #[cfg(test)]
@@ -314,13 +222,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_word_stands_in_the_table_once() {
-        for (code, ..) in TABLE {
-            let count = TABLE.iter().filter(|(word, ..)| word == code).count();
-            assert_eq!(count, 1, "{code}");
+    fn every_kind_is_put_in_words_once() {
+        for words in TABLE {
+            let same = TABLE.iter().filter(|other| other.kind == words.kind);
+            assert_eq!(same.count(), 1, "{}", words.kind.code);
         }
-        for code in ["code-expired", "unknown-wallet", "csrf", "internal"] {
-            assert!(titles(code).is_some(), "{code}");
+    }
+
+    #[test]
+    fn what_a_payer_meets_says_what_to_do() {
+        for kind in [
+            &kinds::CODE_EXPIRED,
+            &kinds::CODE_REVOKED,
+            &kinds::CODE_SUSPENDED,
+            &kinds::CODE_SIGNATURE_INVALID,
+            &kinds::PAYLOAD_INVALID,
+            &kinds::CODE_NOT_FOUND,
+            &kinds::NO_ROUTE,
+            &kinds::PAYMENT_HELD,
+            &kinds::TOO_MANY_STARTS,
+            &kinds::PAYEE_UNAVAILABLE,
+            &kinds::BUSY,
+            &kinds::INTERNAL,
+        ] {
+            assert!(!Refusal::of(kind).detail.0.is_empty(), "{}", kind.code);
         }
     }
 }
