@@ -72,7 +72,7 @@ impl Ear {
     pub async fn heard(&mut self) {
         if self.0.changed().await.is_err() {
             // The hub forgot us, which it does only when the process ends.
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }

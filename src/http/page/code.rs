@@ -313,10 +313,8 @@ fn no_route(
     instead: Vec<Tag>,
 ) -> HttpResponse {
     let told = decision.reason.told();
-    let refusal = Refusal {
-        detail: (told.zh.to_owned(), told.en.to_owned()),
-        ..Refusal::of(&kinds::NO_ROUTE)
-    };
+    let mut refusal = Refusal::of(&kinds::NO_ROUTE);
+    refusal.detail = (told.zh.to_owned(), told.en.to_owned());
     refused(req, app, refusal, Some(payee_of(seen)), instead)
 }
 

@@ -25,7 +25,7 @@ use crate::event::hub::Hub;
 use crate::flow::FlowError;
 use crate::flow::authenticate;
 use crate::http::problem::{Problem, kinds};
-use crate::id::{MerchantId, StoreId};
+use crate::id::{MerchantId, PaymentId, StoreId};
 use crate::money::Amount;
 use crate::payment::event::{EventData, EventKind};
 
@@ -101,14 +101,13 @@ pub(crate) async fn open(
     after: Option<i64>,
     reader: Reader,
 ) -> Result<HttpResponse, FlowError> {
-    let after = match after {
-        Some(place) => place,
-        None => {
-            let mut tx = app.db.read().await?;
-            let last = outbox::last(&mut tx, merchant).await?;
-            tx.rollback().await?;
-            last
-        }
+    let after = if let Some(place) = after {
+        place
+    } else {
+        let mut tx = app.db.read().await?;
+        let last = outbox::last(&mut tx, merchant).await?;
+        tx.rollback().await?;
+        last
     };
     let mut beat = tokio::time::interval(BEAT);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -179,11 +178,10 @@ impl Live {
             }
         };
         match asked {
-            Ok(()) => true,
             Err(FlowError::Auth(_)) => false,
             // The database is away for a moment: that says nothing about the reader, and the feed
             // itself will notice.
-            Err(_) => true,
+            Ok(()) | Err(_) => true,
         }
     }
 
@@ -238,7 +236,7 @@ fn for_counter(event: &Placed) -> Option<String> {
     };
     let data: EventData = serde_json::from_str(&event.data).ok()?;
     let amount = Amount::new(data.amount_minor, data.currency.parse().ok()?).ok()?;
-    let payment = data.payment.as_ref().map(|id| id.as_str());
+    let payment = data.payment.as_ref().map(PaymentId::as_str);
     let key = match &data.exception {
         Some(exception) => exception.as_str(),
         None => payment.unwrap_or(event.id.as_str()),

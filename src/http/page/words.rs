@@ -173,20 +173,21 @@ impl Refusal {
 
     /// What an error of a use case means to a payer.
     pub(super) fn from_flow(error: FlowError) -> Self {
-        match error {
-            FlowError::State {
-                what: "payment",
-                now,
-                ..
-            } => Self::in_words(if now == "closed" { &CANCELLED } else { &PAID }),
-            FlowError::LimitExceeded { limit, .. } => {
-                let mut refusal = Self::of(&kinds::LIMIT_EXCEEDED);
-                refusal.detail.0 = format!("最多 {limit}。{}", refusal.detail.0);
-                refusal.detail.1 = format!("At most {limit}. {}", refusal.detail.1);
-                refusal
-            }
-            other => Self::of(Problem::from(other).kind()),
+        if let FlowError::State {
+            what: "payment",
+            now,
+            ..
+        } = error
+        {
+            return Self::in_words(if now == "closed" { &CANCELLED } else { &PAID });
         }
+        if let FlowError::LimitExceeded { limit, .. } = error {
+            let mut refusal = Self::of(&kinds::LIMIT_EXCEEDED);
+            refusal.detail.0 = format!("最多 {limit}。{}", refusal.detail.0);
+            refusal.detail.1 = format!("At most {limit}. {}", refusal.detail.1);
+            return refusal;
+        }
+        Self::of(Problem::from(error).kind())
     }
 
     /// The status of the page.
