@@ -65,7 +65,7 @@ impl KeyRing {
         keys.public
             .iter()
             .find(|(key, of)| *of == key_use && key.key_id().as_str() == kid)
-            .map(|(key, _)| key.clone())
+            .map(|(key, _)| *key)
     }
 
     /// The public keys whose thumbprint begins with these four bytes, as printed in codes.
@@ -74,7 +74,7 @@ impl KeyRing {
         keys.public
             .iter()
             .filter(|(key, of)| *of == key_use && key.short_id() == short)
-            .map(|(key, _)| key.clone())
+            .map(|(key, _)| *key)
             .collect()
     }
 

@@ -2,7 +2,7 @@
 
 use crate::clock::Timestamp;
 use crate::db::{DbError, Tx, each_backend};
-use crate::id::{AttemptId, ExceptionId, MerchantId, PaymentId, ResultId};
+use crate::id::{ExceptionId, MerchantId, PaymentId, ResultId};
 use crate::money::Amount;
 use crate::payment::{Attempt, Attested, ExceptionCode, OrderNumber};
 
@@ -87,8 +87,8 @@ pub async fn insert(
         .bind(&result.institution)
         .bind(&result.payee_reference)
         .bind(&result.order_number)
-        .bind(attempt.map(|attempt| &attempt.id) as Option<&AttemptId>)
-        .bind(attempt.map(|attempt| &attempt.merchant) as Option<&MerchantId>)
+        .bind(attempt.map(|attempt| &attempt.id))
+        .bind(attempt.map(|attempt| &attempt.merchant))
         .bind(result.status.as_str())
         .bind(result.amount.minor())
         .bind(result.amount.currency().code())

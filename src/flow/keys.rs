@@ -56,6 +56,6 @@ async fn make(
         entropy,
     )?;
     let public = *key.public().as_bytes();
-    db::signing_keys::insert(tx, &key_id, key_use, &public, &sealed).await?;
+    db::signing_keys::insert(tx, key_id, key_use, &public, &sealed).await?;
     Ok(())
 }

@@ -181,7 +181,7 @@ mod tests {
     use super::*;
 
     fn attempt(n: u8) -> AttemptId {
-        format!("att_{:026}", n).parse().unwrap()
+        format!("att_{n:026}").parse().unwrap()
     }
 
     fn states() -> Vec<State> {
