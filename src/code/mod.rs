@@ -1,6 +1,6 @@
 //! The text inside a code: ours, the world's, and those of the wallets.
 //!
-//! [`decode`] says what any text is; [`run`] issues and reads our own; [`emv`] reads the format that
+//! [`decode()`] says what any text is; [`run`] issues and reads our own; [`emv`] reads the format that
 //! most of the world prints; [`native`] knows the shapes of wallets' own texts, which come from
 //! their descriptions.
 
