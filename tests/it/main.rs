@@ -4,6 +4,8 @@
 //! `tests/run` starts what these tests need; see `support` for what a story can use.
 
 #[cfg(test)]
+mod api;
+#[cfg(test)]
 mod db;
 #[cfg(test)]
 mod flow;
