@@ -18,6 +18,7 @@ use crate::flow::authenticate::{self, AuthError, Principal, WalletCaller};
 use crate::flow::idempotent::Claim;
 use crate::http::extract::{IdempotencyKey, JSON_MAX, media_type, must_be_json, read_body};
 use crate::http::json;
+use crate::http::page::{cookie, same_site};
 use crate::http::problem::{Problem, kinds};
 use crate::merchant::Scope;
 
@@ -282,20 +283,24 @@ async fn principal(app: &App, request: &HttpRequest) -> Result<Principal, Proble
         authenticate::leaked(app, token, "URL").await?;
         return Err(AuthError::KeyMisplaced("URL").into());
     }
-    let headers = request.headers();
-    let Some(authorization) = only(headers, "authorization")? else {
-        return Err(without_key(app, headers).await?.into());
+    let Some(token) = bearer(request)? else {
+        return Err(without_key(app, request.headers()).await?.into());
     };
-    let (scheme, token) = authorization.split_once(' ').unwrap_or((authorization, ""));
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(AuthError::KeyMissing.into());
-    }
-    let token = token.trim();
     // A receipt or a result is signed by somebody, but lets nobody in.
     if token.split('.').count() == 3 {
         return Err(wants_key().into());
     }
     Ok(authenticate::api_key(app, token).await?)
+}
+
+/// The token in `Authorization: Bearer`, if it is that.
+pub(crate) fn bearer(request: &HttpRequest) -> Result<Option<&str>, Problem> {
+    let Some(authorization) = only(request.headers(), "authorization")? else {
+        return Ok(None);
+    };
+    let (scheme, token) = authorization.split_once(' ').unwrap_or((authorization, ""));
+    let is_bearer = scheme.eq_ignore_ascii_case("bearer");
+    Ok(is_bearer.then(|| token.trim()))
 }
 
 /// What to say to somebody who came without an Authorization header.
@@ -333,12 +338,10 @@ fn key_in(text: &str) -> Option<&str> {
 /// Lets in a merchant's program with any right, or a device at a counter whose own page asks.
 pub(crate) async fn reader(request: &HttpRequest) -> Result<(), Problem> {
     let app = app(request)?;
-    let session = request.cookie(counter_cookie(&app));
+    let session = request.cookie(&cookie::name(&app, cookie::COUNTER));
     match session.filter(|_| !request.headers().contains_key(header::AUTHORIZATION)) {
         Some(session) => {
-            if !is_own(request.headers(), &app) {
-                return Err(AuthError::Csrf.into());
-            }
+            same_site::must_be_own(request, &app)?;
             authenticate::device(&app, session.value()).await?;
         }
         None => {
@@ -346,23 +349,6 @@ pub(crate) async fn reader(request: &HttpRequest) -> Result<(), Problem> {
         }
     }
     Ok(())
-}
-
-/// The cookie of a device at a counter.
-const fn counter_cookie(app: &App) -> &'static str {
-    if app.origin.is_secure() {
-        "__Host-tongma_counter"
-    } else {
-        "tongma_counter"
-    }
-}
-
-/// Whether a page of ours asks: browsers say where a request comes from.
-fn is_own(headers: &HeaderMap, app: &App) -> bool {
-    let one = |name| only(headers, name).ok().flatten();
-    let site = one("sec-fetch-site");
-    let fetched_here = !headers.contains_key("sec-fetch-site") || site == Some("same-origin");
-    fetched_here && one("origin").is_some_and(|origin| origin == app.origin.to_string())
 }
 
 /// The application, which is there wherever the routes are.

@@ -35,6 +35,7 @@ pub fn configure(app: Data<App>, hub: Data<Hub>) -> impl FnOnce(&mut ServiceConf
                     config,
                 ));
             })
+            .configure(page::configure)
             .default_service(web::to(nothing_here));
         config.app_data(app).service(routes);
     }

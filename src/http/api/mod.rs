@@ -8,6 +8,7 @@ mod answer;
 mod checks;
 mod codes;
 mod events;
+mod feed;
 mod institutions;
 mod list;
 mod payments;
@@ -59,5 +60,6 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
         .service(checks::verify)
         .service(checks::decode)
         .service(checks::dry_run)
-        .service(events::list);
+        .service(events::list)
+        .service(feed::follow);
 }
