@@ -6,6 +6,7 @@
 mod admin;
 pub mod decode;
 mod decode_context;
+pub mod demo;
 mod error;
 mod print;
 pub(crate) mod serve;
@@ -48,6 +49,8 @@ struct Cli {
 enum Command {
     /// Serve, until it is told to stop
     Serve(Where),
+    /// Let eight simulated wallets pay in a shop on this machine
+    Demo(demo::DemoArgs),
     /// Bring the database's schema up to this version
     Migrate,
     /// Check the settings and show where each comes from
@@ -77,12 +80,17 @@ pub fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<ExitCode, CliError> {
     let beside = match &cli.command {
         Command::Serve(beside) => beside,
-        Command::Migrate | Command::CheckConfig | Command::Decode(_) | Command::Admin(_) => {
-            &Where::default()
-        }
+        Command::Demo(_)
+        | Command::Migrate
+        | Command::CheckConfig
+        | Command::Decode(_)
+        | Command::Admin(_) => &Where::default(),
     };
     let (config, settings) = cli.settings.load(beside)?;
-    telemetry::start(config.log);
+    // The demo writes for people, and logs only what goes wrong.
+    if !matches!(cli.command, Command::Demo(_)) {
+        telemetry::start(config.log);
+    }
     let answer = match cli.command {
         Command::CheckConfig => {
             serve::tls(&config).map_err(|error| CliError::File("tls".to_owned(), error))?;
@@ -92,6 +100,7 @@ fn run(cli: Cli) -> Result<ExitCode, CliError> {
             runtime(&config)?.block_on(serve::run(&config))?;
             return Ok(ExitCode::SUCCESS);
         }
+        Command::Demo(args) => return Ok(demo::main(&args, cli.json)),
         Command::Decode(args) => return runtime(&config)?.block_on(args.run(&config)),
         Command::Migrate => runtime(&config)?.block_on(migrate(&config))?,
         Command::Admin(admin) => runtime(&config)?.block_on(admin.run(config))?,

@@ -190,7 +190,7 @@ async fn tidy_once(app: &App) -> Result<(), DbError> {
 }
 
 /// Ctrl-C, or what a service manager sends.
-async fn told_to_stop() {
+pub(crate) async fn told_to_stop() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

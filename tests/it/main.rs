@@ -8,6 +8,8 @@ mod api;
 #[cfg(test)]
 mod db;
 #[cfg(test)]
+mod demo;
+#[cfg(test)]
 mod flow;
 #[cfg(test)]
 mod peers;
