@@ -220,6 +220,14 @@ impl Following {
         self.response.status().as_u16()
     }
 
+    /// A header; empty where it is absent or not ASCII.
+    pub fn header(&self, name: &str) -> &str {
+        let value = self.response.headers().get(name);
+        value
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+    }
+
     /// The next bytes; nothing when the other side ended it.
     pub async fn next(&mut self) -> Result<Option<Vec<u8>>, SendError> {
         let chunk = self

@@ -110,7 +110,7 @@ pub(super) async fn begin(
         amount,
         payer_reference,
         payer_ref: None,
-        source: Some(source(&req, &ready.payer)),
+        source: Some(source(&req)),
     };
     match start::start(&app, order).await {
         Ok(started) => hand_over(&req, &app, &ready, &started).await,
@@ -231,18 +231,17 @@ fn choose_page(req: &HttpRequest, app: &App, run: &str, seen: &Seen) -> HttpResp
     payer_page(req, app, status, title, &[], &choose(lang, &view))
 }
 
-/// Where an unidentified browser is: its network and the wallet that it says it is. Payers behind
-/// one telephone company's address are told apart at least by their wallets.
-fn source(req: &HttpRequest, payer: &InstitutionId) -> String {
-    let network = match req.peer_addr().map(|peer| peer.ip()) {
+/// Where an unidentified browser is: the network that a telephone company or a house gives to one
+/// payer.
+fn source(req: &HttpRequest) -> String {
+    match req.peer_addr().map(|peer| peer.ip()) {
         Some(IpAddr::V4(address)) => address.to_string(),
         Some(IpAddr::V6(address)) => {
             let [a, b, c, d, ..] = address.segments();
             format!("{a:x}:{b:x}:{c:x}:{d:x}::")
         }
         None => String::new(),
-    };
-    format!("{network} {payer}")
+    }
 }
 
 async fn hand_over(req: &HttpRequest, app: &App, ready: &Ready, started: &Started) -> HttpResponse {

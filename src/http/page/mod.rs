@@ -30,17 +30,9 @@ use crate::qr::read::PICTURE_BYTES_MAX;
 pub fn configure(config: &mut ServiceConfig) {
     config
         .route("/static/{version}/{name}", web::get().to(assets::read))
-        .service(
-            web::resource("/Q/{run}")
-                .route(web::get().to(code::show))
-                .route(web::head().to(code::show)),
-        )
+        .route("/Q/{run}", web::get().to(code::show))
         .route("/Q/{run}/start", web::post().to(code::begin))
-        .service(
-            web::resource("/pay/{attempt}")
-                .route(web::get().to(pay::show))
-                .route(web::head().to(pay::show)),
-        )
+        .route("/pay/{attempt}", web::get().to(pay::show))
         .route("/pay/{attempt}/state", web::get().to(pay::poll))
         .route("/bridge/pay", web::post().to(pay::bridge))
         .service(

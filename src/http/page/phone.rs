@@ -1,10 +1,8 @@
 //! `/phone`: a page that plays a payer's wallet. It asks the simulated institution's own app
 //! backend, which speaks to us like any wallet's; here is only what draws. Test mode only.
 
-use std::time::Duration;
-
 use actix_web::http::StatusCode;
-use actix_web::web::{self, Bytes, Data, Json, Query};
+use actix_web::web::{Bytes, Data, Json, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -22,11 +20,11 @@ use super::tag::Tag;
 use super::words::{Refusal, titles};
 use super::{picture, same_site};
 use crate::app::App;
+use crate::flow;
 use crate::http::problem::{Problem, kinds};
 use crate::merchant::InstitutionId;
 use crate::money::{Amount, Currency};
 use crate::payment::AttemptState;
-use crate::qr::read;
 use crate::wallet::WireRequest;
 use crate::wallet::client::Call;
 use crate::word::Mode;
@@ -210,9 +208,6 @@ pub(super) async fn attempt(
     })))
 }
 
-/// A frame of the phone's camera gets this long; the next one comes soon.
-const DECODE_TIME: Duration = Duration::from_millis(300);
-
 /// `POST /phone/decode`: the texts in a picture. A counter's device has `/v1/decode`; a simulated
 /// phone is no device of anybody.
 pub(super) async fn decode(
@@ -224,17 +219,7 @@ pub(super) async fn decode(
         return Err(Problem::new(&kinds::NOT_FOUND));
     }
     same_site::must_be_own(&req, &app)?;
-    let clock = app.clock.clone();
-    let found = web::block(move || {
-        let began = clock.now();
-        read::read(&body, &|| clock.now().since(began) > DECODE_TIME)
-    });
-    let codes = found.await.ok().and_then(Result::ok).unwrap_or_default();
-    let codes: Vec<Value> = codes
-        .into_iter()
-        .map(|found| json!({ "text": found.text }))
-        .collect();
-    Ok(HttpResponse::Ok().json(json!({ "codes": codes })))
+    Ok(HttpResponse::Ok().json(flow::decode::picture(&app, body.to_vec()).await?))
 }
 
 async fn ask_bill(
