@@ -1,0 +1,7 @@
+//! The pages as browsers see them: the payer's, the counter's, the simulated phone's.
+
+mod code;
+mod counter;
+mod feed;
+mod sequence;
+mod site;
