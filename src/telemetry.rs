@@ -126,6 +126,17 @@ impl Visit for Fields {
         self.put(field, value.into());
     }
 
+    fn record_u128(&mut self, field: &Field, value: u128) {
+        match u64::try_from(value) {
+            Ok(small) => self.put(field, small.into()),
+            Err(_) => self.record_str(field, &value.to_string()),
+        }
+    }
+
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.put(field, value.into());
+    }
+
     fn record_bool(&mut self, field: &Field, value: bool) {
         self.put(field, value.into());
     }
@@ -253,7 +264,7 @@ mod tests {
     fn an_event_is_one_line_of_json_with_the_fields_of_its_spans() {
         let lines = logged(LogFormat::Json, LogLevel::Info, || {
             let span = tracing::info_span!("request", request_id = "req_1");
-            span.in_scope(|| tracing::info!(elapsed_ms = 3_u64, "payment {} came", 7));
+            span.in_scope(|| tracing::info!(elapsed_ms = 3_u128, "payment {} came", 7));
         });
         let line: Value = serde_json::from_str(&lines).unwrap();
         assert_eq!(line["message"], "payment 7 came");

@@ -6,10 +6,12 @@
 mod admin;
 pub mod decode;
 mod decode_context;
+pub mod demo;
 mod error;
 mod print;
+pub(crate) mod serve;
 mod settings;
-mod setup;
+pub(crate) mod setup;
 pub mod simulator;
 
 use std::io::{self, Write as _};
@@ -45,6 +47,10 @@ struct Cli {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
+    /// Serve, until it is told to stop
+    Serve(Where),
+    /// Let eight simulated wallets pay in a shop on this machine
+    Demo(demo::DemoArgs),
     /// Bring the database's schema up to this version
     Migrate,
     /// Check the settings and show where each comes from
@@ -72,10 +78,29 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<ExitCode, CliError> {
-    let (config, settings) = cli.settings.load(&Where::default())?;
-    telemetry::start(config.log);
+    let beside = match &cli.command {
+        Command::Serve(beside) => beside,
+        Command::Demo(_)
+        | Command::Migrate
+        | Command::CheckConfig
+        | Command::Decode(_)
+        | Command::Admin(_) => &Where::default(),
+    };
+    let (config, settings) = cli.settings.load(beside)?;
+    // The demo writes for people, and logs only what goes wrong.
+    if !matches!(cli.command, Command::Demo(_)) {
+        telemetry::start(config.log);
+    }
     let answer = match cli.command {
-        Command::CheckConfig => checked(&settings, cli.json),
+        Command::CheckConfig => {
+            serve::tls(&config).map_err(|error| CliError::File("tls".to_owned(), error))?;
+            checked(&settings, cli.json)
+        }
+        Command::Serve(_) => {
+            runtime(&config)?.block_on(serve::run(&config))?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        Command::Demo(args) => return Ok(demo::main(&args, cli.json)),
         Command::Decode(args) => return runtime(&config)?.block_on(args.run(&config)),
         Command::Migrate => runtime(&config)?.block_on(migrate(&config))?,
         Command::Admin(admin) => runtime(&config)?.block_on(admin.run(config))?,

@@ -113,10 +113,6 @@ pub struct Limits {
     pub static_day_limit_fen: i64,
     /// How often one unidentified browser may start one payment.
     pub starts_per_source: u16,
-    /// Largest JSON body.
-    pub json_bytes: u32,
-    /// Largest picture.
-    pub picture_bytes: u32,
 }
 
 /// What is told to the operator.
@@ -270,6 +266,12 @@ impl Config {
             self.public_url.is_none() && self.listen.ip().is_unspecified(),
             "public_url is needed where listen is every address of the machine",
         )?;
+        let address = self.listen.ip();
+        together(
+            self.tls_files().is_none()
+                && !(address.is_unspecified() || values::is_private(address)),
+            "without TLS files listen must be a loopback or private address",
+        )?;
         let limits = &self.limits;
         for (name, min, max, found) in [
             (
@@ -295,18 +297,6 @@ impl Config {
                 1,
                 100,
                 i64::from(limits.starts_per_source),
-            ),
-            (
-                "limits.json_bytes",
-                1024,
-                1_048_576,
-                i64::from(limits.json_bytes),
-            ),
-            (
-                "limits.picture_bytes",
-                1024,
-                5_242_880,
-                i64::from(limits.picture_bytes),
             ),
             (
                 "database.connections",

@@ -99,11 +99,6 @@ fn values_and_bounds_are_checked() {
             "9",
             "limits.pay_before_s must be 10 to 3600, found 9",
         ),
-        (
-            "limits.picture_bytes",
-            "5242881",
-            "limits.picture_bytes must be 1024 to 5242880",
-        ),
     ] {
         let sources = Sources {
             flags: pairs(&[(name, value)]),
@@ -149,6 +144,7 @@ fn plain_http_is_for_test_mode_on_private_addresses() {
     assert!(!load(&with("http://127.0.0.1")));
     assert!(!load(&live));
     assert!(!load(&[("listen", "0.0.0.0:8080")]));
+    assert!(!load(&[("listen", "8.8.8.8:8080")]));
     assert!(load(&[
         ("listen", "0.0.0.0:8080"),
         ("public_url", "http://10.0.0.7:8080")

@@ -99,7 +99,8 @@ where
     T::deserialize(serde::de::value::StringDeserializer::new(text)).map(Some)
 }
 
-fn is_private(address: IpAddr) -> bool {
+/// Whether only this machine or its own network reaches it.
+pub(super) fn is_private(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => v4.is_loopback() || v4.is_private() || v4.is_link_local(),
         IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local(),

@@ -8,7 +8,7 @@ use futures_util::StreamExt;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::db;
-use crate::flow::{FlowError, close, keys, payment};
+use crate::flow::{FlowError, close, keys, tell};
 use crate::payment::{Attempt, Change};
 
 /// What one round did.
@@ -104,7 +104,7 @@ async fn end_overdue(app: &App) -> Result<usize, FlowError> {
     let due = db::payments::due(&mut tx, BATCH).await?;
     let count = due.len();
     for overdue in due {
-        payment::end(app, &mut tx, overdue, Change::Expired).await?;
+        tell::end(app, &mut tx, overdue, Change::Expired).await?;
     }
     tx.commit().await?;
     if count > 0 {

@@ -5,7 +5,7 @@ use crate::clock::Timestamp;
 use crate::code::run::{self, Body, CodeKind, KeyId, RandomId};
 use crate::crypto::jwk::KeyUse;
 use crate::db::{self, Tx};
-use crate::flow::FlowError;
+use crate::flow::{FlowError, tell};
 use crate::id::{CodeId, CounterId, MerchantId, PaymentId, StoreId};
 use crate::merchant::{CodeEvent, CodeState, PrintedCode};
 use crate::money::{Amount, Currency};
@@ -117,7 +117,7 @@ async fn close_open(app: &App, tx: &mut Tx, code: &PrintedCode) -> Result<(), Fl
         match payment.state {
             // A suspended order code can be resumed, so its payment stays.
             State::Created if code.state == CodeState::Revoked => {
-                super::payment::end(app, tx, payment, Change::Cancelled).await?;
+                tell::end(app, tx, payment, Change::Cancelled).await?;
             }
             State::Waiting { .. } => db::attempts::hasten(tx, &payment.id).await?,
             State::Created

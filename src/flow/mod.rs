@@ -23,6 +23,7 @@ mod routes;
 pub mod scan_log;
 mod settle;
 pub mod start;
+mod tell;
 
 use crate::app::KeyRingError;
 use crate::code::run::RunError;

@@ -6,11 +6,11 @@ use crate::app::App;
 use crate::code::run::CodeKind;
 use crate::db::{self, Tx};
 use crate::flow::issue::{self, NewCode};
-use crate::flow::{FlowError, close};
-use crate::id::{CounterId, EventId, MerchantId, PaymentId, StoreId};
+use crate::flow::{FlowError, close, tell};
+use crate::id::{CounterId, MerchantId, PaymentId, StoreId};
 use crate::merchant::PrintedCode;
 use crate::money::Amount;
-use crate::payment::event::{EventData, EventKind, NewEvent};
+use crate::payment::event::EventKind;
 use crate::payment::{Change, Payment, State};
 
 /// A payment that a merchant asks for.
@@ -84,7 +84,7 @@ pub async fn create(
         created_at: now,
     };
     db::payments::insert(tx, &payment).await?;
-    tell(app, tx, &payment, EventKind::Created).await?;
+    tell::about(app, tx, &payment, EventKind::Created).await?;
     Ok((payment, code))
 }
 
@@ -127,55 +127,9 @@ pub async fn cancel(
         | State::Paid { .. }
         | State::PartlyRefunded { .. }
         | State::Refunded { .. }
-        | State::Expired => end(app, &mut tx, payment, Change::Cancelled).await?,
+        | State::Expired => tell::end(app, &mut tx, payment, Change::Cancelled).await?,
     };
     tx.commit().await?;
     app.bell.ring();
     Ok(payment)
-}
-
-/// Ends a payment that nobody holds: cancelled or expired.
-pub(super) async fn end(
-    app: &App,
-    tx: &mut Tx,
-    payment: Payment,
-    change: Change,
-) -> Result<Payment, FlowError> {
-    let kind = if change == Change::Expired {
-        EventKind::Expired
-    } else {
-        EventKind::Closed
-    };
-    let payment = payment.after(change)?;
-    db::payments::update(tx, &payment).await?;
-    tell(app, tx, &payment, kind).await?;
-    Ok(payment)
-}
-
-/// Writes an event that concerns the payment alone.
-pub(super) async fn tell(
-    app: &App,
-    tx: &mut Tx,
-    payment: &Payment,
-    kind: EventKind,
-) -> Result<(), FlowError> {
-    publish(app, tx, &payment.merchant, kind, EventData::of(payment)).await
-}
-
-/// Writes an event and its outbox row.
-pub(super) async fn publish(
-    app: &App,
-    tx: &mut Tx,
-    merchant: &MerchantId,
-    kind: EventKind,
-    data: EventData,
-) -> Result<(), FlowError> {
-    let id = EventId::new(tx.now(), &*app.entropy);
-    let event = NewEvent {
-        merchant: merchant.clone(),
-        kind,
-        data,
-    };
-    db::events::insert(tx, &id, &event).await?;
-    Ok(())
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::db;
-use crate::flow::{FlowError, RouteView, payment};
+use crate::flow::{FlowError, RouteView, tell};
 use crate::id::{AttemptId, PaymentId};
 use crate::merchant::InstitutionId;
 use crate::payment::event::{EventData, EventKind};
@@ -81,7 +81,7 @@ pub async fn report(
             .await?
             .ok_or(FlowError::NotFound("attempt"))?;
         let told = EventData::of(&payment).with_attempt(&attempt);
-        payment::publish(app, &mut tx, &payment.merchant, EventKind::Reported, told).await?;
+        tell::publish(app, &mut tx, &payment.merchant, EventKind::Reported, told).await?;
     }
     tx.commit().await?;
     app.bell.ring();

@@ -283,20 +283,24 @@ async fn principal(app: &App, request: &HttpRequest) -> Result<Principal, Proble
         authenticate::leaked(app, token, "URL").await?;
         return Err(AuthError::KeyMisplaced("URL").into());
     }
-    let headers = request.headers();
-    let Some(authorization) = only(headers, "authorization")? else {
-        return Err(without_key(app, headers).await?.into());
+    let Some(token) = bearer(request)? else {
+        return Err(without_key(app, request.headers()).await?.into());
     };
-    let (scheme, token) = authorization.split_once(' ').unwrap_or((authorization, ""));
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(AuthError::KeyMissing.into());
-    }
-    let token = token.trim();
     // A receipt or a result is signed by somebody, but lets nobody in.
     if token.split('.').count() == 3 {
         return Err(wants_key().into());
     }
     Ok(authenticate::api_key(app, token).await?)
+}
+
+/// The token in `Authorization: Bearer`, if it is that.
+pub(crate) fn bearer(request: &HttpRequest) -> Result<Option<&str>, Problem> {
+    let Some(authorization) = only(request.headers(), "authorization")? else {
+        return Ok(None);
+    };
+    let (scheme, token) = authorization.split_once(' ').unwrap_or((authorization, ""));
+    let is_bearer = scheme.eq_ignore_ascii_case("bearer");
+    Ok(is_bearer.then(|| token.trim()))
 }
 
 /// What to say to somebody who came without an Authorization header.

@@ -30,12 +30,12 @@ pub fn configure(app: Data<App>, hub: Data<Hub>) -> impl FnOnce(&mut ServiceConf
             .wrap(from_fn(frame::frame))
             .app_data(app.clone())
             .app_data(hub)
-            .configure(page::configure)
             .configure(|config| {
                 api::routes(&mut utoipa_actix_web::service_config::ServiceConfig::new(
                     config,
                 ));
             })
+            .configure(page::configure)
             .default_service(web::to(nothing_here));
         config.app_data(app).service(routes);
     }

@@ -4,7 +4,11 @@
 //! `tests/run` starts what these tests need; see `support` for what a story can use.
 
 #[cfg(test)]
+mod api;
+#[cfg(test)]
 mod db;
+#[cfg(test)]
+mod demo;
 #[cfg(test)]
 mod flow;
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::db::{self, Tx};
 use crate::flow::settle::{Outcome, keep, let_go::let_go, receipt};
-use crate::flow::{FlowError, payment};
+use crate::flow::{FlowError, tell};
 use crate::id::{EntryId, ExceptionId, ResultId};
 use crate::payment::event::{EventData, EventKind};
 use crate::payment::ledger::{self, Posting};
@@ -56,7 +56,7 @@ impl Book<'_> {
             evidence: Some(self.result.jws.clone()),
             ..EventData::of(&payment).with_attempt(&attempt)
         };
-        payment::publish(
+        tell::publish(
             self.app,
             &mut self.tx,
             &payment.merchant,
@@ -122,7 +122,7 @@ impl Book<'_> {
             ..EventData::of(&self.payment).with_attempt(&self.attempt)
         };
         let merchant = self.payment.merchant.clone();
-        payment::publish(
+        tell::publish(
             self.app,
             &mut self.tx,
             &merchant,

@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::code::run::CodeKind;
 use crate::db::books::PayerDay;
 use crate::db::{self, DbError, Tx};
-use crate::flow::{FlowError, payment};
+use crate::flow::{FlowError, tell};
 use crate::payment::event::{EventData, EventKind};
 use crate::payment::{Attempt, AttemptChange, AttemptState, Change, Payment};
 
@@ -31,11 +31,11 @@ pub(super) async fn let_go(
     db::payments::update(tx, &payment).await?;
     give_back(tx, &attempt, &payment).await?;
     let told = EventData::of(&payment).with_attempt(&attempt);
-    payment::publish(app, tx, &payment.merchant, EventKind::Released, told).await?;
+    tell::publish(app, tx, &payment.merchant, EventKind::Released, told).await?;
     if !is_of_order_code(tx, &payment).await? {
-        payment = payment::end(app, tx, payment, Change::Cancelled).await?;
+        payment = tell::end(app, tx, payment, Change::Cancelled).await?;
     } else if payment.is_past(now) {
-        payment = payment::end(app, tx, payment, Change::Expired).await?;
+        payment = tell::end(app, tx, payment, Change::Expired).await?;
     }
     Ok(payment)
 }

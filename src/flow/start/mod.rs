@@ -20,7 +20,7 @@ use crate::db::books::PayerDay;
 use crate::db::{self, Tx};
 use crate::flow::open_code::{self, Opened};
 use crate::flow::routes::{Asked, Routed, must};
-use crate::flow::{FlowError, RouteView, payment, resolve, settle};
+use crate::flow::{FlowError, RouteView, resolve, settle, tell};
 use crate::id::{AttemptId, PaymentId};
 use crate::merchant::{InstitutionId, Merchant};
 use crate::money::Amount;
@@ -190,7 +190,7 @@ async fn begin(
     })?;
     db::payments::update(&mut tx, &payment).await?;
     let told = EventData::of(&payment).with_attempt(&attempt);
-    payment::publish(app, &mut tx, &payment.merchant, EventKind::Waiting, told).await?;
+    tell::publish(app, &mut tx, &payment.merchant, EventKind::Waiting, told).await?;
     tx.commit().await?;
     app.bell.ring();
     Ok((attempt, payment, opened.merchant, true))

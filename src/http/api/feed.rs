@@ -1,48 +1,41 @@
-//! `/v1/feed`: what happens, as it happens. The form to come back to is `/v1/events`.
+//! `/v1/feed`: what happens, as it happens.
 
-use actix_web::http::header::AUTHORIZATION;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get};
+use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::app::App;
 use crate::event::hub::Hub;
 use crate::http::api::answer::Refusals;
-use crate::http::auth::{Caller, ReadFeed};
+use crate::http::auth::{Caller, ReadFeed, bearer};
 use crate::http::page::feed::{self, Reader};
 use crate::http::problem::Problem;
 
 /// From where on.
-#[derive(Debug, IntoParams)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "read by hand, because Last-Event-ID comes first")]
-struct FeedQuery {
-    /// The `id` of the last event seen; 0 is the beginning, absent is now. `Last-Event-ID` wins.
+#[expect(dead_code, reason = "describes what the stream reads itself")]
+pub(crate) struct FeedQuery {
+    /// The `id` of the last event seen; from now on where nothing is said.
     after: Option<i64>,
 }
 
-/// Server-sent events: `id` is the place in the merchant's sequence, `event` the type, `data` the
-/// same JSON as in `/v1/events`. Comments keep the connection alive; it ends within five seconds
-/// when the key is revoked.
-#[utoipa::path(tag = "events", operation_id = "followEvents", params(FeedQuery),
-    responses((status = 200, description = "a stream without end",
-        body = String, content_type = "text/event-stream"), Refusals),
+/// The merchant's events as server-sent events: `id` is the place in the merchant's sequence. A
+/// reader that comes back with `Last-Event-ID` misses nothing and gets nothing twice.
+#[utoipa::path(tag = "events", operation_id = "followEvents",
+    params(FeedQuery, ("Last-Event-ID" = Option<i64>, Header, description = "goes before `after`")),
+    responses((status = 200, content_type = "text/event-stream", body = String), Refusals),
     security(("api_key" = ["feed:read"])))]
 #[get("/v1/feed")]
-pub(crate) async fn live(
-    request: HttpRequest,
+pub(crate) async fn follow(
     app: Data<App>,
     hub: Data<Hub>,
     caller: Caller<ReadFeed>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let after = feed::position(&request)?;
-    // The caller was let in by this header; the stream asks again with the same.
-    let header = request.headers().get(AUTHORIZATION);
-    let text = header.and_then(|value| value.to_str().ok());
-    let token = text.and_then(|text| text.split_once(' '));
-    let reader = Reader::Program {
-        token: token.map_or_else(String::new, |(_, token)| token.trim().to_owned()),
-    };
-    let merchant = &caller.principal.merchant;
-    Ok(feed::open(&app, &hub, merchant, after, reader).await?)
+    let token = bearer(&request)?.unwrap_or_default().to_owned();
+    let reader = Reader::Program { token };
+    Ok(feed::open(&app, &hub, &caller.principal.merchant, after, reader).await?)
 }

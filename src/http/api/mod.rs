@@ -61,5 +61,5 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
         .service(checks::decode)
         .service(checks::dry_run)
         .service(events::list)
-        .service(feed::live);
+        .service(feed::follow);
 }

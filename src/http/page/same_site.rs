@@ -11,7 +11,7 @@ use crate::word::Mode;
 /// True for requests of our own pages. Browsers say where a request comes from, in
 /// `Sec-Fetch-Site` on encrypted connections and in `Origin` on all; a request that says neither
 /// is refused, because no browser of a wallet is that old.
-pub(super) fn is_own(req: &HttpRequest, app: &App) -> bool {
+pub(crate) fn is_own(req: &HttpRequest, app: &App) -> bool {
     is_own_headers(req.headers(), &app.origin.to_string(), app.mode)
 }
 

@@ -28,10 +28,13 @@ pub(crate) use on_both;
 
 mod browser;
 mod database;
+pub(crate) mod digest;
 mod lines;
 mod payee;
 mod peer;
+pub(crate) mod server;
 pub(crate) mod shop;
+pub(crate) mod wire;
 
 pub(crate) use browser::Browser;
 pub(crate) use database::{Backend, TestDb};

@@ -1,0 +1,201 @@
+//! `tongma demo`: a shop, eight wallets, and every one of them pays.
+//!
+//! Everything is real but the money: the server, the database, the code, its picture and the
+//! reading of it, the signatures, the counter's feed. The eight institutions are simulated, each
+//! with its own keys and its own server, and meet tongma over HTTP only.
+
+mod counter;
+mod data;
+mod folder;
+mod phone;
+mod round;
+mod row;
+mod shop;
+mod stage;
+
+mod wall;
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use crate::cli::serve;
+use crate::config::{Log, LogFormat, LogLevel};
+use crate::money::{Amount, Currency};
+use crate::{telemetry, wallet};
+
+use counter::Till;
+use data::{BROWSER, BROWSERS, FIRST_PRICE_MINOR};
+use round::{Payer, Scene, pay};
+use row::{Row, Way, table};
+use stage::{Stage, StageError};
+
+/// How the demo is run.
+#[derive(Debug, clap::Args)]
+pub struct DemoArgs {
+    /// Stop after every wallet has paid: exit 0 if all rows are good, 1 otherwise
+    #[arg(long)]
+    once: bool,
+    /// An empty or absent folder to keep; a temporary one is removed at the end
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Where to listen [default: 127.0.0.1:8080; any free port with --once]
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+    /// Where a phone on the same network reaches this machine, as printed in the code
+    #[arg(long, value_name = "URL")]
+    public_url: Option<String>,
+}
+
+/// Why the demo ends before anybody paid.
+#[derive(Debug, thiserror::Error)]
+enum DemoError {
+    #[error(transparent)]
+    Stage(#[from] StageError),
+    #[error(transparent)]
+    Wall(#[from] wall::WallError),
+    #[error(transparent)]
+    Till(#[from] counter::TillError),
+    #[error(transparent)]
+    Pairing(#[from] crate::flow::FlowError),
+    #[error("{0}")]
+    Machine(#[from] io::Error),
+}
+
+const NEGATIVE: u8 = 1;
+const USAGE: u8 = 2;
+
+/// Runs the demo; serves until it is interrupted unless it is to run once.
+pub(super) fn main(args: &DemoArgs, json: bool) -> ExitCode {
+    telemetry::start(Log {
+        level: LogLevel::Error,
+        format: LogFormat::Text,
+    });
+    let built = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    let played = built
+        .map_err(DemoError::Machine)
+        .and_then(|runtime| runtime.block_on(play(args, json)));
+    match played {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(NEGATIVE),
+        Err(error) => {
+            tell(&format!("tongma: {error}"));
+            ExitCode::from(USAGE)
+        }
+    }
+}
+
+async fn play(args: &DemoArgs, json: bool) -> Result<bool, DemoError> {
+    let stage = Stage::set(args).await?;
+    tell(&format!(
+        "tongma listens at {}, eight institutions beside it",
+        &stage.origin
+    ));
+    let wall = wall::hang(&stage.folder, &stage.shop.code.text)?;
+    tell(&format!(
+        "the code: {} and {}, read back from the picture",
+        wall.png.display(),
+        wall.svg.display()
+    ));
+    let invitation = stage.invite(0).await?;
+    let code = invitation.code.expose().to_owned();
+    let till = Till::pair(
+        &stage.world.client,
+        &stage.world.clock,
+        &stage.origin,
+        &code,
+    )
+    .await?;
+    let scene = Scene {
+        client: stage.world.client.clone(),
+        tongma: stage.origin.clone(),
+        code: wall.text.clone(),
+        till,
+    };
+    let rows = everybody_pays(&stage, &scene, json).await?;
+    let all_good = rows.iter().all(Row::is_good);
+    if !json {
+        say(&table(&rows))?;
+    }
+    if !args.once {
+        links(&stage, &wall.text).await?;
+        serve::told_to_stop().await;
+    }
+    stage.strike().await;
+    Ok(all_good)
+}
+
+/// Every wallet pays once by each way.
+async fn everybody_pays(stage: &Stage, scene: &Scene, json: bool) -> Result<Vec<Row>, DemoError> {
+    let ways = [Way::Api, Way::Page];
+    let bowls = ways
+        .iter()
+        .flat_map(|way| wallet::ALL.iter().map(move |wallet| (*way, *wallet)));
+    let mut rows = Vec::new();
+    for ((way, wallet), minor) in bowls.zip(FIRST_PRICE_MINOR..) {
+        let about = wallet.about();
+        let Some((id, app)) = stage.institution(about.id) else {
+            continue;
+        };
+        let says = BROWSERS
+            .iter()
+            .find(|(of, _)| *of == about.id)
+            .map_or("", |(_, says)| says);
+        let payer = Payer {
+            wallet: id,
+            app,
+            user_agent: format!("{BROWSER} {says}"),
+        };
+        let price = Amount::positive(minor, Currency::CNY).map_err(io::Error::other)?;
+        let row = pay(scene, &payer, way, price).await;
+        tell(&progress(&row, about.name_zh));
+        if json {
+            say(&format!(
+                "{}\n",
+                serde_json::to_string(&row).map_err(io::Error::other)?
+            ))?;
+        }
+        rows.push(row);
+    }
+    Ok(rows)
+}
+
+fn progress(row: &Row, name: &str) -> String {
+    let sign = if row.is_good() { "✓" } else { "✗" };
+    let to = row.payee_institution.as_deref().unwrap_or("nobody");
+    let seen = row
+        .ms_to_counter
+        .map_or_else(|| "not seen".to_owned(), |ms| format!("{ms} ms"));
+    format!("{sign} {name} → {to}: {} ({seen})", row.state)
+}
+
+async fn links(stage: &Stage, code: &str) -> Result<(), DemoError> {
+    let origin = &stage.origin;
+    say(&format!(
+        "\nthe code's page  {code}\na phone          {origin}/phone\n"
+    ))?;
+    for (at, name) in data::COUNTERS.iter().enumerate() {
+        let invitation = stage.invite(at).await?;
+        say(&format!(
+            "{name}       {origin}/counter  pairing code {}\n",
+            invitation.code.expose()
+        ))?;
+    }
+    say("stop with Ctrl-C\n")?;
+    Ok(())
+}
+
+/// Progress, for whoever watches.
+fn tell(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
+/// Results, for whoever asked.
+fn say(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}

@@ -1,0 +1,185 @@
+//! The stage: tongma with its database, and eight institutions beside it.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::time::Duration;
+
+use super::DemoArgs;
+use super::data::ACCOUNTS;
+use super::folder::Folder;
+use super::shop::{self, Shop, ShopError, SignUp};
+use crate::app::App;
+use crate::cli::serve::{self, Serving};
+use crate::cli::setup::{self, SetupError};
+use crate::cli::simulator::{self, Participants, Running, World};
+use crate::clock::Clock;
+use crate::code::origin::{Origin, OriginError};
+use crate::config::{Config, ConfigError, Sources};
+use crate::crypto::keys::SigningKey;
+use crate::entropy::SystemEntropy;
+use crate::flow::FlowError;
+use crate::flow::pair::{Invitation, invite};
+use crate::merchant::{AccountReference, InstitutionId, TextError};
+use crate::wallet;
+
+/// What the demo plays on.
+pub(super) struct Stage {
+    pub(super) shop: Shop,
+    pub(super) world: World,
+    pub(super) folder: Folder,
+    /// Where everything reaches tongma.
+    pub(super) origin: String,
+    app: App,
+    server: Serving,
+    institutions: BTreeMap<InstitutionId, Running>,
+}
+
+/// Why the stage cannot be set.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum StageError {
+    #[error("{0}")]
+    Machine(#[from] io::Error),
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error("public_url: {0}")]
+    Origin(#[from] OriginError),
+    #[error(transparent)]
+    Setup(#[from] SetupError),
+    #[error("the demo's data: {0}")]
+    Data(#[from] TextError),
+    #[error("the shop cannot open: {0}")]
+    Shop(#[from] ShopError),
+}
+
+/// Where the demo listens unless asked otherwise.
+const PORT: u16 = 8080;
+
+/// How long the server may take to stop.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+impl Stage {
+    /// Sets everything up and lets it begin.
+    pub(super) async fn set(args: &DemoArgs) -> Result<Self, StageError> {
+        let entropy = SystemEntropy::new();
+        let folder = Folder::open(args.data.as_deref(), &entropy)?;
+        let config = config(args, &folder)?;
+        // Bound before anything else: the port is part of every code and address.
+        let listener = TcpListener::bind(config.listen)?;
+        let origin = Origin::parse(&config.public_url(listener.local_addr()?), true)?;
+        let setup = setup::app(&config, origin, Clock::System).await?;
+        let app = setup.app.clone();
+        let origin = app.origin.to_string();
+        let world = World {
+            client: app.wallets.clone(),
+            clock: app.clock.clone(),
+            entropy: app.entropy.clone(),
+            clearing: Participants::default(),
+        };
+        let (institutions, sign_ups) = play_institutions(&world, &origin)?;
+        let shop = shop::open(&app, &sign_ups).await?;
+        let server = serve::start(setup, &config, listener)?;
+        Ok(Self {
+            shop,
+            world,
+            folder,
+            origin,
+            app,
+            server,
+            institutions,
+        })
+    }
+
+    /// An institution by its name, and where its app's backend is.
+    pub(super) fn institution(&self, id: &str) -> Option<(InstitutionId, String)> {
+        let found = self
+            .institutions
+            .iter()
+            .find(|(known, _)| known.as_str() == id);
+        found.map(|(id, running)| (id.clone(), running.url.clone()))
+    }
+
+    /// A one-time code for the till at this place.
+    pub(super) async fn invite(&self, at: usize) -> Result<Invitation, FlowError> {
+        let counter = self
+            .shop
+            .counters
+            .get(at)
+            .ok_or(FlowError::NotFound("counter"))?;
+        invite(&self.app, &self.shop.merchant, counter, "demo").await
+    }
+
+    /// Stops everything.
+    pub(super) async fn strike(self) {
+        for institution in self.institutions.into_values() {
+            institution.stop().await;
+        }
+        // Its own clients keep their connections open; the demo does not wait for itself.
+        drop(tokio::time::timeout(PATIENCE, self.server.stop()).await);
+    }
+}
+
+/// The settings of an ordinary server in test mode, from the demo's few flags.
+fn config(args: &DemoArgs, folder: &Folder) -> Result<Config, ConfigError> {
+    let port = if args.once { 0 } else { PORT };
+    let host = if args.public_url.is_some() {
+        Ipv4Addr::UNSPECIFIED
+    } else {
+        Ipv4Addr::LOCALHOST
+    };
+    let listen = args.listen.unwrap_or(SocketAddr::from((host, port)));
+    let mut flags = vec![
+        ("mode", "test".to_owned()),
+        ("data_dir", folder.path().display().to_string()),
+        ("listen", listen.to_string()),
+    ];
+    flags.extend(args.public_url.clone().map(|url| ("public_url", url)));
+    let flags = flags
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
+    Config::load(&Sources {
+        flags,
+        ..Sources::default()
+    })
+    .map(|(config, _)| config)
+}
+
+type Cast = (
+    BTreeMap<InstitutionId, Running>,
+    BTreeMap<InstitutionId, SignUp>,
+);
+
+/// Starts every institution with a key of its own.
+fn play_institutions(world: &World, origin: &str) -> Result<Cast, StageError> {
+    let mut running = BTreeMap::new();
+    let mut sign_ups = BTreeMap::new();
+    for wallet in wallet::ALL {
+        let id: InstitutionId = wallet.about().id.parse()?;
+        let key = SigningKey::from_seed(&world.entropy.bytes());
+        let public = *key.public();
+        let set_up = simulator::SetUp {
+            id: id.clone(),
+            key,
+            accounts: accounts_at(&id)?,
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            origin: origin.to_owned(),
+            tongma_url: origin.to_owned(),
+        };
+        let institution = simulator::start(set_up, world)?;
+        sign_ups.insert(
+            id.clone(),
+            SignUp {
+                url: institution.url.clone(),
+                key: public,
+            },
+        );
+        running.insert(id, institution);
+    }
+    Ok((running, sign_ups))
+}
+
+fn accounts_at(id: &InstitutionId) -> Result<Vec<AccountReference>, TextError> {
+    let here = ACCOUNTS.iter().filter(|(at, _)| *at == id.as_str());
+    here.map(|(_, reference)| reference.parse()).collect()
+}

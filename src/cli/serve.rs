@@ -1,0 +1,206 @@
+//! `tongma serve`: the composition root.
+//!
+//! Everything meets here: settings become an app, the app is handed to the HTTP routes and to the
+//! workers beside them, and one signal stops all of it in the right order: no new connections,
+//! requests that run may end, then the workers, then the database.
+
+use std::io::{self, Write as _};
+use std::net::TcpListener;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::web::Data;
+use actix_web::{App as Routes, HttpServer};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio::sync::mpsc::Receiver;
+use tokio::task::JoinHandle;
+
+use crate::app::App;
+use crate::cli::error::CliError;
+use crate::cli::setup::{self, SetUp, SetupError};
+use crate::clock::Clock;
+use crate::code::origin::Origin;
+use crate::config::Config;
+use crate::db::codes::Scan;
+use crate::db::{DbError, idempotency, nonces, pairings};
+use crate::event::hub::Hub;
+use crate::event::outbox;
+use crate::flow::{expire, idempotent, scan_log};
+use crate::http;
+use crate::word::Mode;
+
+/// A client that has not sent its request's head by then is not going to.
+const HEAD_WITHIN: Duration = Duration::from_secs(10);
+/// Longer than the idle time of the usual proxies, so that they close first.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// How long running requests may take once we were told to stop.
+const STOP_WITHIN_S: u64 = 10;
+/// How often orders are looked at that nobody rang for.
+const SWEEP_EVERY: Duration = Duration::from_secs(1);
+/// How often is dropped what no longer counts.
+const TIDY_EVERY: Duration = Duration::from_mins(10);
+
+/// A server that runs until it is stopped.
+pub(crate) struct Serving {
+    server: ServerHandle,
+    running: JoinHandle<io::Result<()>>,
+    workers: Vec<JoinHandle<()>>,
+    app: App,
+}
+
+/// Serves until the process is told to stop; says `ready URL` once it can be reached.
+pub(crate) async fn run(config: &Config) -> Result<(), CliError> {
+    let failed = |error| CliError::File(format!("listening on {}", config.listen), error);
+    let listener = TcpListener::bind(config.listen).map_err(failed)?;
+    let url = config.public_url(listener.local_addr().map_err(failed)?);
+    let origin = Origin::parse(&url, config.mode == Mode::Test).map_err(SetupError::from)?;
+    let set_up = setup::app(config, origin, Clock::System).await?;
+    let serving = start(set_up, config, listener).map_err(failed)?;
+    // Whoever started us may not be listening any more.
+    drop(writeln!(io::stdout(), "ready {url}"));
+    tracing::info!(mode = config.mode.as_str(), "serving at {url}");
+    told_to_stop().await;
+    tracing::info!("stopping");
+    serving.stop().await;
+    Ok(())
+}
+
+/// Starts the routes and the workers beside them.
+pub(crate) fn start(set_up: SetUp, config: &Config, listener: TcpListener) -> io::Result<Serving> {
+    let tls = tls(config)?;
+    let SetUp { app, scans } = set_up;
+    let hub = Hub::default();
+    let workers = workers(&app, &hub, scans);
+    let (shared, heard) = (Data::new(app.clone()), Data::new(hub));
+    let routes = move || Routes::new().configure(http::configure(shared.clone(), heard.clone()));
+    let server = HttpServer::new(routes)
+        .workers(threads(config))
+        .client_request_timeout(HEAD_WITHIN)
+        .keep_alive(KEEP_ALIVE)
+        .shutdown_timeout(STOP_WITHIN_S)
+        .disable_signals();
+    let server = match tls {
+        Some(tls) => server.listen_rustls_0_23(listener, tls)?,
+        None => server.listen(listener)?,
+    }
+    .run();
+    Ok(Serving {
+        server: server.handle(),
+        running: tokio::spawn(server),
+        workers,
+        app,
+    })
+}
+
+impl Serving {
+    /// Stops taking requests, lets the running ones end, and stops the workers.
+    pub(crate) async fn stop(self) {
+        self.server.stop(true).await;
+        drop(self.running.await);
+        for worker in &self.workers {
+            worker.abort();
+        }
+        self.app.db.close().await;
+    }
+}
+
+/// The certificate and its key, if connections are encrypted here.
+pub(crate) fn tls(config: &Config) -> io::Result<Option<rustls::ServerConfig>> {
+    let Some((certificate, key)) = config.tls_files() else {
+        return Ok(None);
+    };
+    let chain = CertificateDer::pem_file_iter(certificate)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(|why| refused(certificate, &why))?;
+    let key_der = PrivateKeyDer::from_pem_file(key).map_err(|why| refused(key, &why))?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let built = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .and_then(|builder| {
+            builder
+                .with_no_client_auth()
+                .with_single_cert(chain, key_der)
+        });
+    built.map(Some).map_err(|why| refused(certificate, &why))
+}
+
+fn refused(path: &Path, why: &impl ToString) -> io::Error {
+    io::Error::new(
+        io::ErrorKind::InvalidInput,
+        format!("{}: {}", path.display(), why.to_string()),
+    )
+}
+
+fn threads(config: &Config) -> usize {
+    match config.workers {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        asked => asked.into(),
+    }
+}
+
+fn workers(app: &App, hub: &Hub, scans: Receiver<Scan>) -> Vec<JoinHandle<()>> {
+    let (placing, hub) = (app.clone(), hub.clone());
+    let (sweeping, writing, tidying) = (app.clone(), app.clone(), app.clone());
+    vec![
+        tokio::spawn(async move {
+            let bell = placing.bell.clone();
+            let rung = move || {
+                let bell = bell.clone();
+                async move { bell.rung().await }
+            };
+            outbox::run(&placing.db, &hub, rung).await;
+        }),
+        tokio::spawn(async move { sweep(&sweeping).await }),
+        tokio::spawn(async move { scan_log::run(&writing, scans).await }),
+        tokio::spawn(async move { tidy(&tidying).await }),
+    ]
+}
+
+/// Follows up what payers and institutions left open.
+async fn sweep(app: &App) {
+    loop {
+        if let Err(error) = expire::sweep(app).await {
+            tracing::warn!("open orders were not looked at: {error}; will try again");
+        }
+        // Rung or not, look again.
+        drop(tokio::time::timeout(SWEEP_EVERY, app.sweep_bell.rung()).await);
+    }
+}
+
+/// Drops what no longer counts.
+async fn tidy(app: &App) {
+    loop {
+        if let Err(error) = tidy_once(app).await {
+            tracing::warn!("old rows were not dropped: {error}; will try again");
+        }
+        tokio::time::sleep(TIDY_EVERY).await;
+    }
+}
+
+async fn tidy_once(app: &App) -> Result<(), DbError> {
+    let mut tx = app.db.begin().await?;
+    let now = tx.now();
+    nonces::drop_expired(&mut tx, now).await?;
+    pairings::drop_expired(&mut tx, now).await?;
+    idempotency::drop_older(&mut tx, now.minus(idempotent::RETENTION)).await?;
+    tx.commit().await
+}
+
+/// Ctrl-C, or what a service manager sends.
+pub(crate) async fn told_to_stop() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    drop(tokio::signal::ctrl_c().await);
+}
