@@ -133,10 +133,6 @@ impl Visit for Fields {
         }
     }
 
-    fn record_f64(&mut self, field: &Field, value: f64) {
-        self.put(field, value.into());
-    }
-
     fn record_bool(&mut self, field: &Field, value: bool) {
         self.put(field, value.into());
     }
