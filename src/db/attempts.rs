@@ -39,6 +39,7 @@ const BY_REFERENCE: &str = concat!(
 const UPDATE: &str = "UPDATE attempts SET state = $3, handover = $4, decided_ms = $5, version = $6 \
      WHERE id = $1 AND version = $2";
 const REPORT: &str = "UPDATE attempts SET reported_ms = $2, next_query_ms = $2 WHERE id = $1 AND reported_ms IS NULL";
+const ASK_NOW: &str = "UPDATE attempts SET next_query_ms = $2 WHERE id = $1 AND next_query_ms > $2";
 // Claimed and pushed back in one statement, so that two instances do not ask for the same order.
 const CLAIM_DUE: &str = concat!(
     "UPDATE attempts SET next_query_ms = $2, queries = queries + 1 WHERE id IN (SELECT id FROM \
@@ -46,7 +47,9 @@ const CLAIM_DUE: &str = concat!(
      ORDER BY next_query_ms LIMIT $3) AND next_query_ms <= $1 RETURNING ",
     columns!()
 );
-const POSTPONE: &str = "UPDATE attempts SET next_query_ms = $2 WHERE id = $1";
+// Not where somebody asked for haste meanwhile.
+const POSTPONE: &str =
+    "UPDATE attempts SET next_query_ms = $2 WHERE id = $1 AND next_query_ms = $3";
 const HASTEN: &str = "UPDATE attempts SET next_query_ms = $2, pay_before_ms = $2 \
      WHERE payment_id = $1 AND state IN ('started', 'waiting')";
 const HOLDING: &str = concat!(
@@ -199,6 +202,18 @@ pub async fn report(tx: &mut Tx, id: &AttemptId) -> Result<bool, DbError> {
     Ok(rows == 1)
 }
 
+/// Has the payee institution asked at the next round.
+pub async fn ask_now(tx: &mut Tx, id: &AttemptId) -> Result<(), DbError> {
+    let now = tx.now();
+    each_backend!(tx, conn => sqlx::query(ASK_NOW)
+        .bind(id)
+        .bind(now)
+        .execute(conn)
+        .await
+        .map(|_| ()))?;
+    Ok(())
+}
+
 /// Undecided attempts whose institution is to be asked now; each is this caller's until `until`.
 pub async fn claim_due(tx: &mut Tx, until: Timestamp, limit: i64) -> Result<Vec<Attempt>, DbError> {
     let now = tx.now();
@@ -211,11 +226,12 @@ pub async fn claim_due(tx: &mut Tx, until: Timestamp, limit: i64) -> Result<Vec<
     rows.into_iter().map(Attempt::try_from).collect()
 }
 
-/// Asks again at `at`.
-pub async fn postpone(tx: &mut Tx, id: &AttemptId, at: Timestamp) -> Result<(), DbError> {
+/// Asks about a claimed attempt again at `at`.
+pub async fn postpone(tx: &mut Tx, claimed: &Attempt, at: Timestamp) -> Result<(), DbError> {
     each_backend!(tx, conn => sqlx::query(POSTPONE)
-        .bind(id)
+        .bind(&claimed.id)
         .bind(at)
+        .bind(claimed.next_query_at)
         .execute(conn)
         .await
         .map(|_| ()))?;

@@ -14,7 +14,10 @@ const INSERT: &str = "INSERT INTO ledger_entries (id, merchant_id, payment_id, r
 const INSERT_POSITION: &str = "INSERT INTO positions (result_id, payer_institution_id, \
      payee_institution_id, clearing, day, amount_minor, currency) \
      VALUES ($1, $2, $3, $4, $5, $6, $7)";
-const BALANCES: &str = "SELECT account, currency, CAST(SUM(amount_minor) AS BIGINT) AS minor FROM \
+// Summed in two halves, so that no sum of amounts passes what either database can hold.
+const BALANCES: &str = "SELECT account, currency, \
+     CAST(SUM(amount_minor / 1000000000) AS BIGINT) AS high, \
+     CAST(SUM(amount_minor % 1000000000) AS BIGINT) AS low FROM \
      (SELECT debit_account AS account, currency, amount_minor FROM ledger_entries \
       WHERE merchant_id = $1 UNION ALL \
       SELECT credit_account, currency, -amount_minor FROM ledger_entries WHERE merchant_id = $1) \
@@ -32,14 +35,22 @@ const SPENT: &str = "SELECT spent_minor FROM payer_days WHERE payer_institution_
      AND merchant_id = $2 AND payer_ref_hash = $3 AND day = $4 AND currency = $5";
 
 /// An account's balance, debits less credits.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Balance {
     /// The account.
     pub account: String,
     /// ISO 4217 letters.
     pub currency: String,
-    /// Minor units.
-    pub minor: i64,
+    /// Minor units; a day of large amounts passes 64 bits.
+    pub minor: i128,
+}
+
+#[derive(sqlx::FromRow)]
+struct BalanceRow {
+    account: String,
+    currency: String,
+    high: i64,
+    low: i64,
 }
 
 /// Whose day it is.
@@ -105,10 +116,11 @@ pub async fn post_position(
 
 /// The merchant's balances; they sum to zero.
 pub async fn balances(tx: &mut Tx, merchant: &MerchantId) -> Result<Vec<Balance>, DbError> {
-    Ok(each_backend!(tx, conn => sqlx::query_as(BALANCES)
+    let rows: Vec<BalanceRow> = each_backend!(tx, conn => sqlx::query_as(BALANCES)
         .bind(merchant)
         .fetch_all(conn)
-        .await)?)
+        .await)?;
+    Ok(rows.into_iter().map(Balance::from).collect())
 }
 
 /// Counts `amount` to the payer's day; false where that would pass `cap`.
@@ -162,4 +174,15 @@ pub async fn spent(tx: &mut Tx, day: PayerDay<'_>, currency: &str) -> Result<i64
         .fetch_optional(conn)
         .await)?;
     Ok(found.unwrap_or(0))
+}
+
+impl From<BalanceRow> for Balance {
+    fn from(row: BalanceRow) -> Self {
+        let high = i128::from(row.high).saturating_mul(1_000_000_000);
+        Self {
+            account: row.account,
+            currency: row.currency,
+            minor: high.saturating_add(i128::from(row.low)),
+        }
+    }
 }

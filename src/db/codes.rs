@@ -3,7 +3,7 @@
 use crate::clock::Timestamp;
 use crate::code::run::RandomId;
 use crate::db::row::Row;
-use crate::db::{DbError, Tx, each_backend, exactly_one};
+use crate::db::{DbError, Inner, Tx, each_backend, exactly_one};
 use crate::id::{CodeId, CounterId, MerchantId, PaymentId, ScanId, StoreId};
 use crate::merchant::{InstitutionId, PrintedCode};
 
@@ -21,6 +21,13 @@ const INSERT: &str = concat!(
 );
 const BY_ID: &str = concat!("SELECT ", columns!(), " FROM codes WHERE id = $1");
 const BY_RANDOM: &str = concat!("SELECT ", columns!(), " FROM codes WHERE random = $1");
+// Held against a change of the code until the start commits; other starts hold it beside. SQLite has
+// one writer and needs no such word.
+const BY_RANDOM_HELD: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM codes WHERE random = $1 FOR SHARE"
+);
 const BY_PAYMENT: &str = concat!("SELECT ", columns!(), " FROM codes WHERE payment_id = $1");
 const LIST: &str = concat!(
     "SELECT ",
@@ -116,6 +123,20 @@ pub async fn find_of(
 /// The code that was printed with this random id.
 pub async fn by_random(tx: &mut Tx, random: RandomId) -> Result<Option<PrintedCode>, DbError> {
     let row: Option<CodeRow> = each_backend!(tx, conn => sqlx::query_as(BY_RANDOM)
+        .bind(random.bytes().as_slice())
+        .fetch_optional(conn)
+        .await)?;
+    row.map(PrintedCode::try_from).transpose()
+}
+
+/// As [`by_random`], for a start: until it commits, nobody suspends or revokes the code, so that
+/// whoever does sees every payment that was begun before.
+pub async fn hold_by_random(tx: &mut Tx, random: RandomId) -> Result<Option<PrintedCode>, DbError> {
+    let sql = match &tx.inner {
+        Inner::Sqlite(_) => BY_RANDOM,
+        Inner::Postgres(_) => BY_RANDOM_HELD,
+    };
+    let row: Option<CodeRow> = each_backend!(tx, conn => sqlx::query_as(sql)
         .bind(random.bytes().as_slice())
         .fetch_optional(conn)
         .await)?;

@@ -14,6 +14,10 @@ const INSERT: &str = "INSERT INTO results (id, institution_id, payee_reference, 
      ON CONFLICT DO NOTHING";
 const FIND: &str = "SELECT id, order_number, status, amount_minor, currency, account, outcome \
      FROM results WHERE institution_id = $1 AND payee_reference = $2 AND status = $3";
+const SECOND_VOICE: &str = "SELECT EXISTS (SELECT 1 FROM results WHERE order_number = $1 \
+     AND status = 'paid' AND institution_id <> $2 AND amount_minor = $3 AND currency = $4 \
+     AND account = $5) AND NOT EXISTS (SELECT 1 FROM results WHERE order_number = $1 \
+     AND status = 'paid' AND institution_id = $2)";
 const INSERT_EXCEPTION: &str = "INSERT INTO exceptions (id, result_id, merchant_id, payment_id, \
      code, amount_minor, currency, state, created_ms) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, 'open', $8)";
@@ -110,6 +114,18 @@ pub async fn find(tx: &mut Tx, result: &Attested) -> Result<Option<StoredResult>
         .bind(&result.payee_reference)
         .bind(result.status.as_str())
         .fetch_optional(conn)
+        .await)?)
+}
+
+/// Whether another institution has attested the same money of this order, and this one none yet.
+pub async fn is_second_voice(tx: &mut Tx, result: &Attested) -> Result<bool, DbError> {
+    Ok(each_backend!(tx, conn => sqlx::query_scalar(SECOND_VOICE)
+        .bind(&result.order_number)
+        .bind(&result.institution)
+        .bind(result.amount.minor())
+        .bind(result.amount.currency().code())
+        .bind(&result.account)
+        .fetch_one(conn)
         .await)?)
 }
 

@@ -6,7 +6,7 @@
 use crate::app::App;
 use crate::flow::settle::Outcome;
 use crate::flow::{FlowError, confirm, settle};
-use crate::payment::{Attempt, AttemptState};
+use crate::payment::Attempt;
 use crate::wallet::{self, Operation, Reply};
 
 /// Closes the order at the institution; where that says nothing, asks. True when the attempt is
@@ -56,7 +56,7 @@ async fn call(app: &App, attempt: &Attempt, operation: Operation) -> Result<bool
         Ok(Outcome::Settled { .. }) => Ok(true),
         // The institution's last word is money that does not fit: nothing else will come.
         Ok(Outcome::Exception(_)) => {
-            settle::release(app, &attempt.id, AttemptState::Closed).await?;
+            settle::release(app, &attempt.id).await?;
             Ok(true)
         }
         Err(error @ (FlowError::Db(_) | FlowError::Keys(_))) => Err(error),

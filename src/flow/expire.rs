@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 
 use crate::app::App;
 use crate::clock::Timestamp;
-use crate::db;
+use crate::db::{self, DbError};
 use crate::flow::{FlowError, close, keys, tell};
 use crate::payment::{Attempt, Change};
 
@@ -79,7 +79,7 @@ async fn ask(app: &App, attempt: &Attempt) -> Result<bool, FlowError> {
             next.min(attempt.pay_before)
         };
         let mut tx = app.db.begin().await?;
-        db::attempts::postpone(&mut tx, &attempt.id, next).await?;
+        db::attempts::postpone(&mut tx, attempt, next).await?;
         tx.commit().await?;
     }
     Ok(decided)
@@ -102,9 +102,14 @@ fn wait_after(queries: i64) -> Duration {
 async fn end_overdue(app: &App) -> Result<usize, FlowError> {
     let mut tx = app.db.begin().await?;
     let due = db::payments::due(&mut tx, BATCH).await?;
-    let count = due.len();
+    let mut count = 0;
     for overdue in due {
-        tell::end(app, &mut tx, overdue, Change::Expired).await?;
+        match tell::end(app, &mut tx, overdue, Change::Expired).await {
+            Ok(_) => count += 1,
+            // Another instance ended it, or a payer took it at its last moment.
+            Err(FlowError::Db(DbError::Conflict { .. })) => {}
+            Err(error) => return Err(error),
+        }
     }
     tx.commit().await?;
     if count > 0 {

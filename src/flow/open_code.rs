@@ -44,10 +44,23 @@ pub(super) fn read(app: &App, text: &str) -> Result<Parsed, FlowError> {
 
 /// Finds what the text stands for, whether or not it is still payable.
 pub(super) async fn find(tx: &mut Tx, parsed: &Parsed) -> Result<Opened, FlowError> {
+    let code = db::codes::by_random(tx, parsed.run.body.random()).await?;
+    as_issued(tx, parsed, code).await
+}
+
+/// As [`find`], holding the code against being suspended or revoked until the transaction ends.
+pub(super) async fn hold(tx: &mut Tx, parsed: &Parsed) -> Result<Opened, FlowError> {
+    let code = db::codes::hold_by_random(tx, parsed.run.body.random()).await?;
+    as_issued(tx, parsed, code).await
+}
+
+async fn as_issued(
+    tx: &mut Tx,
+    parsed: &Parsed,
+    code: Option<PrintedCode>,
+) -> Result<Opened, FlowError> {
     let body = &parsed.run.body;
-    let code = db::codes::by_random(tx, body.random())
-        .await?
-        .ok_or(FlowError::NotFound("code"))?;
+    let code = code.ok_or(FlowError::NotFound("code"))?;
     // A signed code that was stripped of its signature, or a run put together by hand around an id
     // that exists, is not what we issued.
     let is_as_issued = code.kind == body.kind()

@@ -75,8 +75,12 @@ pub async fn report(
             detail,
         ));
     }
-    let first = attempt.state.holds() && db::attempts::report(&mut tx, id).await?;
-    if first && status == "paid" {
+    if !attempt.state.holds() {
+        return Ok(());
+    }
+    if status != "paid" {
+        db::attempts::ask_now(&mut tx, id).await?;
+    } else if db::attempts::report(&mut tx, id).await? {
         let payment = db::payments::find(&mut tx, &attempt.payment)
             .await?
             .ok_or(FlowError::NotFound("attempt"))?;

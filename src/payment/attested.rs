@@ -1,6 +1,6 @@
 //! What an institution states about an order, under its signature.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::clock::Timestamp;
 use crate::merchant::InstitutionId;
@@ -27,6 +27,7 @@ pub struct Discount {
     /// Who bears it: `merchant`, or an institution.
     pub funder: String,
     /// Minor units of the order's currency.
+    #[serde(deserialize_with = "whole")]
     pub amount_minor: i64,
 }
 
@@ -48,9 +49,10 @@ pub struct ResultClaims {
     /// The account's number at the institution.
     pub payment_account: String,
     /// The full price.
+    #[serde(default = "no_amount", deserialize_with = "whole")]
     pub amount_minor: i64,
     /// What the payer gave; the price less discounts.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole_if_given")]
     pub payer_amount_minor: Option<i64>,
     /// What others gave.
     #[serde(default)]
@@ -189,6 +191,22 @@ impl ResultClaims {
             jws: jws.to_owned(),
         })
     }
+}
+
+/// Stands for whatever is no amount, so that it is refused as one and not as a broken statement.
+const fn no_amount() -> i64 {
+    i64::MIN
+}
+
+/// A whole number as JSON writes it: neither `1.0` nor `"100"`.
+fn whole<'de, D: Deserializer<'de>>(from: D) -> Result<i64, D::Error> {
+    let value = serde_json::Value::deserialize(from)?;
+    Ok(value.as_i64().unwrap_or_else(no_amount))
+}
+
+fn whole_if_given<'de, D: Deserializer<'de>>(from: D) -> Result<Option<i64>, D::Error> {
+    let value = serde_json::Value::deserialize(from)?;
+    Ok((!value.is_null()).then(|| value.as_i64().unwrap_or_else(no_amount)))
 }
 
 /// An institution that gives no time means now.

@@ -22,4 +22,6 @@ mod simulator;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
+mod threats;
+#[cfg(test)]
 mod tidy;

@@ -118,7 +118,8 @@ impl Book<'_> {
             received_at: Some(self.tx.now()),
             exception: Some(exception),
             code: Some(code.as_str().to_owned()),
-            evidence: Some(self.result.jws.clone()),
+            // The statement names the account, which here is somebody else's.
+            evidence: (code != ExceptionCode::PayeeMismatch).then(|| self.result.jws.clone()),
             ..EventData::of(&self.payment).with_attempt(&self.attempt)
         };
         let merchant = self.payment.merchant.clone();

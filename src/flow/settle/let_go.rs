@@ -5,11 +5,12 @@ use crate::code::run::CodeKind;
 use crate::db::books::PayerDay;
 use crate::db::{self, DbError, Tx};
 use crate::flow::{FlowError, tell};
+use crate::merchant::CodeState;
 use crate::payment::event::{EventData, EventKind};
 use crate::payment::{Attempt, AttemptChange, AttemptState, Change, Payment};
 
-/// An attempt ends unpaid and lets its payment go. What a static or fixed code had asked for ends
-/// with it: the payer's next scan asks anew.
+/// An attempt ends unpaid and lets its payment go. What a static, a fixed or a revoked code had
+/// asked for ends with it: the payer's next scan asks anew.
 pub(super) async fn let_go(
     app: &App,
     tx: &mut Tx,
@@ -32,7 +33,7 @@ pub(super) async fn let_go(
     give_back(tx, &attempt, &payment).await?;
     let told = EventData::of(&payment).with_attempt(&attempt);
     tell::publish(app, tx, &payment.merchant, EventKind::Released, told).await?;
-    if !is_of_order_code(tx, &payment).await? {
+    if !is_payable_again(tx, &payment).await? {
         payment = tell::end(app, tx, payment, Change::Cancelled).await?;
     } else if payment.is_past(now) {
         payment = tell::end(app, tx, payment, Change::Expired).await?;
@@ -40,13 +41,14 @@ pub(super) async fn let_go(
     Ok(payment)
 }
 
-async fn is_of_order_code(tx: &mut Tx, payment: &Payment) -> Result<bool, DbError> {
+/// Only an order code asks for its payment again, and only while it may be used.
+async fn is_payable_again(tx: &mut Tx, payment: &Payment) -> Result<bool, DbError> {
     let Some(id) = &payment.code else {
         return Ok(false);
     };
     Ok(db::codes::find(tx, id)
         .await?
-        .is_some_and(|code| code.kind == CodeKind::Order))
+        .is_some_and(|code| code.kind == CodeKind::Order && code.state != CodeState::Revoked))
 }
 
 async fn give_back(tx: &mut Tx, attempt: &Attempt, payment: &Payment) -> Result<(), FlowError> {

@@ -75,7 +75,13 @@ async fn take_once(app: &App, result: &Attested) -> Result<Outcome, FlowError> {
     let payment = db::payments::find(&mut tx, &attempt.payment)
         .await?
         .ok_or(FlowError::NotFound("order"))?;
-    let verdict = judge(&attempt, &payment, result);
+    let verdict = match judge(&attempt, &payment, result) {
+        // The payee institution and the attester speak of one money, each under its own number.
+        Verdict::Exception(_) if db::results::is_second_voice(&mut tx, result).await? => {
+            Verdict::Known
+        }
+        verdict => verdict,
+    };
     let book = Book {
         app,
         tx,
@@ -91,18 +97,30 @@ async fn take_once(app: &App, result: &Attested) -> Result<Outcome, FlowError> {
     }
 }
 
-/// Ends an attempt without a statement: the institution refused to open its order, or its last
-/// word is known.
-pub(super) async fn release(
+/// Ends an attempt whose order the institution refused to open. Where the same call that was made
+/// twice had opened it, the order lives on.
+pub(super) async fn refuse(app: &App, id: &AttemptId) -> Result<(), FlowError> {
+    let opened = |attempt: &Attempt| attempt.state != AttemptState::Started;
+    end_attempt(app, id, AttemptState::Failed, opened).await
+}
+
+/// Ends an attempt whose institution has said its last word, which was not about this money.
+pub(super) async fn release(app: &App, id: &AttemptId) -> Result<(), FlowError> {
+    let ended = |attempt: &Attempt| !attempt.state.holds();
+    end_attempt(app, id, AttemptState::Closed, ended).await
+}
+
+async fn end_attempt(
     app: &App,
     id: &AttemptId,
     state: AttemptState,
+    is_kept: impl Fn(&Attempt) -> bool,
 ) -> Result<(), FlowError> {
     let mut tx = app.db.begin().await?;
     let attempt = db::attempts::find(&mut tx, id)
         .await?
         .ok_or(FlowError::NotFound("attempt"))?;
-    if attempt.state.holds() {
+    if !is_kept(&attempt) {
         let payment = db::payments::find(&mut tx, &attempt.payment)
             .await?
             .ok_or(FlowError::NotFound("payment"))?;

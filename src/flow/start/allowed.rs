@@ -15,6 +15,28 @@ use crate::payment::Payment;
 /// than one order's three.
 const OPEN_PER_SOURCE: i64 = 20;
 
+/// The longest number of a known institution has 64 characters; twice that is generous.
+const REFERENCE_CHARS_MAX: usize = 128;
+
+/// What is stored or compared as the institution's own must be text that both databases keep.
+pub(super) fn check_texts(order: &StartOrder) -> Result<(), FlowError> {
+    let texts = [
+        ("/payer_reference", Some(&order.payer_reference)),
+        ("/payer_ref", order.payer_ref.as_ref()),
+    ];
+    for (pointer, text) in texts {
+        let fits = text.is_none_or(|text| {
+            (1..=REFERENCE_CHARS_MAX).contains(&text.chars().count())
+                && !text.chars().any(char::is_control)
+        });
+        if !fits {
+            let detail = format!("must have 1 to {REFERENCE_CHARS_MAX} printable characters");
+            return Err(FlowError::field(pointer, "field-invalid", detail));
+        }
+    }
+    Ok(())
+}
+
 /// The code's price is the only price; a payer's amount counts only where the code has none.
 pub(super) fn settle_amount(order: &StartOrder, opened: &Opened) -> Result<Amount, FlowError> {
     if let Some(asked) = order.amount

@@ -10,14 +10,14 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use self::allowed::{check_source, day_cap, settle_amount};
+use self::allowed::{check_source, check_texts, day_cap, settle_amount};
 use self::opening::{hand_over, open_order};
 use crate::app::App;
 use crate::code::run::{CodeKind, Parsed};
 use crate::crypto::digest::sha256;
 use crate::crypto::sealing::Purpose;
 use crate::db::books::PayerDay;
-use crate::db::{self, Tx};
+use crate::db::{self, DbError, Tx};
 use crate::flow::open_code::{self, Opened};
 use crate::flow::routes::{Asked, Routed, must};
 use crate::flow::{FlowError, RouteView, resolve, settle, tell};
@@ -75,6 +75,7 @@ const FIRST_QUERY: Duration = Duration::from_secs(5);
 
 /// Begins to pay; the same `payer_reference` with the same facts brings the same answer.
 pub async fn start(app: &App, order: StartOrder) -> Result<Started, FlowError> {
+    check_texts(&order)?;
     let parsed = open_code::read(app, &order.text)?;
     let (attempt, payment, merchant, is_new) = begin(app, &order, &parsed).await?;
     if let Some(handover) = &attempt.handover {
@@ -94,7 +95,7 @@ pub async fn start(app: &App, order: StartOrder) -> Result<Started, FlowError> {
             Ok(started(&attempt, handover, is_new))
         }
         Err(refusal) => {
-            settle::release(app, &attempt.id, AttemptState::Failed).await?;
+            settle::refuse(app, &attempt.id).await?;
             Err(FlowError::PayeeRefused(refusal))
         }
     }
@@ -117,8 +118,27 @@ fn read_handover(stored: &str) -> Result<Handover, FlowError> {
     serde_json::from_str(stored).map_err(|_| FlowError::NotFound("handover"))
 }
 
-/// The intent, in one transaction: everything is checked again here, whatever `resolve` had said.
+/// Two who cross at one payment are told apart by looking again; more than a few times means
+/// trouble.
+const TRIES: u32 = 3;
+
 async fn begin(
+    app: &App,
+    order: &StartOrder,
+    parsed: &Parsed,
+) -> Result<(Attempt, Payment, Merchant, bool), FlowError> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        match begin_once(app, order, parsed).await {
+            Err(FlowError::Db(DbError::Conflict { .. })) if tries < TRIES => {}
+            done => return done,
+        }
+    }
+}
+
+/// The intent, in one transaction: everything is checked again here, whatever `resolve` had said.
+async fn begin_once(
     app: &App,
     order: &StartOrder,
     parsed: &Parsed,
@@ -129,7 +149,7 @@ async fn begin(
         tx.commit().await?;
         return Ok(found);
     }
-    let opened = open_code::find(&mut tx, parsed).await?;
+    let opened = open_code::hold(&mut tx, parsed).await?;
     resolve::payable(&mut tx, &opened)?;
     let amount = settle_amount(order, &opened)?;
     let payment = find_or_make(app, &mut tx, order, &opened, amount).await?;
@@ -164,16 +184,21 @@ async fn begin(
         spent_today,
     };
     let routed = must(app, &mut tx, &opened.merchant, &asked).await?;
-    if let (Some(payer_day), Some(cap)) = (payer_day, day_cap(app, &asked, &routed))
-        && !db::books::spend(&mut tx, payer_day, amount, cap).await?
-    {
-        return Err(FlowError::LimitExceeded {
-            rule: "payer-day",
-            limit: cap,
-        });
-    }
+    let counted = match (payer_day, day_cap(app, &asked, &routed)) {
+        (Some(payer_day), Some(cap)) => {
+            if !db::books::spend(&mut tx, payer_day, amount, cap).await? {
+                return Err(FlowError::LimitExceeded {
+                    rule: "payer-day",
+                    limit: cap,
+                });
+            }
+            true
+        }
+        (Some(_) | None, Some(_) | None) => false,
+    };
     let attempt = Attempt {
-        payer_ref_hash,
+        // Only what was counted is given back when the attempt comes to nothing.
+        payer_ref_hash: payer_ref_hash.filter(|_| counted),
         source_hash,
         ..new_attempt(app, &tx, order, digest, &payment, routed)
     };
@@ -209,6 +234,14 @@ async fn repeat(
     };
     if attempt.request_digest != *digest {
         return Err(FlowError::ReferenceConflict);
+    }
+    if attempt.handover.is_none() && attempt.state.holds() && tx.now() >= attempt.pay_before {
+        // It is being closed at the institution; an order that was lost is not opened any more.
+        return Err(FlowError::State {
+            what: "attempt",
+            now: "overdue",
+            change: "started",
+        });
     }
     let missing = || FlowError::NotFound("payment");
     let payment = db::payments::find(tx, &attempt.payment)

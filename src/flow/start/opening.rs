@@ -1,7 +1,7 @@
 //! The order at the payee institution, and what it gives the payer's wallet to go on with.
 
 use crate::app::App;
-use crate::db;
+use crate::db::{self, DbError};
 use crate::flow::{FlowError, settle};
 use crate::merchant::Merchant;
 use crate::payment::{Attempt, AttemptChange, AttemptState, Payment, PaymentWay};
@@ -75,20 +75,17 @@ pub(super) async fn hand_over(
     let mut tx = app.db.begin().await?;
     let now = tx.now();
     let found = db::attempts::find(&mut tx, &attempt.id).await?;
-    if let Some(found) = found
-        && found.state == AttemptState::Started
-    {
-        let stored = serde_json::to_string(handover).ok();
-        let changed = found.after(AttemptChange::HandedOver, now)?;
-        db::attempts::update(
-            &mut tx,
-            &Attempt {
-                handover: stored,
-                ..changed
-            },
-        )
-        .await?;
+    let Some(found) = found.filter(|found| found.state == AttemptState::Started) else {
+        return Ok(());
+    };
+    let changed = Attempt {
+        handover: serde_json::to_string(handover).ok(),
+        ..found.after(AttemptChange::HandedOver, now)?
+    };
+    match db::attempts::update(&mut tx, &changed).await {
+        // The notice came between the look and the write.
+        Err(DbError::Conflict { .. }) => Ok(()),
+        Err(error) => Err(error.into()),
+        Ok(()) => Ok(tx.commit().await?),
     }
-    tx.commit().await?;
-    Ok(())
 }

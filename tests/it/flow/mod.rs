@@ -1,3 +1,5 @@
 //! The money's way, use case by use case, on both databases.
 
+mod interleavings;
 mod pay;
+mod races;

@@ -34,6 +34,27 @@ impl Digest {
         changes
     }
 
+    /// As [`since`](Self::since), counted: `events+1 payments~1`, where `~` is a row that was changed.
+    pub(crate) fn counted_since(&self, before: &Self) -> String {
+        let mut told = Vec::new();
+        for (table, rows) in &self.0 {
+            let came = rows.difference(&before.0[table]).count();
+            let went = before.0[table].difference(rows).count();
+            let changed = came.min(went);
+            for (sign, count) in [('~', changed), ('+', came - changed), ('-', went - changed)] {
+                if count > 0 {
+                    told.push(format!("{table}{sign}{count}"));
+                }
+            }
+        }
+        told.join(" ")
+    }
+
+    /// The rows of one table.
+    pub(crate) fn rows(&self, table: &str) -> &BTreeSet<String> {
+        &self.0[table]
+    }
+
     /// Every row as text, to look for what must not be there.
     pub(crate) fn text(&self) -> String {
         let rows = self.0.values().flatten();

@@ -26,6 +26,8 @@ macro_rules! on_both {
 }
 pub(crate) use on_both;
 
+pub(crate) mod beside;
+pub(crate) mod books;
 mod browser;
 mod database;
 pub(crate) mod digest;

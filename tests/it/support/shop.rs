@@ -218,14 +218,14 @@ impl Shop {
     }
 
     /// Balances of the merchant's books; always sum to zero.
-    pub(crate) async fn balances(&self) -> HashMap<String, i64> {
+    pub(crate) async fn balances(&self) -> HashMap<String, i128> {
         let mut tx = self.app.db.read().await.unwrap();
         let found = db::books::balances(&mut tx, &self.merchant.id)
             .await
             .unwrap();
         tx.commit().await.unwrap();
         assert_eq!(
-            found.iter().map(|line| line.minor).sum::<i64>(),
+            found.iter().map(|line| line.minor).sum::<i128>(),
             0,
             "{found:?}"
         );
