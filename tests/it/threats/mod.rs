@@ -4,6 +4,7 @@
 mod attested;
 mod codes;
 mod money;
+mod revoked;
 mod texts;
 
 use tongma::flow::FlowError;
