@@ -48,6 +48,7 @@ pub(crate) struct Serving {
     server: ServerHandle,
     running: JoinHandle<io::Result<()>>,
     workers: Vec<JoinHandle<()>>,
+    hub: Hub,
     app: App,
 }
 
@@ -74,7 +75,7 @@ pub(crate) fn start(set_up: SetUp, config: &Config, listener: TcpListener) -> io
     let SetUp { app, scans } = set_up;
     let hub = Hub::default();
     let workers = workers(&app, &hub, scans);
-    let (shared, heard) = (Data::new(app.clone()), Data::new(hub));
+    let (shared, heard) = (Data::new(app.clone()), Data::new(hub.clone()));
     let routes = move || Routes::new().configure(http::configure(shared.clone(), heard.clone()));
     let server = HttpServer::new(routes)
         .workers(threads(config))
@@ -91,6 +92,7 @@ pub(crate) fn start(set_up: SetUp, config: &Config, listener: TcpListener) -> io
         server: server.handle(),
         running: tokio::spawn(server),
         workers,
+        hub,
         app,
     })
 }
@@ -98,6 +100,8 @@ pub(crate) fn start(set_up: SetUp, config: &Config, listener: TcpListener) -> io
 impl Serving {
     /// Stops taking requests, lets the running ones end, and stops the workers.
     pub(crate) async fn stop(self) {
+        // Feeds never end by themselves.
+        self.hub.close();
         self.server.stop(true).await;
         drop(self.running.await);
         for worker in &self.workers {

@@ -40,7 +40,8 @@ pub struct DemoArgs {
     /// An empty or absent folder to keep; a temporary one is removed at the end
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Where to listen [default: 127.0.0.1:8080; any free port with --once]
+    /// Where to listen [default: 127.0.0.1:8080; any free port with --once; every address at the
+    /// port of --public-url]
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
     /// Where a phone on the same network reaches this machine, as printed in the code
@@ -121,9 +122,11 @@ async fn play(args: &DemoArgs, json: bool) -> Result<bool, DemoError> {
         say(&table(&rows))?;
     }
     if !args.once {
-        links(&stage, &wall.text).await?;
+        links(&stage, &wall.text, json).await?;
         serve::told_to_stop().await;
     }
+    // The till's feed ends before the server that feeds it.
+    drop(scene);
     stage.strike().await;
     Ok(all_good)
 }
@@ -172,19 +175,28 @@ fn progress(row: &Row, name: &str) -> String {
     format!("{sign} {name} → {to}: {} ({seen})", row.state)
 }
 
-async fn links(stage: &Stage, code: &str) -> Result<(), DemoError> {
+/// Where to go on by hand; beside the rows of a program, not among them.
+async fn links(stage: &Stage, code: &str, json: bool) -> Result<(), DemoError> {
     let origin = &stage.origin;
-    say(&format!(
-        "\nthe code's page  {code}\na phone          {origin}/phone\n"
-    ))?;
+    let mut lines = vec![
+        String::new(),
+        format!("the code's page  {code}"),
+        format!("a phone          {origin}/phone"),
+    ];
     for (at, name) in data::COUNTERS.iter().enumerate() {
-        let invitation = stage.invite(at).await?;
-        say(&format!(
-            "{name}       {origin}/counter  pairing code {}\n",
-            invitation.code.expose()
-        ))?;
+        let code = stage.invite(at).await?.code;
+        lines.push(format!(
+            "{name}       {origin}/counter  pairing code {}",
+            code.expose()
+        ));
     }
-    say("stop with Ctrl-C\n")?;
+    lines.push("stop with Ctrl-C".to_owned());
+    let text = lines.join("\n");
+    if json {
+        tell(&text);
+    } else {
+        say(&format!("{text}\n"))?;
+    }
     Ok(())
 }
 

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::time::Duration;
 
 use super::DemoArgs;
 use super::data::ACCOUNTS;
@@ -54,9 +53,6 @@ pub(super) enum StageError {
 
 /// Where the demo listens unless asked otherwise.
 const PORT: u16 = 8080;
-
-/// How long the server may take to stop.
-const PATIENCE: Duration = Duration::from_secs(1);
 
 impl Stage {
     /// Sets everything up and lets it begin.
@@ -114,14 +110,17 @@ impl Stage {
         for institution in self.institutions.into_values() {
             institution.stop().await;
         }
-        // Its own clients keep their connections open; the demo does not wait for itself.
-        drop(tokio::time::timeout(PATIENCE, self.server.stop()).await);
+        self.server.stop().await;
     }
 }
 
 /// The settings of an ordinary server in test mode, from the demo's few flags.
 fn config(args: &DemoArgs, folder: &Folder) -> Result<Config, ConfigError> {
-    let port = if args.once { 0 } else { PORT };
+    let port = match &args.public_url {
+        Some(url) => port_of(url),
+        None if args.once => 0,
+        None => PORT,
+    };
     let host = if args.public_url.is_some() {
         Ipv4Addr::UNSPECIFIED
     } else {
@@ -143,6 +142,19 @@ fn config(args: &DemoArgs, folder: &Folder) -> Result<Config, ConfigError> {
         ..Sources::default()
     })
     .map(|(config, _)| config)
+}
+
+/// The port that a public address names, or the usual one behind something that encrypts.
+fn port_of(url: &str) -> u16 {
+    let (scheme, rest) = url.split_once("://").unwrap_or_default();
+    let named = rest
+        .rsplit_once(':')
+        .and_then(|(_, port)| port.trim_end_matches('/').parse().ok());
+    named.unwrap_or(if scheme.eq_ignore_ascii_case("http") {
+        80
+    } else {
+        PORT
+    })
 }
 
 type Cast = (
@@ -182,4 +194,21 @@ fn play_institutions(world: &World, origin: &str) -> Result<Cast, StageError> {
 fn accounts_at(id: &InstitutionId) -> Result<Vec<AccountReference>, TextError> {
     let here = ACCOUNTS.iter().filter(|(at, _)| *at == id.as_str());
     here.map(|(_, reference)| reference.parse()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_demo_listens_where_its_public_address_leads() {
+        for (url, port) in [
+            ("http://192.168.1.5:8700", 8700),
+            ("http://192.168.1.5:8700/", 8700),
+            ("http://192.168.1.5", 80),
+            ("https://pay.example.com", PORT),
+        ] {
+            assert_eq!(port_of(url), port, "{url}");
+        }
+    }
 }
