@@ -15,15 +15,30 @@ use utoipa_actix_web::AppExt;
 
 use crate::http::api;
 use crate::http::problem::{self, FieldError, ProblemBody};
+use crate::qr::symbol::Level;
 
 /// The document.
 pub fn openapi() -> OpenApi {
-    let (_, document) = actix_web::App::new()
+    let (_, mut document) = actix_web::App::new()
         .into_utoipa_app()
         .openapi(base())
         .configure(api::routes)
         .split_for_parts();
+    document.paths.paths.values_mut().for_each(describe_answers);
     document
+}
+
+/// OpenAPI wants a sentence about every answer; where the operation has said it all, this one.
+fn describe_answers(item: &mut PathItem) {
+    for operation in [&mut item.get, &mut item.post].into_iter().flatten() {
+        for answer in operation.responses.responses.values_mut() {
+            if let RefOr::T(answer) = answer
+                && answer.description.is_empty()
+            {
+                "done as asked".clone_into(&mut answer.description);
+            }
+        }
+    }
 }
 
 /// The methods that a path of the API has; none if it is no path of ours.
@@ -135,6 +150,8 @@ fn components() -> Components {
     ComponentsBuilder::new()
         .schema(ProblemBody::name(), ProblemBody::schema())
         .schema(FieldError::name(), FieldError::schema())
+        // Stands in queries only, from where it is pointed at but not brought along.
+        .schema(Level::name(), Level::schema())
         .response("Problem", refusal)
         .security_scheme("api_key", SecurityScheme::Http(key))
         .security_scheme(
