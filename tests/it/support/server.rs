@@ -32,6 +32,8 @@ pub(crate) struct Server {
     pub(crate) authority: String,
     /// The shop's key with every scope.
     pub(crate) token: String,
+    /// Who follows the shop's feed here.
+    pub(crate) hub: Hub,
     _instance: Instance,
 }
 
@@ -45,16 +47,23 @@ pub(crate) struct Instance {
 impl Server {
     /// Serves a shop whose clock stands until the story moves it.
     pub(crate) async fn open(backend: Backend) -> Self {
+        let clock = Clock::manual("2026-11-21T04:00:00Z".parse().unwrap());
+        Self::open_at(backend, clock).await
+    }
+
+    /// Serves a shop that goes by this clock.
+    pub(crate) async fn open_at(backend: Backend, clock: Clock) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let authority = listener.local_addr().unwrap().to_string();
-        let clock = Clock::manual("2026-11-21T04:00:00Z".parse().unwrap());
         let shop = Shop::open_at(backend, &format!("http://{authority}"), clock).await;
-        let instance = Instance::serve(listener, shop.app.clone());
+        let hub = Hub::default();
+        let instance = Instance::serve(listener, shop.app.clone(), hub.clone());
         let token = new_key(&shop, &shop.merchant.id, Scopes::all()).await;
         Self {
             shop,
             authority,
             token,
+            hub,
             _instance: instance,
         }
     }
@@ -62,7 +71,7 @@ impl Server {
     /// One more process, as it were, over the same database and under the same name.
     pub(crate) fn instance(&self) -> Instance {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-        Instance::serve(listener, self.shop.app.clone())
+        Instance::serve(listener, self.shop.app.clone(), Hub::default())
     }
 
     /// A key of a merchant with these scopes.
@@ -168,9 +177,9 @@ impl Server {
 }
 
 impl Instance {
-    fn serve(listener: TcpListener, app: App) -> Self {
+    fn serve(listener: TcpListener, app: App, hub: Hub) -> Self {
         let authority = listener.local_addr().unwrap().to_string();
-        let (app, hub) = (Data::new(app), Data::new(Hub::default()));
+        let (app, hub) = (Data::new(app), Data::new(hub));
         let server = HttpServer::new(move || {
             HttpApp::new().configure(tongma::http::configure(app.clone(), hub.clone()))
         })
@@ -211,7 +220,8 @@ pub(crate) fn bearer(request: Request, token: &str) -> Request {
     request.with("Authorization", &format!("Bearer {token}"))
 }
 
-async fn new_key(shop: &Shop, merchant: &MerchantId, scopes: Scopes) -> String {
+/// A new API key of a merchant.
+pub(crate) async fn new_key(shop: &Shop, merchant: &MerchantId, scopes: Scopes) -> String {
     let entropy: &dyn Entropy = &*shop.app.entropy;
     let token = ApiToken::generate(Mode::Test, entropy);
     let mut tx = shop.app.db.begin().await.unwrap();
