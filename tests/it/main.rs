@@ -20,6 +20,8 @@ mod peers;
 #[cfg(test)]
 mod simulator;
 #[cfg(test)]
+mod stories;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod threats;

@@ -1,0 +1,184 @@
+//! T130, T131: what the log holds after everybody has shouted their secrets, and worse, at every
+//! door.
+
+use super::document::operations;
+use super::process::ShopProcess;
+use crate::support::wire::{Answer, Request};
+use crate::support::{Backend, on_both};
+use serde_json::{Value, json};
+
+/// Everything that must stay with whoever it belongs to.
+const STRANGERS_KEY: &str = "tm_test_cAnArYcAnArYcAnArYcAnArYcAnArYcAnArYcAnArY";
+const COOKIE: &str = "c00kie-canary-5ff0c4d1b7a94c0e";
+/// What a payer's app shows, of a wallet's form.
+const PAYER_CODE: &str = "134651987420653817";
+const RECEIPT: &str = "eyJjYW5hcnkiOiJyZWNlaXB0In0.eyJjYW5hcnkiOiJyZWNlaXB0In0.Y2FuYXJ5";
+const PAIRING: &str = "CANARY7X";
+const PASSWORD: &str = "canary-p4ssword";
+
+/// What would break a line, colour a terminal or pretend to be another event.
+const EVIL_STEP: &str = "%0D%0A%7B%22level%22:%22error%22%7D%1B%5B31m";
+const EVIL_TEXT: &str = "x\r\n{\"level\":\"error\",\"message\":\"forged\"}\u{1b}[31m\u{202e}\u{9b}";
+
+async fn no_secret_and_no_forgery_reaches_the_log(backend: Backend) {
+    let place = ShopProcess::open(backend, PASSWORD, &["log.level=debug"]).await;
+    let (server, token) = (&place.server, place.token.as_str());
+    let origin = place.shop.app.origin.to_string();
+    let sticker = place.shop.sticker().await.text;
+    let run = sticker.split_once("/Q/").unwrap().1;
+
+    let document = server.send(&Request::get("/openapi.json")).await.json();
+    let mut answers = Vec::new();
+    for (method, path) in operations(&document) {
+        for request in shouts(&method, &path, token) {
+            answers.push(server.send(&request).await);
+        }
+    }
+    let page = format!("/Q/{run}");
+    for request in [
+        Request::get(&page),
+        Request::get(&page).with(
+            "User-Agent",
+            "MicroMessenger/8.0 \u{202e}{\"level\":\"error\"}",
+        ),
+        Request::post_json(&format!("{page}/start"), &json!({"token": COOKIE})),
+        Request::get("/counter"),
+        Request::get("/counter/session"),
+        Request::get("/counter/feed"),
+        Request::post(
+            "/counter/pair",
+            "application/x-www-form-urlencoded",
+            format!("code={PAIRING}"),
+        )
+        .with("Origin", &origin),
+        Request::post_json("/counter/verify", &json!({"receipt": RECEIPT})).with("Origin", &origin),
+        Request::get(&format!("/{EVIL_STEP}")),
+        Request::get(&format!("/{}", "x".repeat(6_000))),
+        Request::get("/v1/payments").with("User-Agent", &"x".repeat(20_000)),
+        Request::get("/v1/payments").with("User-Agent", "x\u{1b}[31m"),
+        Request::get(&format!("/v1/payments?api_key={token}")),
+        Request::get("/v1/payments").with("X-Api-Key", token),
+        Request::get("/v1/payments").with("Request-Id", "a\"}{\"level\":\"error\""),
+    ] {
+        let request = request.with(
+            "Cookie",
+            &format!("tongma_counter={COOKIE}; tongma_payer={COOKIE}"),
+        );
+        answers.push(server.send(&request).await);
+    }
+
+    let secrets = [
+        token,
+        STRANGERS_KEY,
+        COOKIE,
+        PAYER_CODE,
+        RECEIPT,
+        PAIRING,
+        PASSWORD,
+        run,
+        &place.master_key,
+    ];
+    for answer in &answers {
+        is_discreet(answer, &secrets);
+    }
+    let ready = server.send(&Request::get("/readyz")).await;
+    assert_eq!(ready.status, 200, "{}", ready.text());
+    let log = server.log();
+    let told = log
+        .lines()
+        .filter(|line| line.contains("answered "))
+        .count();
+    assert!(
+        told > answers.len() / 2,
+        "{told} of {} requests are in the log",
+        answers.len()
+    );
+    for line in log.lines() {
+        is_one_event(line);
+        for secret in secrets {
+            assert!(!line.contains(secret), "{secret} in {line}");
+        }
+    }
+}
+on_both![no_secret_and_no_forgery_reaches_the_log];
+
+/// Requests to one route, right and wrong, with secrets wherever a client might put them.
+fn shouts(method: &str, path: &str, token: &str) -> Vec<Request> {
+    let step = |step: &str, other: &str| {
+        let is_open = step.starts_with('{');
+        if is_open { other } else { step }.to_owned()
+    };
+    let with = |other: &str| {
+        let steps: Vec<String> = path.split('/').map(|part| step(part, other)).collect();
+        steps.join("/")
+    };
+    let body = json!({
+        "text": PAYER_CODE,
+        "receipt": RECEIPT,
+        "reference": EVIL_TEXT,
+        "description": EVIL_TEXT,
+        "payer_reference": EVIL_TEXT,
+        "payer_ref": PAYER_CODE,
+        EVIL_TEXT: EVIL_TEXT,
+    });
+    let make = |path: &str, body: &Value| {
+        let mut request = if method == "GET" {
+            Request::get(path)
+        } else {
+            Request::post_json(path, body)
+        };
+        request.method = method.to_owned();
+        request
+            .with("Cookie", &format!("tongma_counter={COOKIE}"))
+            .with("User-Agent", &format!("curl {COOKIE}"))
+    };
+    let bearer = |request: Request, token: &str| {
+        request
+            .with("Authorization", &format!("Bearer {token}"))
+            .with("Idempotency-Key", "canary-story")
+    };
+    if path == "/v1/feed" {
+        // With a right key it has no end.
+        return vec![make(path, &body), bearer(make(path, &body), STRANGERS_KEY)];
+    }
+    vec![
+        make(&with("x"), &body),
+        bearer(make(&with("x"), &body), STRANGERS_KEY),
+        bearer(make(&with("x"), &body), token),
+        bearer(make(&with("x"), &json!({"text": PAYER_CODE})), token),
+        bearer(make(&with("x"), &json!({"receipt": RECEIPT})), token),
+        bearer(make(&with(EVIL_STEP), &body), token),
+        bearer(make(&format!("{}?q={COOKIE}", with("x")), &body), token),
+        make(&with("x"), &body)
+            .with(
+                "Signature-Input",
+                &format!("s=(\"@method\");keyid=\"{COOKIE}\";nonce=\"{COOKIE}\""),
+            )
+            .with("Signature", &format!("s=:{PAYER_CODE}:")),
+    ]
+}
+
+/// A refusal says what was wrong, and repeats no secret.
+fn is_discreet(answer: &Answer, secrets: &[&str]) {
+    assert!(answer.status < 500, "{} {}", answer.status, answer.text());
+    if answer.status < 400 {
+        return;
+    }
+    let text = answer.text();
+    for secret in secrets {
+        assert!(!text.contains(secret), "{secret} in {text}");
+    }
+}
+
+/// One JSON object of at most 4 KB, without a character that a terminal obeys.
+fn is_one_event(line: &str) {
+    assert!(line.len() <= 4096, "{} bytes", line.len());
+    let event: Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}"));
+    assert_ne!(event["message"], "forged", "{line}");
+    // The HTTP library calls a head that cannot be read an error.
+    let unread = "stream error: request parse error";
+    let is_unread = event["message"].as_str().unwrap().starts_with(unread);
+    assert!(event["level"] != "error" || is_unread, "{line}");
+    let obeyed = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}');
+    assert!(!line.contains(obeyed), "{line:?}");
+}

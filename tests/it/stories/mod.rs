@@ -1,0 +1,10 @@
+//! The whole way, over HTTP: what wallets, payers, shops and operators do, and what they see.
+
+mod canaries;
+mod codes;
+mod document;
+mod hostile;
+mod peer;
+mod process;
+mod town;
+mod wallets;

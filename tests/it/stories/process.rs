@@ -1,0 +1,237 @@
+//! The program as a service manager runs it: started, asked, told to stop.
+
+use std::fs::File;
+use std::io::{BufRead as _, BufReader};
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use data_encoding::BASE64;
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use tongma::clock::Clock;
+use tongma::merchant::Scopes;
+
+use super::town::Feed;
+use crate::support::server::{bearer, new_key};
+use crate::support::shop::Shop;
+use crate::support::wire::{Answer, Request, send};
+use crate::support::{Backend, on_both};
+
+/// A `tongma serve` of its own.
+pub(super) struct Process {
+    child: Child,
+    pub(super) authority: String,
+    home: TempDir,
+}
+
+/// A shop whose server is a process of its own.
+pub(super) struct ShopProcess {
+    pub(super) server: Process,
+    pub(super) shop: Shop,
+    /// An API key of the shop.
+    pub(super) token: String,
+    /// Seals what is in the database, as its file has it.
+    pub(super) master_key: String,
+}
+
+impl ShopProcess {
+    /// `password` goes into the database's address where that has room for one; `more` are
+    /// settings.
+    pub(super) async fn open(backend: Backend, password: &str, more: &[&str]) -> Self {
+        let port = free_port();
+        let origin = format!("http://127.0.0.1:{port}");
+        let shop = Shop::open_at(backend, &origin, Clock::System).await;
+        let token = new_key(&shop, &shop.merchant.id, Scopes::all()).await;
+        let home = TempDir::new().unwrap();
+        let file = home.path().join("master.key");
+        let master_key = BASE64.encode(&[7; 32]);
+        std::fs::write(&file, &master_key).unwrap();
+        let named = format!("keys.master_file={}", file.display());
+        let url = shop.database.url();
+        let url = url.replace("tongma@", &format!("tongma:{password}@"));
+        let server = Process::serve(&url, port, &[&[named.as_str()], more].concat()).await;
+        Self {
+            server,
+            shop,
+            token,
+            master_key,
+        }
+    }
+}
+
+impl Process {
+    /// Starts it over this database and waits for its `ready` line. `more` are settings.
+    async fn serve(database_url: &str, port: u16, more: &[&str]) -> Self {
+        let home = TempDir::new().unwrap();
+        let log = File::create(home.path().join("log")).unwrap();
+        let mut command = tongma();
+        command
+            .arg("serve")
+            .arg("--set")
+            .arg(format!("listen=127.0.0.1:{port}"))
+            .arg("--set")
+            .arg(format!("data_dir={}", home.path().display()))
+            .args(more.iter().flat_map(|setting| ["--set", setting]))
+            .env("TONGMA_DATABASE_URL", database_url)
+            .stdout(Stdio::piped())
+            .stderr(log);
+        let mut child = command.spawn().unwrap();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        let ready = tokio::task::spawn_blocking(move || {
+            let mut line = String::new();
+            output.read_line(&mut line).unwrap();
+            line
+        });
+        let ready = ready.await.unwrap();
+        let log = std::fs::read_to_string(home.path().join("log")).unwrap();
+        let url = ready
+            .strip_prefix("ready http://")
+            .unwrap_or_else(|| panic!("{ready:?}\n{log}"));
+        Self {
+            child,
+            authority: url.trim_end().to_owned(),
+            home,
+        }
+    }
+
+    pub(super) async fn send(&self, request: &Request) -> Answer {
+        send(&self.authority, request).await
+    }
+
+    /// Everything it has logged.
+    pub(super) fn log(&self) -> String {
+        std::fs::read_to_string(self.home.path().join("log")).unwrap()
+    }
+
+    /// Tells it to stop, as service managers do.
+    fn terminate(&self) {
+        let pid = self.child.id().to_string();
+        let told = Command::new("kill").args(["-TERM", &pid]).status().unwrap();
+        assert!(told.success());
+    }
+
+    /// Waits for its end.
+    async fn ends_within(&mut self, patience: Duration) -> ExitStatus {
+        let began = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(began.elapsed() < patience, "still there: {}", self.log());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The program without settings of whoever runs the tests.
+fn tongma() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tongma"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("TONGMA_") {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+/// A port that is free, as far as anybody can know.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+async fn a_server_says_when_it_is_ready_and_stops_in_good_order(backend: Backend) {
+    let place = ShopProcess::open(backend, "", &[]).await;
+    let mut server = place.server;
+    let ready = server.send(&Request::get("/readyz")).await;
+    assert_eq!(ready.status, 200, "{}", ready.text());
+
+    let followed = bearer(Request::get("/v1/feed?after=0"), &place.token);
+    let feed = Feed::open(&server.authority, &followed).await;
+    // Somebody is in the middle of a request, which the server has begun to read.
+    let mut slow = TcpStream::connect(&server.authority).await.unwrap();
+    let head = format!(
+        "POST /counter/pair HTTP/1.1\r\nHost: {0}\r\nOrigin: http://{0}\r\nContent-Length: 13\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\n\r\ncode=",
+        server.authority
+    );
+    slow.write_all(head.as_bytes()).await.unwrap();
+    server.send(&Request::get("/healthz")).await;
+
+    server.terminate();
+    let began = Instant::now();
+    while TcpStream::connect(&server.authority).await.is_ok() {
+        assert!(began.elapsed() < Duration::from_secs(5), "still listening");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    slow.write_all(b"ABCD2345").await.unwrap();
+    let mut answer = Vec::new();
+    slow.read_to_end(&mut answer).await.unwrap();
+    let answer = String::from_utf8(answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 422 "), "{answer}");
+
+    feed.ends().await;
+    let ended = server.ends_within(Duration::from_secs(5)).await;
+    assert_eq!(ended.code(), Some(0), "{}", server.log());
+}
+on_both![a_server_says_when_it_is_ready_and_stops_in_good_order];
+
+#[test]
+fn a_setting_that_is_not_known_refuses_to_start() {
+    let home = TempDir::new().unwrap();
+    let file = home.path().join("tongma.toml");
+    std::fs::write(&file, "[limits]\npay_befor_s = 90\n").unwrap();
+    let data = format!("data_dir={}", home.path().join("data").display());
+
+    let starts = |arguments: &[&str], variable: Option<&str>| {
+        let mut command = tongma();
+        command.args(["serve", "--set", &data]).args(arguments);
+        if let Some(name) = variable {
+            command.env(name, "90");
+        }
+        let output = command.output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(output.stdout.is_empty());
+        said
+    };
+    let file = file.to_str().unwrap();
+    assert!(starts(&["--config", file], None).contains("pay_befor_s"));
+    assert!(starts(&["--set", "limits.pay_befor_s=90"], None).contains("pay_befor_s"));
+    let said = starts(&[], Some("TONGMA_LIMITS_PAY_BEFOR_S"));
+    assert!(said.contains("TONGMA_LIMITS_PAY_BEFOR_S"), "{said}");
+    assert!(starts(&["--set", "limits.pay_before_s=1"], None).contains("pay_before_s"));
+    let left: Vec<PathBuf> = std::fs::read_dir(home.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    assert_eq!(left.len(), 1, "something was made: {left:?}");
+}
+
+#[test]
+fn a_database_that_is_not_there_is_named_without_its_password() {
+    let output = tongma()
+        .arg("serve")
+        .env(
+            "TONGMA_DATABASE_URL",
+            "postgres://tongma:canary-5ecret@127.0.0.1:1/tongma",
+        )
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(!said.contains("canary"), "{said}");
+    assert!(output.stdout.is_empty());
+}
