@@ -1,6 +1,7 @@
 //! Bad inputs and attacks, each with the answer that it gets, what it may change, and a payment
 //! after it that still works.
 
+mod answers;
 mod attested;
 mod codes;
 mod money;
