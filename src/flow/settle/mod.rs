@@ -75,13 +75,13 @@ async fn take_once(app: &App, result: &Attested) -> Result<Outcome, FlowError> {
     let payment = db::payments::find(&mut tx, &attempt.payment)
         .await?
         .ok_or(FlowError::NotFound("order"))?;
-    let verdict = match judge(&attempt, &payment, result) {
-        // The payee institution and the attester speak of one money, each under its own number.
-        Verdict::Exception(_) if db::results::is_second_voice(&mut tx, result).await? => {
-            Verdict::Known
-        }
-        verdict => verdict,
-    };
+    let mut verdict = judge(&attempt, &payment, result);
+    // The payee institution and the attester speak of one money, each under its own number.
+    if matches!(verdict, Verdict::Exception(_))
+        && db::results::is_second_voice(&mut tx, result).await?
+    {
+        verdict = Verdict::Known;
+    }
     let book = Book {
         app,
         tx,

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use futures_util::future::join_all;
 use tongma::app::App;
+use tongma::db::DbError;
 use tongma::flow::confirm::{Outcome, confirm};
 use tongma::flow::receipt::{Presented, verify};
 use tongma::flow::start::{StartOrder, Started};
@@ -303,12 +304,11 @@ async fn starts(app: App, asked: StartOrder) -> Option<FlowError> {
 
 /// Crossing is answered with "conflict" or "busy"; nothing else may go wrong.
 fn is_broken(error: &FlowError) -> bool {
-    use tongma::db::DbError;
-    match error {
+    matches!(
+        error,
         FlowError::Db(DbError::Failed(_) | DbError::Inconsistent { .. })
-        | FlowError::Keys(_)
-        | FlowError::Seal(_)
-        | FlowError::Ledger(_) => true,
-        _ => false,
-    }
+            | FlowError::Keys(_)
+            | FlowError::Seal(_)
+            | FlowError::Ledger(_)
+    )
 }
