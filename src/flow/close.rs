@@ -5,14 +5,19 @@
 
 use crate::app::App;
 use crate::flow::settle::Outcome;
-use crate::flow::{FlowError, confirm, settle};
-use crate::payment::Attempt;
+use crate::flow::{FlowError, confirm, settle, start};
+use crate::payment::{Attempt, AttemptState};
 use crate::wallet::{self, Operation, Reply};
 
 /// Closes the order at the institution; where that says nothing, asks. True when the attempt is
 /// decided.
 pub async fn close(app: &App, attempt: &Attempt) -> Result<bool, FlowError> {
-    Ok(call(app, attempt, Operation::Close).await? || call(app, attempt, Operation::Query).await?)
+    if call(app, attempt, Operation::Close).await? || call(app, attempt, Operation::Query).await? {
+        return Ok(true);
+    }
+    // The opening may never have arrived, and nobody closes what they do not know.
+    Ok(attempt.state == AttemptState::Started
+        && (start::reopen(app, attempt).await? || call(app, attempt, Operation::Close).await?))
 }
 
 /// Asks the institution. True when the attempt is decided.

@@ -101,6 +101,26 @@ pub async fn start(app: &App, order: StartOrder) -> Result<Started, FlowError> {
     }
 }
 
+/// Opens an order once more whose opening may never have arrived, because an institution cannot
+/// close what it does not know. True when it refused, and the attempt has ended with that.
+pub(super) async fn reopen(app: &App, attempt: &Attempt) -> Result<bool, FlowError> {
+    let missing = || FlowError::NotFound("payment");
+    let mut tx = app.db.read().await?;
+    let payment = db::payments::find(&mut tx, &attempt.payment).await?;
+    let merchant = db::merchants::find(&mut tx, &attempt.merchant).await?;
+    tx.commit().await?;
+    let (payment, merchant) = (payment.ok_or_else(missing)?, merchant.ok_or_else(missing)?);
+    match open_order(app, attempt, &payment, &merchant).await {
+        Ok(Ok(_)) | Err(FlowError::PayeeUnavailable) => Ok(false),
+        Ok(Err(refusal)) => {
+            tracing::info!(attempt = %attempt.id, "{} refused: {refusal}", attempt.payee);
+            settle::refuse(app, &attempt.id).await?;
+            Ok(true)
+        }
+        Err(error) => Err(error),
+    }
+}
+
 fn started(attempt: &Attempt, handover: Handover, is_new: bool) -> Started {
     Started {
         attempt: attempt.id.clone(),

@@ -115,6 +115,23 @@ async fn a_lost_answer_is_asked_for_again_and_never_a_failure(backend: Backend) 
 }
 on_both![a_lost_answer_is_asked_for_again_and_never_a_failure];
 
+async fn an_order_that_never_arrived_is_decided_at_its_end(backend: Backend) {
+    let shop = Shop::open(backend).await;
+    let (payment, code) = shop.sells(900).await;
+    shop.payee.will_not_open(503);
+    let lost = shop.starts("hebao", &code, 900).await;
+    assert!(matches!(lost, Err(FlowError::PayeeUnavailable)), "{lost:?}");
+
+    shop.advance(61);
+    shop.payee.will_not_open(422);
+    let swept = flow::expire::sweep(&shop.app).await.unwrap();
+
+    assert_eq!(swept.decided, 1);
+    assert_eq!(shop.payment(&payment.id).await.state.name(), "created");
+    shop.starts("wo_pay", &code, 900).await.unwrap();
+}
+on_both![an_order_that_never_arrived_is_decided_at_its_end];
+
 async fn a_definite_no_sets_the_payment_free(backend: Backend) {
     let shop = Shop::open(backend).await;
     let (payment, code) = shop.sells(900).await;
