@@ -185,7 +185,7 @@ async fn t036_what_is_no_amount_is_refused_and_nothing_changes(backend: Backend)
     ];
     for place in places {
         assert_eq!(sound.matches(place).count(), 1, "{place}");
-        let (name, end) = (&place[..place.find(':').unwrap()], place.ends_with('}'));
+        let (name, end) = (place.split(':').next().unwrap(), place.ends_with('}'));
         for value in NO_AMOUNTS {
             let end = if end { "}" } else { "" };
             texts.push(sound.replace(place, &format!("{name}:{value}{end}")));
