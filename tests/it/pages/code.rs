@@ -7,7 +7,7 @@ use tongma::flow::confirm::Outcome;
 use tongma::flow::start::Started;
 use tongma::merchant::CodeEvent;
 
-use super::site::{DESKTOP, JD, Site, WECHAT, soon};
+use super::site::{DESKTOP, JD, Site, WECHAT};
 use crate::support::{Backend, on_both};
 
 async fn the_page_says_who_is_paid_and_by_which_route(backend: Backend) {
@@ -36,10 +36,7 @@ async fn opening_a_page_takes_nothing_however_often_and_by_whom(backend: Backend
     let site = Site::open(backend).await;
     let (_, order) = site.shop.sells(1200).await;
     let path = site.page_of(&order.text);
-    soon("the first event", async || {
-        (site.traces().await.1 == 1).then_some(())
-    })
-    .await;
+    site.settled().await;
     let before = site.traces().await;
 
     for user_agent in [JD, WECHAT, DESKTOP] {
@@ -104,6 +101,7 @@ async fn what_a_changed_page_says_about_the_price_is_refused(backend: Backend) {
     let payer = site.browser(WECHAT);
     let page = payer.get(&path).await;
     let token = page.between("name=\"token\" value=\"", "\"").to_owned();
+    site.settled().await;
     let before = site.traces().await;
 
     for more in [
@@ -130,6 +128,7 @@ async fn an_amount_is_read_as_it_was_typed_or_not_at_all(backend: Backend) {
     let site = Site::open(backend).await;
     let sticker = site.shop.sticker().await;
     let payer = site.browser(WECHAT);
+    site.settled().await;
     let before = site.traces().await;
 
     for typed in [
@@ -166,6 +165,7 @@ async fn a_form_of_another_site_starts_nothing(backend: Backend) {
     let payer = site.browser(WECHAT);
     let page = payer.get(&path).await;
     let token = page.between("name=\"token\" value=\"", "\"").to_owned();
+    site.settled().await;
     let before = site.traces().await;
 
     for origin in [

@@ -5,3 +5,4 @@ mod counter;
 mod feed;
 mod sequence;
 mod site;
+mod story;

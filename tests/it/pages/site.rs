@@ -14,6 +14,7 @@ use tongma::wallet::WireRequest;
 use tongma::wallet::client::{Answer, Call};
 
 use crate::support::Backend;
+use crate::support::digest::{Digest, business_digest};
 use crate::support::shop::Shop;
 
 pub(super) const WECHAT: &str =
@@ -93,13 +94,20 @@ impl Site {
         text.strip_prefix(&upper).unwrap().to_owned()
     }
 
-    /// What could show that something was taken: questions to institutions, and events.
-    pub(super) async fn traces(&self) -> (usize, i64, bool) {
-        let mut tx = self.shop.app.db.read().await.unwrap();
-        let merchant = &self.shop.merchant.id;
-        let last = tongma::db::outbox::last(&mut tx, merchant).await.unwrap();
-        let waits = tongma::db::outbox::is_waiting(&mut tx).await.unwrap();
-        (self.shop.payee.calls().len(), last, waits)
+    /// All that is kept, and how often institutions were asked anything.
+    pub(super) async fn traces(&self) -> (Digest, usize) {
+        let digest = business_digest(&self.shop.database).await;
+        (digest, self.shop.payee.calls().len())
+    }
+
+    /// When all events have their places.
+    pub(super) async fn settled(&self) {
+        soon("a place for every event", async || {
+            let mut tx = self.shop.app.db.read().await.unwrap();
+            let waits = tongma::db::outbox::is_waiting(&mut tx).await.unwrap();
+            (!waits).then_some(())
+        })
+        .await;
     }
 }
 
@@ -260,7 +268,7 @@ fn escaped(text: &str) -> String {
 }
 
 /// Asks again until it is so; what happens in the background needs a moment.
-pub(super) async fn soon<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+async fn soon<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
     for _ in 0..200 {
         if let Some(found) = ask().await {
             return found;

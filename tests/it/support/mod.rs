@@ -38,6 +38,6 @@ pub(crate) mod server;
 pub(crate) mod shop;
 pub(crate) mod wire;
 
-pub(crate) use browser::Browser;
+pub(crate) use browser::{Browser, Page};
 pub(crate) use database::{Backend, TestDb};
 pub(crate) use peer::{PeerWallet, openapi_faults, read_symbol, verify_codes};
