@@ -10,6 +10,13 @@ const wallet = () => document.querySelector("input[name=wallet]:checked")?.value
 
 function say(text) { part("says").textContent = text; }
 
+// One step fills the phone: to scan, to pay, to see how it went.
+function step(now) {
+  for (const id of ["choose", "scan"]) part(id).hidden = now !== "scan";
+  for (const id of ["bill", "result"]) part(id).hidden = now !== id;
+  scrollTo(0, 0);
+}
+
 async function post(path, body) {
   const response = await fetch(path, {
     method: "POST",
@@ -30,8 +37,7 @@ function fill(id, currency, amount) {
 async function scan(text) {
   if (!wallet()) { say(words.choose); return; }
   say(words.reading);
-  part("bill").hidden = true;
-  part("result").hidden = true;
+  step("scan");
   try {
     const bill = await post("/phone/scan", { wallet: wallet(), text, lang: phone.dataset.lang });
     scanned = { wallet: wallet(), text, currency: bill.currency, fixed: Boolean(bill.amount) };
@@ -45,11 +51,11 @@ async function scan(text) {
     part("bill-fixed").hidden = !scanned.fixed;
     if (scanned.fixed) fill("bill-fixed", bill.currency, bill.amount);
     part("bill-ask").querySelector(".currency").textContent = symbol(bill.currency);
-    part("bill").hidden = false;
     say("");
-    part("bill").scrollIntoView({ block: "nearest" });
+    step("bill");
     if (!scanned.fixed) part("bill-amount").focus();
   } catch (error) {
+    step("scan");
     say(words.refused + error.message);
   }
 }
@@ -84,8 +90,7 @@ async function follow(attempt) {
 
 function result(answer) {
   const paid = answer.state === "paid";
-  part("bill").hidden = true;
-  part("result").hidden = false;
+  step("result");
   part("result-sign").className = paid ? "sign good" : "sign";
   part("result-sign").textContent = paid ? "✓" : "×";
   part("result-title").textContent = paid ? words.paid : words.ended;
@@ -96,7 +101,6 @@ function result(answer) {
     part("result-qr").src = answer.receipt.picture;
     part("result-text").value = answer.receipt.text;
   }
-  part("result").scrollIntoView({ block: "nearest" });
 }
 
 const camera = window.scanner(
@@ -115,8 +119,8 @@ part("by-text").addEventListener("submit", (event) => {
 part("bill-form").addEventListener("submit", (event) => { event.preventDefault(); answer("pay"); });
 document.querySelector("[data-decline]").addEventListener("click", () => answer("decline"));
 document.querySelector("[data-again]").addEventListener("click", () => {
-  part("result").hidden = true;
   part("text").value = "";
+  step("scan");
 });
 
 // Opened from the page behind a code: the text stands behind the hash.

@@ -136,7 +136,7 @@ async fn ready(req: &HttpRequest, app: &App, run: &str) -> Result<Ready, HttpRes
         return Err(choose_page(req, app, run, &seen));
     };
     let Some(route) = &decision.chosen else {
-        let instead = seen.works_with.iter().map(Tag::of).collect();
+        let instead = Tag::sorted(&seen.works_with);
         return Err(no_route(req, app, &seen, decision, instead));
     };
     let route = RouteWords {
@@ -217,7 +217,7 @@ fn choose_page(req: &HttpRequest, app: &App, run: &str, seen: &Seen) -> HttpResp
     let view = ChooseView {
         payee: payee_of(seen),
         money: seen.amount.map(money),
-        wallets: seen.works_with.iter().map(Tag::of).collect(),
+        wallets: Tag::sorted(&seen.works_with),
         text: text_of(app, run),
         is_test: app.mode == Mode::Test,
     };
@@ -284,7 +284,7 @@ fn not_started(
     error: FlowError,
 ) -> HttpResponse {
     if let FlowError::NoRoute(decision) = &error {
-        let instead = decision.alternatives.iter().map(Tag::of).collect();
+        let instead = Tag::sorted(&decision.alternatives);
         return no_route(req, app, &ready.seen, decision, instead);
     }
     let is_too_much = matches!(error, FlowError::LimitExceeded { .. });

@@ -40,6 +40,19 @@ impl Tag {
             .collect()
     }
 
+    /// The tags of these institutions, in the order in which all pages name them.
+    pub(crate) fn sorted(ids: &[InstitutionId]) -> Vec<Self> {
+        let (known, added): (Vec<_>, Vec<_>) = ids
+            .iter()
+            .partition(|id| wallet::by_id(id).about().id == id.as_str());
+        let all = wallet::ALL.iter().map(|wallet| wallet.about());
+        let known = all.filter(|about| known.iter().any(|id| id.as_str() == about.id));
+        known
+            .map(Self::known)
+            .chain(added.into_iter().map(Self::of))
+            .collect()
+    }
+
     fn known(about: &wallet::About) -> Self {
         Self {
             id: about.id.to_owned(),

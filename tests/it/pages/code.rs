@@ -7,7 +7,7 @@ use tongma::flow::confirm::Outcome;
 use tongma::flow::start::Started;
 use tongma::merchant::CodeEvent;
 
-use super::site::{DESKTOP, JD, Site, WECHAT};
+use super::site::{DESKTOP, JD, Site, WECHAT, damaged};
 use crate::support::{Backend, on_both};
 
 async fn the_page_says_who_is_paid_and_by_which_route(backend: Backend) {
@@ -25,7 +25,7 @@ async fn the_page_says_who_is_paid_and_by_which_route(backend: Backend) {
     ] {
         assert!(page.body.contains(text), "{text}: {}", page.body);
     }
-    let short = &sticker.id.as_str()[sticker.id.as_str().len() - 6..];
+    let (_, short) = sticker.id.as_str().split_at(sticker.id.as_str().len() - 6);
     assert!(page.body.contains(&short.to_ascii_uppercase()));
     assert!(page.body.contains("name=\"amount\""));
 }
@@ -233,9 +233,8 @@ async fn a_code_that_cannot_be_paid_says_so_in_words(backend: Backend) {
             .unwrap();
     }
     let genuine = site.shop.sticker().await.text;
-    let last = if genuine.ends_with('A') { "Q" } else { "A" };
-    let forged = format!("{}{last}", &genuine[..genuine.len() - 1]);
-    let cut = genuine[..genuine.len() - 8].to_owned();
+    let forged = damaged(&genuine, 9);
+    let cut = genuine.split_at(genuine.len() - 8).0.to_owned();
     site.shop.advance(3 * 3600);
 
     let table = [

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use tongma::flow::pair;
 
-use super::site::{DESKTOP, Site, Visitor};
+use super::site::{DESKTOP, Site, Visitor, damaged};
 use crate::support::{Backend, on_both};
 
 async fn a_code_lets_one_device_in_and_no_second(backend: Backend) {
@@ -125,7 +125,7 @@ async fn a_receipt_gets_one_of_five_verdicts(backend: Backend) {
     let till = site.browser(DESKTOP);
     paired(&site, &till).await;
     let (number, jws) = receipt(&site).await;
-    let forged = format!("{}A{}", &jws[..jws.len() - 5], &jws[jws.len() - 4..]);
+    let forged = damaged(&jws, 5);
     let (_, of_neighbour) = receipt_of_neighbour(&site).await;
 
     assert_eq!(verdict(&till, json!({"receipt": forged})).await, "forged");

@@ -39,9 +39,9 @@ async fn places_have_no_holes_whoever_writes_and_whoever_works(backend: Backend)
                 db::events::insert(&mut tx, &id, &event).await.unwrap();
                 // Every fifth thinks better of it: nothing may remember it.
                 if turn % 5 == 4 {
-                    tx.rollback().await.unwrap()
+                    tx.rollback().await.unwrap();
                 } else {
-                    tx.commit().await.unwrap()
+                    tx.commit().await.unwrap();
                 }
             }
         })

@@ -255,6 +255,14 @@ impl Seen {
     }
 }
 
+/// The same text with another letter at a place counted from its end.
+pub(super) fn damaged(text: &str, from_end: usize) -> String {
+    let (before, rest) = text.split_at(text.len() - from_end);
+    let (letter, after) = rest.split_at(1);
+    let other = if letter == "A" { "B" } else { "A" };
+    format!("{before}{other}{after}")
+}
+
 fn escaped(text: &str) -> String {
     text.bytes()
         .map(|byte| {
