@@ -2,5 +2,8 @@
 //!
 //! Names begin with the row of the list of threats that they stand for, where there is one.
 
+mod input;
 mod merchant;
+mod once;
 mod signature;
+mod tenant;

@@ -279,7 +279,7 @@ async fn held(server: &Server) -> (String, String) {
     (format!("/wallet/v1/orders/{number}/confirm"), number)
 }
 
-fn claims(server: &Server, institution: &str, order: &str) -> serde_json::Value {
+pub(super) fn claims(server: &Server, institution: &str, order: &str) -> serde_json::Value {
     let now = server.shop.app.clock.now().seconds();
     json!({
         "iss": institution, "aud": server.shop.app.origin.to_string(), "iat": now,
@@ -289,7 +289,12 @@ fn claims(server: &Server, institution: &str, order: &str) -> serde_json::Value 
 }
 
 /// A statement with any header, signed by a wallet's key.
-fn statement(server: &Server, by: &str, header: &str, claims: &serde_json::Value) -> String {
+pub(super) fn statement(
+    server: &Server,
+    by: &str,
+    header: &str,
+    claims: &serde_json::Value,
+) -> String {
     use data_encoding::BASE64URL_NOPAD;
     let key = &server.shop.keys[by];
     let input = format!(
@@ -301,7 +306,7 @@ fn statement(server: &Server, by: &str, header: &str, claims: &serde_json::Value
     format!("{input}.{signature}")
 }
 
-const HEADER: &str = r#"{"alg":"Ed25519","typ":"tongma-result+jwt","kid":"KID"}"#;
+pub(super) const HEADER: &str = r#"{"alg":"Ed25519","typ":"tongma-result+jwt","kid":"KID"}"#;
 
 async fn t015_a_statement_by_no_algorithm(backend: Backend) {
     let server = Server::open(backend).await;

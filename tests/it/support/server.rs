@@ -47,15 +47,30 @@ pub(crate) struct Instance {
 impl Server {
     /// Serves a shop whose clock stands until the story moves it.
     pub(crate) async fn open(backend: Backend) -> Self {
-        let clock = Clock::manual("2026-11-21T04:00:00Z".parse().unwrap());
-        Self::open_at(backend, clock).await
+        Self::open_at(backend, standing()).await
     }
 
     /// Serves a shop that goes by this clock.
     pub(crate) async fn open_at(backend: Backend, clock: Clock) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let origin = format!("http://{}", listener.local_addr().unwrap());
+        Self::serve(backend, listener, &origin, clock).await
+    }
+
+    /// The same under a name that the world would use, with somebody in front who speaks TLS.
+    pub(crate) async fn open_as(backend: Backend, origin: &str) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        Self::serve(backend, listener, origin, standing()).await
+    }
+
+    async fn serve(
+        backend: Backend,
+        listener: TcpListener,
+        origin: &str,
+        clock: Clock,
+    ) -> Self {
         let authority = listener.local_addr().unwrap().to_string();
-        let shop = Shop::open_at(backend, &format!("http://{authority}"), clock).await;
+        let shop = Shop::open_at(backend, origin, clock).await;
         let hub = Hub::default();
         let instance = Instance::serve(listener, shop.app.clone(), hub.clone());
         let token = new_key(&shop, &shop.merchant.id, Scopes::all()).await;
@@ -213,6 +228,11 @@ impl Drop for Instance {
             let _ = thread.join();
         }
     }
+}
+
+/// A clock that only the story moves.
+fn standing() -> Clock {
+    Clock::manual("2026-11-21T04:00:00Z".parse().unwrap())
 }
 
 /// The request with an API key.
