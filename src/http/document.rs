@@ -13,6 +13,7 @@ use utoipa::openapi::{
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_actix_web::AppExt;
 
+use crate::code::run::CodeKind;
 use crate::http::api;
 use crate::http::problem::{self, FieldError, ProblemBody};
 use crate::qr::symbol::Level;
@@ -151,6 +152,7 @@ fn components() -> Components {
         .schema(ProblemBody::name(), ProblemBody::schema())
         .schema(FieldError::name(), FieldError::schema())
         // Stands in queries only, from where it is pointed at but not brought along.
+        .schema(CodeKind::name(), CodeKind::schema())
         .schema(Level::name(), Level::schema())
         .response("Problem", refusal)
         .security_scheme("api_key", SecurityScheme::Http(key))
@@ -185,6 +187,24 @@ mod tests {
             }
         }
         assert!(names.len() > 35, "{names:?}");
+    }
+
+    #[test]
+    fn every_reference_leads_somewhere() {
+        let document = serde_json::to_value(openapi()).unwrap();
+        let mut open = vec![&document];
+        while let Some(value) = open.pop() {
+            match value {
+                serde_json::Value::Object(members) => {
+                    if let Some(to) = members.get("$ref").and_then(|to| to.as_str()) {
+                        assert!(document.pointer(&to[1..]).is_some(), "{to}");
+                    }
+                    open.extend(members.values());
+                }
+                serde_json::Value::Array(items) => open.extend(items),
+                _ => {}
+            }
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::task::Poll;
 
+use actix_web::HttpResponse;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::{Error, InternalError};
@@ -14,16 +15,11 @@ use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
-use actix_web::{HttpMessage, HttpResponse};
 use data_encoding::HEXLOWER;
 use tracing::Instrument;
 
 use crate::app::App;
 use crate::http::problem::{Kind, Language, Problem, kinds};
-
-/// The name of one request, for logs and for whoever asks for help.
-#[derive(Debug, Clone)]
-pub(crate) struct RequestId(String);
 
 /// The longest header value that anything here needs is a signature of a few hundred bytes.
 const HEADER_VALUE_MAX: usize = 8 * 1024;
@@ -34,13 +30,6 @@ const REQUEST_ID_MAX: usize = 64;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 
-impl RequestId {
-    /// As text.
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
 /// Goes around all routes.
 pub(crate) async fn frame(
     mut request: ServiceRequest,
@@ -50,7 +39,6 @@ pub(crate) async fn frame(
     let id = name(&request, app.as_deref().map(AsRef::as_ref));
     let language = Language::asked(request.headers().get(header::ACCEPT_LANGUAGE));
     let is_secure = app.as_ref().is_some_and(|app| app.origin.is_secure());
-    request.extensions_mut().insert(RequestId(id.clone()));
     let (method, path) = (request.method().clone(), shown(request.path()));
 
     if let Err(problem) = check_head(&request) {

@@ -82,7 +82,7 @@ struct Findings {
 impl Findings {
     fn text(&mut self, text: &str) {
         if text.contains('\0') && self.nul.is_none() {
-            self.nul = Some(self.path.iter().map(|step| format!("/{step}")).collect());
+            self.nul = Some(format!("/{}", self.path.join("/")));
         }
     }
 }

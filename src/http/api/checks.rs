@@ -2,8 +2,8 @@
 
 use actix_web::dev::Payload;
 use actix_web::web::{Data, Json};
-use actix_web::{FromRequest, HttpRequest, HttpResponse, post};
-use serde::Deserialize;
+use actix_web::{FromRequest, HttpRequest, post};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::app::App;
@@ -86,18 +86,25 @@ pub(crate) async fn verify(
     request_body(content(
         (TextBody = "application/json"),
         (Vec<u8> = "image/png"), (Vec<u8> = "image/jpeg"), (Vec<u8> = "image/webp"))),
-    responses((status = 200, description = "about the text; about each code of a picture",
-        content((DecodeAnswer = "application/json"), (PictureAnswer = "application/json"))),
+    responses((status = 200, body = Decoded),
         Refusals),
     security(("api_key" = []), ("counter" = [])))]
 #[post("/v1/decode")]
-pub(crate) async fn decode(app: Data<App>, sent: Sent) -> Result<HttpResponse, Problem> {
-    match sent {
-        Sent::Text(text) => Ok(HttpResponse::Ok().json(flow::decode::text(&app, &text))),
-        Sent::Picture(file) => {
-            Ok(HttpResponse::Ok().json(flow::decode::picture(&app, file).await?))
-        }
-    }
+pub(crate) async fn decode(app: Data<App>, sent: Sent) -> Result<Json<Decoded>, Problem> {
+    Ok(Json(match sent {
+        Sent::Text(text) => Decoded::Text(flow::decode::text(&app, &text)),
+        Sent::Picture(file) => Decoded::Picture(flow::decode::picture(&app, file).await?),
+    }))
+}
+
+/// About the text, or about each code of the picture.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum Decoded {
+    /// About the text.
+    Text(DecodeAnswer),
+    /// About each code of the picture.
+    Picture(PictureAnswer),
 }
 
 /// Something to decode, from somebody who may ask.

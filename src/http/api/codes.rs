@@ -269,13 +269,7 @@ pub(crate) async fn symbol_png(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let code = own(&app, &caller, id).await?;
-    picture(
-        &request,
-        "image/png",
-        &code,
-        &query.read()?,
-        |symbol, quiet, scale| png::render(symbol, quiet, scale),
-    )
+    picture(&request, "image/png", &code, &query.read()?, png::render)
 }
 
 /// The symbol as SVG.

@@ -289,11 +289,6 @@ fn thousandths(q: &str) -> u32 {
         .map_or(0, |q: u32| q.min(1000))
 }
 
-#[expect(
-    clippy::ptr_arg,
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde's shape"
-)]
 fn slice_is_empty(errors: &&[FieldError]) -> bool {
     errors.is_empty()
 }

@@ -163,9 +163,9 @@ async fn a_paid_payment_is_told_in_order_and_its_receipt_holds_once(backend: Bac
 /// The payee institution attests what was started.
 async fn confirm(server: &Server, started: &serde_json::Value) {
     let order = started["order_number"].as_str().unwrap();
-    let claims = crate::api::signature::claims(server, "wechat_pay", order);
-    let header = crate::api::signature::HEADER;
-    let jws = crate::api::signature::statement(server, "wechat_pay", header, &claims);
+    let claims = crate::api::statement::claims(server, "wechat_pay", order);
+    let header = crate::api::statement::HEADER;
+    let jws = crate::api::statement::statement(server, "wechat_pay", header, &claims);
     let path = format!("/wallet/v1/orders/{order}/confirm");
     let call = Request::post(&path, "application/jose", jws);
     let answer = server.send(&server.signed("wechat_pay", call)).await;
@@ -214,7 +214,9 @@ async fn anyone_may_know_our_keys_and_how_we_are(backend: Backend) {
 #[test]
 fn the_document_is_clean() {
     let document = serde_json::to_value(tongma::http::openapi()).unwrap();
-    assert_eq!(openapi_faults(&document), None);
+    let faults = openapi_faults(&document);
+    let faults = faults.map(|said| said.chars().take(600).collect::<String>());
+    assert_eq!(faults, None);
     assert_eq!(document["servers"], serde_json::Value::Null);
 }
 

@@ -6,4 +6,5 @@ mod input;
 mod merchant;
 mod once;
 mod signature;
+mod statement;
 mod tenant;

@@ -137,7 +137,7 @@ async fn t073_while_the_first_still_runs(backend: Backend) {
     let lease = Lease {
         owner: "somebody".to_owned(),
         fingerprint: claim.fingerprint,
-        until: now.plus(std::time::Duration::from_secs(60)),
+        until: now.plus(std::time::Duration::from_mins(1)),
     };
     assert!(
         idempotency::claim(&mut tx, &claim.slot, &lease, now)

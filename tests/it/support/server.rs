@@ -63,12 +63,7 @@ impl Server {
         Self::serve(backend, listener, origin, standing()).await
     }
 
-    async fn serve(
-        backend: Backend,
-        listener: TcpListener,
-        origin: &str,
-        clock: Clock,
-    ) -> Self {
+    async fn serve(backend: Backend, listener: TcpListener, origin: &str, clock: Clock) -> Self {
         let authority = listener.local_addr().unwrap().to_string();
         let shop = Shop::open_at(backend, origin, clock).await;
         let hub = Hub::default();
@@ -250,7 +245,7 @@ pub(crate) async fn new_key(shop: &Shop, merchant: &MerchantId, scopes: Scopes) 
         merchant: merchant.clone(),
         name: "till".parse().unwrap(),
         mode: Mode::Test,
-        hint: token.expose()[..12].to_owned(),
+        hint: token.expose().get(..12).unwrap().to_owned(),
         scopes,
         expires_at: None,
         revoked_at: None,

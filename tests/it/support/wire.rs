@@ -1,5 +1,7 @@
 //! HTTP by hand: a request as it goes over the wire, every byte the story's, and its answer.
 
+use std::fmt::Write as _;
+
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -99,13 +101,13 @@ impl Answer {
 pub(crate) async fn send(authority: &str, request: &Request) -> Answer {
     let mut head = format!("{} {} HTTP/1.1\r\n", request.method, request.target);
     if request.header("host").is_none() {
-        head.push_str(&format!("Host: {authority}\r\n"));
+        write!(head, "Host: {authority}\r\n").unwrap();
     }
     if request.header("content-length").is_none() && !request.body.is_empty() {
-        head.push_str(&format!("Content-Length: {}\r\n", request.body.len()));
+        write!(head, "Content-Length: {}\r\n", request.body.len()).unwrap();
     }
     for (name, value) in &request.headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        write!(head, "{name}: {value}\r\n").unwrap();
     }
     head.push_str("Connection: close\r\n\r\n");
     let mut stream = TcpStream::connect(authority).await.unwrap();
