@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use tongma::clock::Clock;
+use tongma::merchant::Scopes;
 use tongma::wallet::WireRequest;
 use tongma::wallet::client::{Call, Following};
 
 use super::counter::paired;
 use super::site::{DESKTOP, Site, Visitor};
+use crate::support::server::new_key;
 use crate::support::{Backend, on_both};
 
 async fn the_counter_hears_of_a_payment_from_its_beginning_to_its_end(backend: Backend) {
@@ -102,6 +104,29 @@ async fn a_feed_ends_soon_after_its_session_did(backend: Backend) {
 }
 on_both![a_feed_ends_soon_after_its_session_did];
 
+/// T128
+async fn a_program_hears_everything_until_its_key_is_revoked(backend: Backend) {
+    let site = Site::open_at(backend, Clock::System).await;
+    let merchant = &site.shop.merchant.id;
+    let token = new_key(&site.shop, merchant, Scopes::all()).await;
+    let mut feed = Listener::of_program(&site, "/v1/feed?after=0", &token).await;
+    let (_, code) = site.shop.sells(1200).await;
+    let started = site.shop.starts("jd_pay", &code, 1200).await.unwrap();
+    let notice = site.shop.paid("wechat_pay", &started);
+    site.shop.confirms(&notice).await.unwrap();
+
+    let paid = feed.hears("event: payment.paid").await;
+    assert!(paid.starts_with("id: 3\n"), "{paid}");
+    assert!(paid.contains(&notice.payee_reference), "{paid}");
+    revoke(&site, &token).await;
+    let revoked = site.shop.app.clock.now();
+
+    feed.ends().await;
+    let took = site.shop.app.clock.now().since(revoked);
+    assert!(took < Duration::from_secs(5), "{took:?}");
+}
+on_both![a_program_hears_everything_until_its_key_is_revoked];
+
 async fn a_feed_says_goodbye_when_the_server_stops(backend: Backend) {
     let site = Site::open(backend).await;
     let till = site.browser(DESKTOP);
@@ -146,11 +171,20 @@ impl Listener {
         Self::come_back(site, till, path, 0).await
     }
 
+    async fn of_program(site: &Site, path: &str, token: &str) -> Self {
+        let headers = vec![("authorization", format!("Bearer {token}"))];
+        Self::follow(site, path, headers).await
+    }
+
     async fn come_back(site: &Site, till: &Visitor<'_>, path: &str, last: i64) -> Self {
         let mut headers = till.headers();
         if last > 0 {
             headers.push(("last-event-id", last.to_string()));
         }
+        Self::follow(site, path, headers).await
+    }
+
+    async fn follow(site: &Site, path: &str, headers: Vec<(&'static str, String)>) -> Self {
         let call = Call {
             request: WireRequest::get(path.to_owned()),
             headers,
@@ -201,6 +235,19 @@ impl Listener {
             }
         }
     }
+}
+
+async fn revoke(site: &Site, token: &str) {
+    let app = &site.shop.app;
+    let key = tongma::flow::authenticate::api_key(app, token)
+        .await
+        .unwrap();
+    let mut tx = app.db.begin().await.unwrap();
+    let now = tx.now();
+    tongma::db::api_keys::revoke(&mut tx, &key.merchant, &key.key, now)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
 }
 
 fn id_of(event: &str) -> i64 {
