@@ -3,6 +3,8 @@
 
 use super::document::operations;
 use super::process::ShopProcess;
+use super::town::cookie_of;
+use crate::support::server::bearer;
 use crate::support::wire::{Answer, Request};
 use crate::support::{Backend, on_both};
 use serde_json::{Value, json};
@@ -21,11 +23,24 @@ const EVIL_STEP: &str = "%0D%0A%7B%22level%22:%22error%22%7D%1B%5B31m";
 const EVIL_TEXT: &str = "x\r\n{\"level\":\"error\",\"message\":\"forged\"}\u{1b}[31m\u{202e}\u{9b}";
 
 async fn no_secret_and_no_forgery_reaches_the_log(backend: Backend) {
-    let place = ShopProcess::open(backend, PASSWORD, &["log.level=debug"]).await;
+    let place = ShopProcess::open(backend, PASSWORD, &["log.level=trace"]).await;
     let (server, token) = (&place.server, place.token.as_str());
     let origin = place.shop.app.origin.to_string();
     let sticker = place.shop.sticker().await.text;
     let run = sticker.split_once("/Q/").unwrap().1;
+
+    // A device that is really let in, and stays.
+    let invite = format!("/v1/counters/{}/pairings", place.shop.counters[0].id);
+    let invite = bearer(Request::post_json(&invite, &json!({})), token);
+    let invited = server.send(&invite).await.json();
+    let paired = invited["code"].as_str().unwrap();
+    let form = "application/x-www-form-urlencoded";
+    let pair = Request::post("/counter/pair", form, format!("code={paired}"));
+    let session = cookie_of(&server.send(&pair.with("Origin", &origin)).await);
+    for page in ["/counter", "/counter/session"] {
+        let own = Request::get(page).with("Cookie", &session);
+        assert!(server.send(&own).await.status < 300, "{page}");
+    }
 
     let document = server.send(&Request::get("/openapi.json")).await.json();
     let mut answers = Vec::new();
@@ -75,6 +90,8 @@ async fn no_secret_and_no_forgery_reaches_the_log(backend: Backend) {
         RECEIPT,
         PAIRING,
         PASSWORD,
+        paired,
+        session.split_once('=').unwrap().1,
         run,
         &place.master_key,
     ];
@@ -132,23 +149,21 @@ fn shouts(method: &str, path: &str, token: &str) -> Vec<Request> {
             .with("Cookie", &format!("tongma_counter={COOKIE}"))
             .with("User-Agent", &format!("curl {COOKIE}"))
     };
-    let bearer = |request: Request, token: &str| {
-        request
-            .with("Authorization", &format!("Bearer {token}"))
-            .with("Idempotency-Key", "canary-story")
+    let known = |request: Request, token: &str| {
+        bearer(request, token).with("Idempotency-Key", "canary-story")
     };
     if path == "/v1/feed" {
         // With a right key it has no end.
-        return vec![make(path, &body), bearer(make(path, &body), STRANGERS_KEY)];
+        return vec![make(path, &body), known(make(path, &body), STRANGERS_KEY)];
     }
     vec![
         make(&with("x"), &body),
-        bearer(make(&with("x"), &body), STRANGERS_KEY),
-        bearer(make(&with("x"), &body), token),
-        bearer(make(&with("x"), &json!({"text": PAYER_CODE})), token),
-        bearer(make(&with("x"), &json!({"receipt": RECEIPT})), token),
-        bearer(make(&with(EVIL_STEP), &body), token),
-        bearer(make(&format!("{}?q={COOKIE}", with("x")), &body), token),
+        known(make(&with("x"), &body), STRANGERS_KEY),
+        known(make(&with("x"), &body), token),
+        known(make(&with("x"), &json!({"text": PAYER_CODE})), token),
+        known(make(&with("x"), &json!({"receipt": RECEIPT})), token),
+        known(make(&with(EVIL_STEP), &body), token),
+        known(make(&format!("{}?q={COOKIE}", with("x")), &body), token),
         make(&with("x"), &body)
             .with(
                 "Signature-Input",

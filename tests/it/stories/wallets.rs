@@ -3,7 +3,9 @@
 
 use serde_json::{Value, json};
 
+use tongma::crypto::jws;
 use tongma::merchant::AccountReference;
+use tongma::payment::ResultClaims;
 
 use super::town::{Feed, Town, column, cookie_of};
 use crate::support::shop::{WALLETS, account_of};
@@ -74,13 +76,17 @@ impl Watch {
     }
 
     /// Both see that this wallet's payment is there, where it should be.
-    async fn sees(&mut self, wallet: &str, amount: i64) {
+    async fn sees(&mut self, town: &Town, wallet: &str, amount: i64) {
         let told = self.program.sees("payment.paid", amount).await;
         let (_, payee) = way_of(wallet);
         assert_eq!(told["payer_institution"], wallet, "{told}");
         assert_eq!(told["payee_institution"], payee, "{told}");
         let account: AccountReference = account_of(payee).parse().unwrap();
         assert_eq!(told["payment_account"], account.masked(), "{told}");
+        let key = *town.server.shop.keys[payee].public();
+        let statement = told["evidence"].as_str().unwrap();
+        let attested = jws::verify::<ResultClaims>(statement, jws::RESULT, |_| Some(key));
+        assert_eq!(attested.unwrap().claims.iss, payee);
         let shown = self.till.sees("paid", amount).await;
         assert_eq!(shown["payer"], wallet, "{shown}");
         assert_eq!(shown["number"], told["number"], "{shown}");
@@ -111,7 +117,7 @@ async fn every_wallets_backend_pays_by_the_one_sticker(backend: Backend) {
             .await;
         assert_eq!(paid.status, 200, "{wallet}: {}", paid.text());
 
-        watch.sees(wallet, amount).await;
+        watch.sees(&town, wallet, amount).await;
         let path = format!("/app/attempts/{}", attempt.as_str().unwrap());
         let done = town.app(wallet, &path, Value::Null).await.json();
         assert_eq!(done["state"], "paid", "{wallet}: {done}");
@@ -154,7 +160,7 @@ async fn every_wallets_browser_pays_by_the_one_sticker(backend: Backend) {
         let bridged = town.server.send(&bridge).await;
         assert_eq!(bridged.status, 200, "{wallet}: {}", bridged.text());
 
-        watch.sees(wallet, amount).await;
+        watch.sees(&town, wallet, amount).await;
         let status = format!("/pay/{attempt}");
         let own = Request::get(&status).with("Cookie", &cookie);
         let html = town.server.send(&own).await.text();
