@@ -1,6 +1,6 @@
 //! Pictures and texts that mean no good, sent to a server that has better things to do.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use image::codecs::jpeg::JpegEncoder;
 use image::{GrayImage, Luma};
@@ -17,11 +17,8 @@ use crate::support::{Backend, on_both};
 const QUICKLY: Duration = Duration::from_secs(5);
 
 async fn decodes(server: &Server, media_type: &str, file: Vec<u8>) -> Answer {
-    let began = Instant::now();
-    let answer = server
-        .ask(Request::post("/v1/decode", media_type, file))
-        .await;
-    assert!(began.elapsed() < QUICKLY, "{:?}", began.elapsed());
+    let asked = server.ask(Request::post("/v1/decode", media_type, file));
+    let answer = tokio::time::timeout(QUICKLY, asked).await.unwrap();
     server.is_ready().await;
     answer
 }
@@ -132,6 +129,8 @@ async fn texts_that_only_look_like_codes_are_never_taken(backend: Backend) {
     let deep = (0..100).fold("00".to_owned(), |inner, _| {
         format!("26{:02}{inner}", inner.len().min(99))
     });
+    let all_tags: Vec<_> = (0..=99).map(|tag| format!("{tag:02}0100")).collect();
+    let all_tags = all_tags.concat();
     let texts = [
         format!("HTTP://{host}@EVIL.EXAMPLE/Q/{run}"),
         format!("HTTP://EVIL.EXAMPLE@{host}/Q/{run}"),
@@ -152,7 +151,7 @@ async fn texts_that_only_look_like_codes_are_never_taken(backend: Backend) {
         "0002010102112699".to_owned(),
         "000201000201".to_owned(),
         deep,
-        (0..=99).map(|tag| format!("{tag:02}0100")).collect(),
+        all_tags,
     ];
     let before = server.business_digest().await;
     for text in texts {
@@ -185,7 +184,9 @@ fn symbol() -> Vec<u8> {
 
 fn jpeg() -> Vec<u8> {
     let mut file = Vec::new();
-    let noisy = GrayImage::from_fn(400, 400, |x, y| Luma([(x * 31 ^ y * 17).to_le_bytes()[0]]));
+    let noisy = GrayImage::from_fn(400, 400, |x, y| {
+        Luma([((x * 31) ^ (y * 17)).to_le_bytes()[0]])
+    });
     JpegEncoder::new(&mut file).encode_image(&noisy).unwrap();
     file
 }

@@ -189,7 +189,7 @@ impl Feed {
     pub(super) async fn open(authority: &str, request: &Request) -> Self {
         let mut head = format!("GET {} HTTP/1.1\r\nHost: {authority}\r\n", request.target);
         for (name, value) in &request.headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            head.extend([name, ": ", value, "\r\n"]);
         }
         head.push_str("\r\n");
         let mut stream = TcpStream::connect(authority).await.unwrap();

@@ -243,12 +243,12 @@ fn attribute(html: &str, before: &str) -> String {
 /// As a form's field.
 fn escaped(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-    text.bytes().fold(String::new(), |mut out, byte| {
+    let escape = |byte: u8| {
         if plain(byte) {
-            out.push(char::from(byte));
+            char::from(byte).to_string()
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            format!("%{byte:02X}")
         }
-        out
-    })
+    };
+    text.bytes().map(escape).collect::<Vec<_>>().concat()
 }
