@@ -6,13 +6,15 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header;
 use serde::Deserialize;
+use tracing::Instrument as _;
 use utoipa::IntoResponses;
 use utoipa::openapi::{Ref, RefOr, Response};
 
 use crate::app::App;
 use crate::db::{DbError, Tx};
+use crate::flow::FlowError;
 use crate::flow::idempotent::Once;
-use crate::http::problem::Problem;
+use crate::http::problem::{Problem, kinds};
 
 /// Every route may refuse: said once in the document and pointed at.
 pub(crate) enum Refusals {}
@@ -33,6 +35,21 @@ pub(crate) async fn reading<T>(
     let found = read(&mut tx).await?;
     tx.commit().await?;
     Ok(found)
+}
+
+/// Works to the end even where the client hangs up meanwhile: what was claimed under a key is
+/// finished or freed, so that the next try need not wait until the lease ends.
+pub(crate) async fn to_the_end<T: 'static>(
+    work: impl Future<Output = Result<T, FlowError>> + 'static,
+) -> Result<T, Problem> {
+    match actix_web::rt::spawn(work.in_current_span()).await {
+        Ok(done) => Ok(done?),
+        Err(error) => match error.try_into_panic() {
+            // The frame around all routes logs it.
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Err(Problem::new(&kinds::INTERNAL)),
+        },
+    }
 }
 
 /// What was done under an Idempotency-Key, now or before; `place` is where such things are found.

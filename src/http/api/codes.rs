@@ -13,7 +13,7 @@ use crate::crypto::digest::sha256_hex;
 use crate::db;
 use crate::flow::issue::NewCode;
 use crate::flow::{self, FlowError, idempotent};
-use crate::http::api::answer::{Refusals, once, reading};
+use crate::http::api::answer::{Refusals, once, reading, to_the_end};
 use crate::http::api::list::{Listed, Place};
 use crate::http::auth::{Asked, Caller, Order, ReadCodes, WriteCodes};
 use crate::http::extract::{Id, Nothing, Query};
@@ -124,23 +124,26 @@ pub(crate) async fn issue(
     order: Order<WriteCodes, NewCodeBody>,
 ) -> Result<HttpResponse, Problem> {
     let (claim, principal, body) = order.claim(201);
-    let done = idempotent::once(&app, claim, async |tx| {
-        let merchant = db::merchants::find(tx, &principal.merchant)
-            .await?
-            .ok_or(FlowError::NotFound("merchant"))?;
-        let currency = body.currency.unwrap_or(merchant.currency);
-        let new = NewCode {
-            merchant: merchant.id,
-            amount: fixed_amount(body.kind, body.amount_minor, currency)?,
-            store: body.store,
-            counter: body.counter,
-            kind: body.kind,
-            currency,
-            compact: body.compact,
-            expires_at: body.expires_at,
-            payment: None,
-        };
-        flow::issue::issue(&app, tx, new).await.map(CodeView::from)
+    let done = to_the_end(async move {
+        idempotent::once(&app, claim, async |tx| {
+            let merchant = db::merchants::find(tx, &principal.merchant)
+                .await?
+                .ok_or(FlowError::NotFound("merchant"))?;
+            let currency = body.currency.unwrap_or(merchant.currency);
+            let new = NewCode {
+                merchant: merchant.id,
+                amount: fixed_amount(body.kind, body.amount_minor, currency)?,
+                store: body.store,
+                counter: body.counter,
+                kind: body.kind,
+                currency,
+                compact: body.compact,
+                expires_at: body.expires_at,
+                payment: None,
+            };
+            flow::issue::issue(&app, tx, new).await.map(CodeView::from)
+        })
+        .await
     })
     .await?;
     Ok(once(done, "/v1/codes"))

@@ -12,7 +12,7 @@ use crate::clock::Timestamp;
 use crate::db;
 use crate::flow::payment::{self, NewPayment};
 use crate::flow::{FlowError, idempotent};
-use crate::http::api::answer::{Refusals, once, reading};
+use crate::http::api::answer::{Refusals, once, reading, to_the_end};
 use crate::http::api::list::{Listed, Place};
 use crate::http::auth::{Asked, Caller, Order, ReadPayments, WritePayments};
 use crate::http::extract::{Id, Nothing, Query};
@@ -171,20 +171,23 @@ pub(crate) async fn create(
     order: Order<WritePayments, NewPaymentBody>,
 ) -> Result<HttpResponse, Problem> {
     let (claim, principal, body) = order.claim(201);
-    let done = idempotent::once(&app, claim, async |tx| {
-        let amount = Amount::positive(body.amount_minor, body.currency)
-            .map_err(|why| FlowError::amount("/amount_minor", &why))?;
-        let new = NewPayment {
-            merchant: principal.merchant,
-            store: body.store,
-            counter: body.counter,
-            amount,
-            reference: plain("/reference", body.reference, REFERENCE_MAX)?,
-            description: plain("/description", body.description, DESCRIPTION_MAX)?,
-            lifetime: body.expires_in_seconds.map(Duration::from_secs),
-        };
-        let (payment, code) = payment::create(&app, tx, new).await?;
-        Ok(PaymentView::new(payment, Some(code)))
+    let done = to_the_end(async move {
+        idempotent::once(&app, claim, async |tx| {
+            let amount = Amount::positive(body.amount_minor, body.currency)
+                .map_err(|why| FlowError::amount("/amount_minor", &why))?;
+            let new = NewPayment {
+                merchant: principal.merchant,
+                store: body.store,
+                counter: body.counter,
+                amount,
+                reference: plain("/reference", body.reference, REFERENCE_MAX)?,
+                description: plain("/description", body.description, DESCRIPTION_MAX)?,
+                lifetime: body.expires_in_seconds.map(Duration::from_secs),
+            };
+            let (payment, code) = payment::create(&app, tx, new).await?;
+            Ok(PaymentView::new(payment, Some(code)))
+        })
+        .await
     })
     .await?;
     Ok(once(done, "/v1/payments"))

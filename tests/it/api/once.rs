@@ -1,5 +1,7 @@
 //! The same request twice has one effect.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use tongma::db::idempotency::{self, Lease, Slot};
@@ -8,7 +10,7 @@ use tongma::flow::idempotent::{self, Claim};
 use tongma::merchant::Scope;
 
 use crate::support::server::{Server, bearer};
-use crate::support::wire::Request;
+use crate::support::wire::{self, Request};
 use crate::support::{Backend, on_both};
 
 /// A payment of the shop's, without a key.
@@ -137,7 +139,7 @@ async fn t073_while_the_first_still_runs(backend: Backend) {
     let lease = Lease {
         owner: "somebody".to_owned(),
         fingerprint: claim.fingerprint,
-        until: now.plus(std::time::Duration::from_mins(1)),
+        until: now.plus(Duration::from_mins(1)),
     };
     assert!(
         idempotency::claim(&mut tx, &claim.slot, &lease, now)
@@ -227,6 +229,36 @@ async fn t076_an_answer_that_was_lost_is_given_again(backend: Backend) {
     assert_eq!(changes, Vec::<String>::new());
 }
 
+async fn t076_a_client_that_hangs_up_finds_it_done(backend: Backend) {
+    let server = Server::open(backend).await;
+    let call = order(&server, 100).with("Idempotency-Key", "k-1");
+    // The claim has to wait for another while its client goes away.
+    let slot = slot(&server, "k-1").await;
+    let mut tx = server.shop.app.db.begin().await.unwrap();
+    let now = tx.now();
+    let lease = Lease {
+        owner: "somebody".to_owned(),
+        fingerprint: [0; 32],
+        until: now.plus(Duration::from_mins(1)),
+    };
+    assert!(
+        idempotency::claim(&mut tx, &slot, &lease, now)
+            .await
+            .unwrap()
+    );
+    wire::hang_up(&server.authority, &call, Duration::from_millis(150)).await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    tx.rollback().await.unwrap();
+
+    let mut answer = server.send(&call).await;
+    while answer.status == 409 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        answer = server.send(&call).await;
+    }
+    assert_eq!(answer.status, 201, "{}", answer.text());
+    assert_eq!(answer.header("idempotent-replayed"), Some("true"));
+}
+
 async fn t078_until_its_time_is_over(backend: Backend) {
     let server = Server::open(backend).await;
     let call = order(&server, 100).with("Idempotency-Key", "k-1");
@@ -250,5 +282,6 @@ on_both![
     t074_after_a_refusal_the_key_is_free,
     t075_after_a_busy_database_the_key_is_free,
     t076_an_answer_that_was_lost_is_given_again,
+    t076_a_client_that_hangs_up_finds_it_done,
     t078_until_its_time_is_over,
 ];

@@ -1,6 +1,7 @@
 //! HTTP by hand: a request as it goes over the wire, every byte the story's, and its answer.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -99,6 +100,20 @@ impl Answer {
 /// Sends one request on a connection of its own. `Host` and `Content-Length` are added where the
 /// story does not say them.
 pub(crate) async fn send(authority: &str, request: &Request) -> Answer {
+    let mut stream = say(authority, request).await;
+    let mut bytes = Vec::new();
+    let _ = stream.read_to_end(&mut bytes).await;
+    read(&bytes)
+}
+
+/// Sends one request, and breaks the connection off before it was answered.
+pub(crate) async fn hang_up(authority: &str, request: &Request, after: Duration) {
+    let stream = say(authority, request).await;
+    tokio::time::sleep(after).await;
+    stream.set_zero_linger().unwrap();
+}
+
+async fn say(authority: &str, request: &Request) -> TcpStream {
     let mut head = format!("{} {} HTTP/1.1\r\n", request.method, request.target);
     if request.header("host").is_none() {
         write!(head, "Host: {authority}\r\n").unwrap();
@@ -114,9 +129,7 @@ pub(crate) async fn send(authority: &str, request: &Request) -> Answer {
     stream.write_all(head.as_bytes()).await.unwrap();
     // A server that has heard enough may close while we still speak.
     let _ = stream.write_all(&request.body).await;
-    let mut bytes = Vec::new();
-    let _ = stream.read_to_end(&mut bytes).await;
-    read(&bytes)
+    stream
 }
 
 fn read(bytes: &[u8]) -> Answer {
