@@ -51,6 +51,7 @@ CREATE TABLE attempts (
     handover             TEXT,
     version              BIGINT  NOT NULL,
     pay_before_ms        BIGINT  NOT NULL,
+    close_ms             BIGINT  NOT NULL,
     reported_ms          BIGINT,
     next_query_ms        BIGINT  NOT NULL,
     queries              BIGINT  NOT NULL,

@@ -51,6 +51,7 @@ CREATE TABLE attempts (
     handover             TEXT,
     version              INTEGER NOT NULL,
     pay_before_ms        INTEGER NOT NULL,
+    close_ms             INTEGER NOT NULL,
     reported_ms          INTEGER,
     next_query_ms        INTEGER NOT NULL,
     queries              INTEGER NOT NULL,

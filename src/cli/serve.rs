@@ -38,8 +38,6 @@ const HEAD_WITHIN: Duration = Duration::from_secs(10);
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// How long running requests may take once we were told to stop.
 const STOP_WITHIN_S: u64 = 10;
-/// How often orders are looked at that nobody rang for.
-const SWEEP_EVERY: Duration = Duration::from_secs(1);
 /// How often is dropped what no longer counts.
 const TIDY_EVERY: Duration = Duration::from_mins(10);
 
@@ -157,21 +155,10 @@ fn workers(app: &App, hub: &Hub, scans: Receiver<Scan>) -> Vec<JoinHandle<()>> {
             };
             outbox::run(&placing.db, &hub, rung).await;
         }),
-        tokio::spawn(async move { sweep(&sweeping).await }),
+        tokio::spawn(async move { expire::run(&sweeping).await }),
         tokio::spawn(async move { scan_log::run(&writing, scans).await }),
         tokio::spawn(async move { tidy(&tidying).await }),
     ]
-}
-
-/// Follows up what payers and institutions left open.
-async fn sweep(app: &App) {
-    loop {
-        if let Err(error) = expire::sweep(app).await {
-            tracing::warn!("open orders were not looked at: {error}; will try again");
-        }
-        // Rung or not, look again.
-        drop(tokio::time::timeout(SWEEP_EVERY, app.sweep_bell.rung()).await);
-    }
 }
 
 /// Drops what no longer counts.

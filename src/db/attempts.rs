@@ -12,7 +12,7 @@ macro_rules! columns {
         "id, payment_id, merchant_id, order_number, payer_institution_id, payee_institution_id, \
          payment_account_id, account_reference, route_kind, route_reason, agreement_id, clearing, \
          attester_id, way, payer_reference, request_digest, payer_ref_hash, source_hash, \
-         amount_minor, currency, state, handover, version, pay_before_ms, reported_ms, \
+         amount_minor, currency, state, handover, version, pay_before_ms, close_ms, reported_ms, \
          next_query_ms, queries, started_ms, decided_ms"
     };
 }
@@ -23,7 +23,7 @@ const INSERT: &str = concat!(
     "INSERT INTO attempts (",
     columns!(),
     ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, \
-     $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29) ON CONFLICT DO NOTHING"
+     $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30) ON CONFLICT DO NOTHING"
 );
 const FIND: &str = concat!("SELECT ", columns!(), " FROM attempts WHERE id = $1");
 const BY_ORDER: &str = concat!(
@@ -50,7 +50,7 @@ const CLAIM_DUE: &str = concat!(
 // Not where somebody asked for haste meanwhile.
 const POSTPONE: &str =
     "UPDATE attempts SET next_query_ms = $2 WHERE id = $1 AND next_query_ms = $3";
-const HASTEN: &str = "UPDATE attempts SET next_query_ms = $2, pay_before_ms = $2 \
+const HASTEN: &str = "UPDATE attempts SET next_query_ms = $2, close_ms = $2 \
      WHERE payment_id = $1 AND state IN ('started', 'waiting')";
 const HOLDING: &str = concat!(
     "SELECT ",
@@ -89,6 +89,7 @@ struct AttemptRow {
     handover: Option<String>,
     version: i64,
     pay_before_ms: Timestamp,
+    close_ms: Timestamp,
     reported_ms: Option<Timestamp>,
     next_query_ms: Timestamp,
     queries: i64,
@@ -124,6 +125,7 @@ pub async fn insert(tx: &mut Tx, attempt: &Attempt) -> Result<bool, DbError> {
         .bind(&attempt.handover)
         .bind(attempt.version)
         .bind(attempt.pay_before)
+        .bind(attempt.close_at)
         .bind(attempt.reported_at)
         .bind(attempt.next_query_at)
         .bind(attempt.queries)
@@ -316,6 +318,7 @@ impl TryFrom<AttemptRow> for Attempt {
             handover: row.handover,
             version: row.version,
             pay_before: row.pay_before_ms,
+            close_at: row.close_ms,
             reported_at: row.reported_ms,
             next_query_at: row.next_query_ms,
             queries: row.queries,

@@ -13,7 +13,7 @@ const BY_PAYMENT: &str = "SELECT id, payment_id, store_id, number, jws, issued_m
      shown_ms, shown_at FROM receipts WHERE payment_id = $1";
 const BY_NUMBER: &str = "SELECT id, payment_id, store_id, number, jws, issued_ms, expires_ms, \
      shown_ms, shown_at FROM receipts WHERE merchant_id = $1 AND number = $2 AND day = $3 \
-     ORDER BY CASE WHEN store_id = $4 THEN 0 ELSE 1 END, id DESC LIMIT 1";
+     ORDER BY CASE WHEN store_id = $4 THEN 0 ELSE 1 END, id DESC LIMIT 2";
 const SHOW: &str = "UPDATE receipts SET shown_ms = $2, shown_at = $3 \
      WHERE id = $1 AND shown_ms IS NULL AND expires_ms > $2";
 
@@ -76,22 +76,23 @@ pub async fn of_payment(tx: &mut Tx, payment: &PaymentId) -> Result<Option<Recei
     Ok(row.map(Receipt::from))
 }
 
-/// The merchant's receipt with these digits on this day, this store's before any other's.
+/// The merchant's receipts with these digits on this day, two at most, this store's before any
+/// other's.
 pub async fn by_number(
     tx: &mut Tx,
     merchant: &MerchantId,
     number: &str,
     day: &str,
     store: Option<&StoreId>,
-) -> Result<Option<Receipt>, DbError> {
-    let row: Option<ReceiptRow> = each_backend!(tx, conn => sqlx::query_as(BY_NUMBER)
+) -> Result<Vec<Receipt>, DbError> {
+    let rows: Vec<ReceiptRow> = each_backend!(tx, conn => sqlx::query_as(BY_NUMBER)
         .bind(merchant)
         .bind(number)
         .bind(day)
         .bind(store.map_or("", StoreId::as_str))
-        .fetch_optional(conn)
+        .fetch_all(conn)
         .await)?;
-    Ok(row.map(Receipt::from))
+    Ok(rows.into_iter().map(Receipt::from).collect())
 }
 
 /// Marks a receipt as shown; true for the first, in time, of all who try.

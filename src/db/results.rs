@@ -59,11 +59,12 @@ impl StoredResult {
 }
 
 /// Money outside the plan, as the merchant or the operator sees it.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow, serde::Serialize)]
 pub struct StoredException {
     /// Its name.
     pub id: ExceptionId,
     /// The payment that it was meant for.
+    #[serde(rename = "payment")]
     pub payment_id: Option<PaymentId>,
     /// What is wrong.
     pub code: String,
@@ -74,6 +75,7 @@ pub struct StoredException {
     /// `open` until it has gone back.
     pub state: String,
     /// When it came.
+    #[serde(rename = "created_at")]
     pub created_ms: Timestamp,
 }
 

@@ -1,9 +1,11 @@
 //! The sweep: asks institutions about orders that are silent, closes those whose time is over, ends
 //! payments that nobody began, and drops what need not be kept.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt;
+use futures_util::future::join_all;
+use tokio::sync::Semaphore;
 
 use crate::app::App;
 use crate::clock::Timestamp;
@@ -24,34 +26,40 @@ pub struct Swept {
 
 /// Orders and payments in one round.
 const BATCH: i64 = 64;
-/// Institutions that are asked at the same time.
-const AT_ONCE: usize = 8;
-/// A claimed order is this instance's for so long: longer than a call to an institution may take.
-const CLAIM: Duration = Duration::from_secs(30);
+/// Questions that may be open at the same time.
+const AT_ONCE: usize = 256;
+/// A claimed order is this instance's for so long: longer than its four calls to an institution can
+/// take together.
+const CLAIM: Duration = Duration::from_mins(1);
 /// Between questions: doubled each time, from the first to the last.
 const ASK_FIRST: Duration = Duration::from_secs(5);
 const ASK_LAST: Duration = Duration::from_mins(10);
+/// Between rounds that nobody rang for.
+const EVERY: Duration = Duration::from_secs(1);
 
-/// One round.
-pub async fn sweep(app: &App) -> Result<Swept, FlowError> {
-    let mut tx = app.db.begin().await?;
-    let until = tx.now().plus(CLAIM);
-    let due = db::attempts::claim_due(&mut tx, until, BATCH).await?;
-    tx.commit().await?;
-    let asked = due.len();
-    let outcomes: Vec<Result<bool, FlowError>> = futures_util::stream::iter(due)
-        .map(|attempt| async move { ask(app, &attempt).await })
-        .buffer_unordered(AT_ONCE)
-        .collect()
-        .await;
-    let mut decided = 0;
-    for outcome in outcomes {
-        match outcome {
-            Ok(true) => decided += 1,
-            Ok(false) => {}
-            Err(error) => tracing::error!("an order could not be followed up: {error}"),
+/// Rounds for as long as the program runs. Each order is followed up by itself, so that an
+/// institution that lets us wait delays no other's orders, and nobody's expiry.
+pub async fn run(app: &App) {
+    let permits = Arc::new(Semaphore::new(AT_ONCE));
+    loop {
+        if let Err(error) = round(app, &permits).await {
+            tracing::warn!("open orders were not looked at: {error}; will try again");
         }
+        // Rung or not, look again.
+        drop(tokio::time::timeout(EVERY, app.sweep_bell.rung()).await);
     }
+}
+
+/// One round, waiting for every answer.
+pub async fn sweep(app: &App) -> Result<Swept, FlowError> {
+    let due = claim(app, BATCH).await?;
+    let asked = due.len();
+    let questions = due.iter().map(|attempt| follow_up(app, attempt));
+    let decided = join_all(questions)
+        .await
+        .into_iter()
+        .filter(|decided| *decided)
+        .count();
     let expired = end_overdue(app).await?;
     keys::refresh(app).await?;
     Ok(Swept {
@@ -61,9 +69,42 @@ pub async fn sweep(app: &App) -> Result<Swept, FlowError> {
     })
 }
 
+async fn round(app: &App, permits: &Arc<Semaphore>) -> Result<(), FlowError> {
+    end_overdue(app).await?;
+    keys::refresh(app).await?;
+    let free = i64::try_from(permits.available_permits()).unwrap_or(0);
+    for attempt in claim(app, free.min(BATCH)).await? {
+        let permit = Arc::clone(permits).acquire_owned().await;
+        let app = app.clone();
+        tokio::spawn(async move {
+            follow_up(&app, &attempt).await;
+            drop(permit);
+        });
+    }
+    Ok(())
+}
+
+async fn claim(app: &App, limit: i64) -> Result<Vec<Attempt>, FlowError> {
+    let mut tx = app.db.begin().await?;
+    let until = tx.now().plus(CLAIM);
+    let due = db::attempts::claim_due(&mut tx, until, limit).await?;
+    tx.commit().await?;
+    Ok(due)
+}
+
+async fn follow_up(app: &App, attempt: &Attempt) -> bool {
+    ask(app, attempt).await.unwrap_or_else(|error| {
+        tracing::error!(
+            attempt = %attempt.id,
+            "attempt {} could not be followed up: {error}", attempt.id,
+        );
+        false
+    })
+}
+
 async fn ask(app: &App, attempt: &Attempt) -> Result<bool, FlowError> {
     let now = now(app).await?;
-    let is_over = now >= attempt.pay_before;
+    let is_over = now >= attempt.close_at;
     let decided = if is_over {
         close::close(app, attempt).await?
     } else {
@@ -76,7 +117,7 @@ async fn ask(app: &App, attempt: &Attempt) -> Result<bool, FlowError> {
         let next = if is_over {
             next
         } else {
-            next.min(attempt.pay_before)
+            next.min(attempt.close_at)
         };
         let mut tx = app.db.begin().await?;
         db::attempts::postpone(&mut tx, attempt, next).await?;

@@ -88,6 +88,15 @@ pub async fn change(
     let code = db::codes::find_of(&mut tx, merchant, id)
         .await?
         .ok_or(FlowError::NotFound("code"))?;
+    let wanted = match event {
+        CodeEvent::Suspend => CodeState::Suspended,
+        CodeEvent::Resume => CodeState::Active,
+        CodeEvent::Revoke => CodeState::Revoked,
+    };
+    if code.state == wanted {
+        // Asked again after a lost answer.
+        return Ok(code);
+    }
     let state = code.state.apply(event)?;
     let code = PrintedCode {
         state,

@@ -84,7 +84,7 @@ pub enum FlowError {
     #[error("the payment is held by another attempt")]
     PaymentHeld,
     /// The state does not allow it.
-    #[error("{what} is {now} and cannot be {change}")]
+    #[error("{what} is {now}, which rules out: {change}")]
     State {
         /// The thing.
         what: &'static str,

@@ -8,7 +8,7 @@ use crate::db::{self, Tx};
 use crate::flow::issue::{self, NewCode};
 use crate::flow::{FlowError, close, tell};
 use crate::id::{CounterId, MerchantId, PaymentId, StoreId};
-use crate::merchant::PrintedCode;
+use crate::merchant::{PaymentAccount, PaymentAccountState, PrintedCode};
 use crate::money::Amount;
 use crate::payment::event::EventKind;
 use crate::payment::{Change, Payment, State};
@@ -47,6 +47,15 @@ pub async fn create(
             "lifetime-invalid",
             format!("must be 1 to {}", longest.as_secs()),
         ));
+    }
+    let accounts = db::accounts::of_merchant(tx, &new.merchant).await?;
+    let currency = new.amount.currency();
+    let payable = |account: &PaymentAccount| {
+        account.state == PaymentAccountState::Open && account.currency == currency
+    };
+    if !accounts.iter().any(payable) {
+        let detail = format!("there is no open payment account in {currency}");
+        return Err(FlowError::field("/currency", "currency-mismatch", detail));
     }
     let now = tx.now();
     let expires_at = Some(now.plus(lifetime));

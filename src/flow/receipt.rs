@@ -125,8 +125,13 @@ async fn by_number(
         now.minus(crate::payment::receipt::LIFETIME).day_in(zone),
     ];
     for day in days {
-        if let Some(found) = db::receipts::by_number(tx, merchant, number, &day, store).await? {
-            return Ok(Found::Receipt(Box::new(found)));
+        let mut found = db::receipts::by_number(tx, merchant, number, &day, store).await?;
+        if store.is_none() && found.len() > 1 {
+            let detail = "two stores have this number today; name the one where it is shown";
+            return Err(FlowError::field("/store", "store-required", detail));
+        }
+        if !found.is_empty() {
+            return Ok(Found::Receipt(Box::new(found.swap_remove(0))));
         }
     }
     Ok(Found::Not(ReceiptVerdict::Forged))

@@ -142,8 +142,11 @@ pub struct Attempt {
     pub handover: Option<String>,
     /// Changes so far; guards every update.
     pub version: i64,
-    /// When the order is closed at the institution if nobody has paid.
+    /// Until when the payer was told to pay.
     pub pay_before: Timestamp,
+    /// When the order is closed at the institution if nobody has paid: `pay_before`, or earlier
+    /// where the merchant cancelled the payment or took the code out of use.
+    pub close_at: Timestamp,
     /// When the payer institution claimed success; proves nothing.
     pub reported_at: Option<Timestamp>,
     /// When the institution is asked next.

@@ -108,9 +108,9 @@ fn looks_like_jws(text: &str) -> bool {
 }
 
 /// A definite no. Time-outs, "too early" and "too many" ask to come again; faults of the
-/// institution's server say nothing about the order.
+/// institution's server say nothing about the order, and a conflict means that there is one.
 const fn is_refusal(status: u16) -> bool {
-    matches!(status, 400..=499) && !matches!(status, 408 | 425 | 429)
+    matches!(status, 400..=499) && !matches!(status, 408 | 409 | 425 | 429)
 }
 
 fn refused(reply: &WireReply) -> Reply {

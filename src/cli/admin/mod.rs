@@ -9,6 +9,7 @@ mod agreement;
 mod api_key;
 mod code;
 mod counter;
+mod exception;
 mod institution;
 mod key;
 mod merchant;
@@ -52,6 +53,9 @@ pub(crate) enum Admin {
     /// Receiving codes
     #[command(subcommand)]
     Code(code::Command),
+    /// Money that arrived outside the plan
+    #[command(subcommand)]
+    Exception(exception::Command),
     /// Keys: our own, and those that institutions sign with
     #[command(subcommand)]
     Key(key::Command),
@@ -96,6 +100,7 @@ impl Admin {
             Self::Acceptance(command) => command.run(&desk).await,
             Self::Agreement(command) => command.run(&desk).await,
             Self::Code(command) => command.run(&desk).await,
+            Self::Exception(command) => command.run(&desk).await,
             Self::Key(command) => command.run(&desk).await,
             Self::ApiKey(command) => command.run(&desk).await,
         };

@@ -8,12 +8,13 @@ use self::book::Book;
 use self::let_go::let_go;
 use crate::app::App;
 use crate::crypto::jwk::KeyUse;
+use crate::crypto::jws::SKEW;
 use crate::db::{self, DbError, Tx};
 use crate::flow::FlowError;
 use crate::id::{AttemptId, ExceptionId, PaymentId, ResultId};
 use crate::merchant::InstitutionId;
 use crate::payment::{
-    Attempt, AttemptState, Attested, ExceptionCode, ResultStatus, Verdict, judge,
+    Attempt, AttemptState, Attested, AttestedError, ExceptionCode, ResultStatus, Verdict, judge,
 };
 use crate::wallet::{WireReply, WireRequest};
 
@@ -72,6 +73,10 @@ async fn take_once(app: &App, result: &Attested) -> Result<Outcome, FlowError> {
     let Some(attempt) = attempt else {
         return unmatched(app, tx, result).await;
     };
+    // Nobody pays an order before it exists; such a time would make late money look punctual.
+    if result.status == ResultStatus::Paid && result.paid_at < attempt.started_at.minus(SKEW) {
+        return Err(AttestedError::TimeInvalid.into());
+    }
     let payment = db::payments::find(&mut tx, &attempt.payment)
         .await?
         .ok_or(FlowError::NotFound("order"))?;

@@ -94,6 +94,8 @@ pub async fn start(app: &App, order: StartOrder) -> Result<Started, FlowError> {
             hand_over(app, &attempt, &handover).await?;
             Ok(started(&attempt, handover, is_new))
         }
+        // The first call may have opened the order after all: its end is asked for, not assumed.
+        Err(_) if !is_new => Err(FlowError::PayeeUnavailable),
         Err(refusal) => {
             settle::refuse(app, &attempt.id).await?;
             Err(FlowError::PayeeRefused(refusal))
@@ -255,7 +257,7 @@ async fn repeat(
     if attempt.request_digest != *digest {
         return Err(FlowError::ReferenceConflict);
     }
-    if attempt.handover.is_none() && attempt.state.holds() && tx.now() >= attempt.pay_before {
+    if attempt.handover.is_none() && attempt.state.holds() && tx.now() >= attempt.close_at {
         // It is being closed at the institution; an order that was lost is not opened any more.
         return Err(FlowError::State {
             what: "attempt",
@@ -370,6 +372,7 @@ fn new_attempt(
         handover: None,
         version: 1,
         pay_before: now.plus(patience),
+        close_at: now.plus(patience),
         reported_at: None,
         next_query_at: now.plus(FIRST_QUERY),
         queries: 0,

@@ -65,8 +65,9 @@ pub(super) async fn open_order(
     }
 }
 
-/// Keeps how the payer's wallet gets at the order, unless the attempt has moved on meanwhile: the
-/// notice that it was paid can be faster than the answer to its opening.
+/// Keeps how the payer's wallet gets at the order. Where the notice that it was paid was faster
+/// than the answer to its opening, there is nothing to keep; where the attempt was closed
+/// meanwhile, nobody is to pay any more.
 pub(super) async fn hand_over(
     app: &App,
     attempt: &Attempt,
@@ -74,10 +75,20 @@ pub(super) async fn hand_over(
 ) -> Result<(), FlowError> {
     let mut tx = app.db.begin().await?;
     let now = tx.now();
-    let found = db::attempts::find(&mut tx, &attempt.id).await?;
-    let Some(found) = found.filter(|found| found.state == AttemptState::Started) else {
-        return Ok(());
-    };
+    let found = db::attempts::find(&mut tx, &attempt.id)
+        .await?
+        .ok_or(FlowError::NotFound("attempt"))?;
+    match found.state {
+        AttemptState::Started => {}
+        AttemptState::Waiting | AttemptState::Paid => return Ok(()),
+        AttemptState::Failed | AttemptState::Closed => {
+            return Err(FlowError::State {
+                what: "attempt",
+                now: found.state.as_str(),
+                change: "started",
+            });
+        }
+    }
     let changed = Attempt {
         handover: serde_json::to_string(handover).ok(),
         ..found.after(AttemptChange::HandedOver, now)?

@@ -2,8 +2,12 @@
 
 use tongma::flow::FlowError;
 use tongma::flow::confirm::Outcome;
+use tongma::flow::payment::NewPayment;
 use tongma::flow::receipt::{Presented, verify};
 use tongma::flow::{self};
+use tongma::merchant::CodeEvent;
+use tongma::money::Amount;
+use tongma::payment::AttestedError;
 use tongma::payment::receipt::ReceiptVerdict;
 
 use crate::support::shop::{Shop, WALLETS, order};
@@ -226,3 +230,106 @@ async fn a_receipt_is_genuine_once(backend: Backend) {
     );
 }
 on_both![a_receipt_is_genuine_once];
+
+async fn a_repeated_start_that_is_refused_decides_nothing(backend: Backend) {
+    let shop = Shop::open(backend).await;
+    let (payment, code) = shop.sells(900).await;
+    shop.payee.will_not_open(503);
+    let asked = || order("hebao", &code.text, 900, "HB-1");
+    let lost = flow::start::start(&shop.app, asked()).await;
+    assert!(matches!(lost, Err(FlowError::PayeeUnavailable)), "{lost:?}");
+
+    // The first call may have opened the order although its answer was lost.
+    shop.payee.will_not_open(422);
+    let again = flow::start::start(&shop.app, asked()).await;
+
+    assert!(
+        matches!(again, Err(FlowError::PayeeUnavailable)),
+        "{again:?}"
+    );
+    assert_eq!(shop.payment(&payment.id).await.state.name(), "waiting");
+}
+on_both![a_repeated_start_that_is_refused_decides_nothing];
+
+async fn money_from_before_the_order_is_no_statement(backend: Backend) {
+    let shop = Shop::open(backend).await;
+    let (payment, code) = shop.sells(900).await;
+    let started = shop.starts("jd_pay", &code, 900).await.unwrap();
+    let mut claims = shop.paid("wechat_pay", &started);
+    claims.paid_at = Some("2026-11-21T03:54:59Z".to_owned());
+
+    let early = shop.confirms(&claims).await;
+
+    let invalid = FlowError::Attested(AttestedError::TimeInvalid);
+    assert_eq!(early.map_err(|e| e.to_string()), Err(invalid.to_string()));
+    assert_eq!(shop.payment(&payment.id).await.state.name(), "waiting");
+}
+on_both![money_from_before_the_order_is_no_statement];
+
+async fn a_code_is_revoked_as_often_as_it_is_asked_for(backend: Backend) {
+    let shop = Shop::open(backend).await;
+    let sticker = shop.sticker().await;
+    let revoke = async || {
+        flow::issue::change(&shop.app, &shop.merchant.id, &sticker.id, CodeEvent::Revoke).await
+    };
+
+    assert_eq!(revoke().await.unwrap(), revoke().await.unwrap());
+    let resumed =
+        flow::issue::change(&shop.app, &shop.merchant.id, &sticker.id, CodeEvent::Resume).await;
+    assert!(
+        matches!(resumed, Err(FlowError::State { .. })),
+        "{resumed:?}"
+    );
+}
+on_both![a_code_is_revoked_as_often_as_it_is_asked_for];
+
+async fn a_cancelled_order_keeps_the_time_that_its_payer_was_told(backend: Backend) {
+    let shop = Shop::open(backend).await;
+    let (payment, code) = shop.sells(900).await;
+    let asked = || order("jd_pay", &code.text, 900, "JD-1");
+    let first = flow::start::start(&shop.app, asked()).await.unwrap();
+
+    let held = flow::payment::cancel(&shop.app, &shop.merchant.id, &payment.id).await;
+    assert!(matches!(held, Err(FlowError::PaymentHeld)), "{held:?}");
+    shop.advance(1);
+    flow::expire::sweep(&shop.app).await.unwrap();
+
+    let again = flow::start::start(&shop.app, asked()).await.unwrap();
+    assert_eq!(again.pay_before, first.pay_before);
+    let closes = shop
+        .payee
+        .calls()
+        .iter()
+        .filter(|(_, path)| path.ends_with("/close"))
+        .count();
+    assert!(closes >= 2, "{:?}", shop.payee.calls());
+}
+on_both![a_cancelled_order_keeps_the_time_that_its_payer_was_told];
+
+async fn a_payment_in_a_currency_without_an_account_is_not_asked_for(backend: Backend) {
+    let shop = Shop::open(backend).await;
+    let mut tx = shop.app.db.begin().await.unwrap();
+    let new = NewPayment {
+        merchant: shop.merchant.id.clone(),
+        store: shop.store.id.clone(),
+        counter: None,
+        amount: Amount::positive(900, "JPY".parse().unwrap()).unwrap(),
+        reference: None,
+        description: None,
+        lifetime: None,
+    };
+
+    let refused = flow::payment::create(&shop.app, &mut tx, new).await;
+
+    assert!(
+        matches!(
+            refused,
+            Err(FlowError::Field {
+                pointer: "/currency",
+                ..
+            })
+        ),
+        "{refused:?}"
+    );
+}
+on_both![a_payment_in_a_currency_without_an_account_is_not_asked_for];

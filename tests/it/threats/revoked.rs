@@ -83,7 +83,7 @@ async fn a_start_that_crosses_a_revocation_is_refused_or_closed(backend: Backend
         // Whatever had begun is due to be closed now, not when its minute is over.
         let sql = format!(
             "SELECT COUNT(*) FROM attempts a JOIN payments p ON p.id = a.payment_id \
-             WHERE p.code_id = '{}' AND a.pay_before_ms > {}",
+             WHERE p.code_id = '{}' AND a.close_ms > {}",
             sticker.id,
             shop.app.clock.now().millis()
         );
