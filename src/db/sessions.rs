@@ -42,9 +42,6 @@ const FIND: &str = "SELECT id, merchant_id, store_id, counter_id, expires_ms, re
 
 const REVOKE: &str = "UPDATE sessions SET revoked_ms = $2 WHERE id = $1 AND revoked_ms IS NULL";
 
-const REVOKE_COUNTER: &str = "UPDATE sessions SET revoked_ms = $3
-    WHERE merchant_id = $1 AND counter_id = $2 AND revoked_ms IS NULL";
-
 /// Keeps a session under the SHA-256 of its token.
 pub async fn insert(tx: &mut Tx, session: &Session, token_hash: &[u8; 32]) -> Result<(), DbError> {
     each_backend!(tx, conn => sqlx::query(INSERT)
@@ -80,21 +77,4 @@ pub async fn revoke(tx: &mut Tx, id: &SessionId, at: Timestamp) -> Result<(), Db
         .await
         .map(|_| ()))?;
     Ok(())
-}
-
-/// Ends all sessions at a counter; says how many.
-pub async fn revoke_counter(
-    tx: &mut Tx,
-    merchant: &MerchantId,
-    counter: &CounterId,
-    at: Timestamp,
-) -> Result<u64, DbError> {
-    let rows = each_backend!(tx, conn => sqlx::query(REVOKE_COUNTER)
-        .bind(merchant)
-        .bind(counter)
-        .bind(at)
-        .execute(conn)
-        .await
-        .map(|done| done.rows_affected()))?;
-    Ok(rows)
 }

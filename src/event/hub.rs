@@ -35,6 +35,11 @@ impl Hub {
         self.closing.send_replace(true);
     }
 
+    /// Whether the process stops.
+    pub fn is_closing(&self) -> bool {
+        *self.closing.borrow()
+    }
+
     /// Returns when feeds are to end.
     pub async fn closed(&self) {
         let mut closing = self.closing.subscribe();

@@ -191,20 +191,15 @@ mod tests {
 
     #[test]
     fn every_reference_leads_somewhere() {
-        let document = serde_json::to_value(openapi()).unwrap();
-        let mut open = vec![&document];
-        while let Some(value) = open.pop() {
-            match value {
-                serde_json::Value::Object(members) => {
-                    if let Some(to) = members.get("$ref").and_then(|to| to.as_str()) {
-                        assert!(document.pointer(&to[1..]).is_some(), "{to}");
-                    }
-                    open.extend(members.values());
-                }
-                serde_json::Value::Array(items) => open.extend(items),
-                _ => {}
-            }
+        let text = openapi().to_json().unwrap();
+        let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let mut count = 0;
+        for reference in text.split("\"$ref\":\"#").skip(1) {
+            let to = reference.split('"').next().unwrap();
+            assert!(document.pointer(to).is_some(), "{to}");
+            count += 1;
         }
+        assert!(count > 100, "{count}");
     }
 
     #[test]

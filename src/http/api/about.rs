@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::crypto::jwk::JwkSet;
+use crate::event::hub::Hub;
 use crate::http::api::answer::Refusals;
 use crate::http::document;
 use crate::http::problem::{Language, Problem, kinds};
@@ -133,11 +134,14 @@ pub(crate) async fn healthz() -> Json<Health> {
     Json(Health { status: "ok" })
 }
 
-/// Whether requests should come here: the database answers.
+/// Whether requests should come here: the database answers, and the server is not being stopped.
 #[utoipa::path(tag = "about", operation_id = "readyz",
     responses((status = 200, body = Health), Refusals), security(()))]
 #[get("/readyz")]
-pub(crate) async fn readyz(app: Data<App>) -> Result<Json<Health>, Problem> {
+pub(crate) async fn readyz(app: Data<App>, hub: Data<Hub>) -> Result<Json<Health>, Problem> {
+    if hub.is_closing() {
+        return Err(Problem::draining());
+    }
     let tx = app.db.read().await?;
     tx.commit().await?;
     Ok(Json(Health { status: "ok" }))

@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn a_short_id_is_the_end_of_the_long_one() {
-        let id: CodeId = "cod_0123456789abcdefghijk7f3k2q".parse().unwrap();
+        let id: CodeId = "cod_0123456789abcdefghij7f3k2q".parse().unwrap();
         assert_eq!(short_id(&id), "7F3K2Q");
     }
 }

@@ -199,6 +199,11 @@ impl Problem {
         Self::new(&kinds::INTERNAL)
     }
 
+    /// Ask another instance.
+    pub(crate) fn draining() -> Self {
+        Self::new(&kinds::DRAINING).retry_after(BUSY_SECONDS)
+    }
+
     /// An amount or currency that cannot be.
     pub(crate) fn money(pointer: &'static str, why: &MoneyError) -> Self {
         Self::field(money(why), pointer, why)

@@ -116,6 +116,7 @@ kinds! {
     TOO_MANY_STARTS = 429 "too-many-starts" "尝试次数过多" "Too many attempts from here";
     HEADER_TOO_LARGE = 431 "header-too-large" "请求头过大" "A header is too large";
     INTERNAL = 500 "internal" "服务器内部错误" "Something went wrong on our side";
+    DRAINING = 503 "draining" "服务正在停止" "This server is being stopped";
     BUSY = 503 "busy" "系统繁忙" "Too busy just now";
     PAYEE_UNAVAILABLE = 503 "payee-unavailable" "收款机构暂时没有应答" "The payee institution does not answer";
 }

@@ -209,6 +209,10 @@ async fn anyone_may_know_our_keys_and_how_we_are(backend: Backend) {
     let health = server.send(&Request::get("/healthz")).await;
     assert_eq!(health.header("cache-control"), Some("no-store"));
     assert_eq!(health.header("x-content-type-options"), Some("nosniff"));
+
+    server.hub.close();
+    let ready = server.send(&Request::get("/readyz")).await;
+    assert_eq!((ready.status, ready.code().as_str()), (503, "draining"));
 }
 
 #[test]

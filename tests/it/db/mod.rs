@@ -1,4 +1,5 @@
 //! What is kept, on both databases.
 
+mod access;
 mod merchants;
 mod parity;
