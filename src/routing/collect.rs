@@ -12,10 +12,12 @@ pub(super) struct Offer<'a> {
     pub(super) account: Option<&'a PaymentAccount>,
 }
 
-/// What candidates are ordered by.
+/// What candidates are ordered by. The institution comes before the ids, which are made by chance:
+/// two servers that were set up alike route alike.
 type Rank = (
     usize,
     RouteKind,
+    InstitutionId,
     Option<AgreementId>,
     AcceptanceId,
     Option<PaymentAccountId>,
@@ -79,6 +81,7 @@ impl Offer<'_> {
         (
             place(&self.acceptance.institution, facts),
             self.kind(),
+            self.acceptance.institution.clone(),
             self.agreement.map(|agreement| agreement.id.clone()),
             self.acceptance.id.clone(),
             self.account.map(|account| account.id.clone()),

@@ -68,6 +68,20 @@ fn the_merchants_preference_comes_before_directness() {
 }
 
 #[test]
+fn of_two_detours_the_one_to_the_first_institution_is_taken_whatever_their_ids() {
+    let mut facts = shop();
+    facts.acceptances = vec![acceptance(0), acceptance(1)];
+    facts.accounts = vec![account(0), account(1)];
+    let (mut first, mut second) = (agreement(2, 0), agreement(2, 1));
+    for _ in 0..2 {
+        facts.agreements = vec![first.clone(), second.clone()];
+        let chosen = route(&scan(2), &facts).chosen.unwrap();
+        assert_eq!(chosen.payee, name(0).min(name(1)));
+        std::mem::swap(&mut first.id, &mut second.id);
+    }
+}
+
+#[test]
 fn an_invitation_of_the_payers_institution_stops_no_detour() {
     for (state, reason) in [
         (AcceptanceState::Invited, Reason::Interop),

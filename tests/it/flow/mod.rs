@@ -3,3 +3,4 @@
 mod interleavings;
 mod pay;
 mod races;
+mod scans;
