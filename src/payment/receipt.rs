@@ -9,7 +9,7 @@ use crate::id::{CounterId, PaymentId, ReceiptId, StoreId};
 use crate::word::words;
 
 /// How long a receipt can be shown.
-pub const LIFETIME: Duration = Duration::from_secs(600);
+pub const LIFETIME: Duration = Duration::from_mins(10);
 
 /// The `typ` of a receipt.
 pub const TYP: &str = "tongma-receipt+jwt";
