@@ -19,6 +19,7 @@ use data_encoding::HEXLOWER;
 use tracing::Instrument;
 
 use crate::app::App;
+use crate::http::discreet;
 use crate::http::problem::{Kind, Language, Problem, kinds};
 
 /// The longest header value that anything here needs is a signature of a few hundred bytes.
@@ -39,7 +40,7 @@ pub(crate) async fn frame(
     let id = name(&request, app.as_deref().map(AsRef::as_ref));
     let language = Language::asked(request.headers().get(header::ACCEPT_LANGUAGE));
     let is_secure = app.as_ref().is_some_and(|app| app.origin.is_secure());
-    let (method, path) = (request.method().clone(), shown(request.path()));
+    let (method, path) = (request.method().clone(), discreet::path(request.path()));
 
     if let Err(problem) = check_head(&request) {
         let answer = problem.render(language, &id);
@@ -81,7 +82,7 @@ pub(crate) async fn frame(
     result.map_err(|response| InternalError::from_response("refused", response).into())
 }
 
-/// The client's name for the request if it can be one, else ours.
+/// The client's name for the request if it can be one and is no secret, else ours.
 fn name(request: &ServiceRequest, app: Option<&App>) -> String {
     let theirs = request
         .headers()
@@ -90,7 +91,9 @@ fn name(request: &ServiceRequest, app: Option<&App>) -> String {
         .filter(|text| {
             let fits =
                 |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-            (1..=REQUEST_ID_MAX).contains(&text.len()) && text.bytes().all(fits)
+            (1..=REQUEST_ID_MAX).contains(&text.len())
+                && text.bytes().all(fits)
+                && !discreet::looks_secret(text)
         });
     match (theirs, app) {
         (Some(text), _) => text.to_owned(),
@@ -202,14 +205,5 @@ fn finish(response: &mut HttpResponse<BoxBody>, id: &str, is_secure: bool) {
             header::STRICT_TRANSPORT_SECURITY,
             HeaderValue::from_static("max-age=31536000; includeSubDomains"),
         );
-    }
-}
-
-/// A path for the log: bounded, and without the run of a code, which opens it.
-fn shown(path: &str) -> String {
-    let path: String = path.chars().take(200).collect();
-    match path.get(..3) {
-        Some("/Q/" | "/q/") => "/Q/…".to_owned(),
-        Some(_) | None => path,
     }
 }

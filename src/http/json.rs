@@ -9,10 +9,15 @@ use serde_json::error::Category;
 
 use crate::http::problem::{Kind, Problem, kinds};
 
-/// Reads a body; nothing at all counts as `{}`.
+/// Reads a body, which is an object; nothing at all counts as `{}`.
 pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let body = if body.is_empty() { b"{}" } else { body };
     check(body)?;
+    // serde would take a list of the fields' values as well.
+    if body.trim_ascii_start().first() != Some(&b'{') {
+        let why = "the body must be a JSON object";
+        return Err(Problem::field(&kinds::FIELD_INVALID, "", why));
+    }
     serde_json::from_slice(body).map_err(|error| refused(body, &error))
 }
 
@@ -69,7 +74,24 @@ fn refused(body: &[u8], error: &serde_json::Error) -> Problem {
     } else {
         &kinds::FIELD_INVALID
     };
-    Problem::field(kind, pointer, why)
+    Problem::field(kind, pointer, in_json_words(why))
+}
+
+/// serde's sentence without the types of our program, which say nothing to a client.
+fn in_json_words(why: &str) -> String {
+    let Some((found, expected)) = why.rsplit_once(", expected ") else {
+        return why.to_owned();
+    };
+    let wanted = match expected.trim_start_matches("a ").split(' ').next() {
+        Some("i8" | "i16" | "i32" | "i64" | "isize") => "an integer",
+        Some("u8" | "u16" | "u32" | "u64" | "usize") => "an integer that is not negative",
+        Some("struct" | "map") => "an object",
+        Some("enum") => "one of its words",
+        Some("sequence" | "tuple") => "a list",
+        Some("unit") => "null",
+        Some(_) | None => expected,
+    };
+    format!("{found}, expected {wanted}")
 }
 
 #[derive(Default)]
@@ -357,6 +379,30 @@ mod tests {
         ];
         for (text, code, pointer) in cases {
             assert_eq!(refusal(text), (code, pointer.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_list_is_no_object_however_well_it_would_fit() {
+        for text in [r#"[55,"CNY"]"#, "7", r#""x""#, "null", "[]"] {
+            assert_eq!(refusal(text), ("field-invalid", String::new()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_names_no_type_of_ours() {
+        for text in [
+            r#"[55,"CNY"]"#,
+            r#"{"amount_minor":"x","currency":"CNY"}"#,
+            r#"{"amount_minor":1,"currency":"CNY","lines":[7]}"#,
+            r#"{"amount_minor":1,"currency":"CNY","lines":7}"#,
+            r#"{"amount_minor":1,"currency":7}"#,
+        ] {
+            let problem = read::<Order>(text.as_bytes()).unwrap_err();
+            let told = format!("{problem:?}");
+            for word in ["struct", "Order", "Line", "i64", "sequence", "elements"] {
+                assert!(!told.contains(word), "{word} in {told}");
+            }
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod api;
 mod auth;
+mod discreet;
 mod document;
 mod extract;
 mod frame;

@@ -27,6 +27,7 @@ pub use institution::{
 };
 pub use printed::{CodeEvent, CodeState, CodeStop, PrintedCode};
 pub use shop::{Counter, Merchant, Store};
+pub(crate) use text::is_invisible;
 pub use text::{AccountReference, City, Country, InstitutionId, Label, Mcc, Name, TextError, Zone};
 
 /// A move that a state does not allow.

@@ -140,7 +140,7 @@ fn visible(text: &str) -> Result<String, TextError> {
 
 /// Controls, direction changes, zero-width and filler characters: with them two names that look
 /// the same are not, or a name reads backwards.
-fn is_invisible(c: char) -> bool {
+pub(crate) fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'

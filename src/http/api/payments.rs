@@ -18,7 +18,7 @@ use crate::http::auth::{Asked, Caller, Order, ReadPayments, WritePayments};
 use crate::http::extract::{Id, Nothing, Query};
 use crate::http::problem::{Problem, kinds};
 use crate::id::{AttemptId, CodeId, CounterId, ExceptionId, PaymentId, StoreId};
-use crate::merchant::PrintedCode;
+use crate::merchant::{PrintedCode, TextError, is_invisible};
 use crate::money::{Amount, Currency};
 use crate::payment::{Payment, State};
 
@@ -213,11 +213,18 @@ pub(crate) async fn list(
     let place = Place::read(&app, merchant, &name, query.limit, query.cursor.as_deref())?;
     let (before, limit) = (place.seen_id(), i64::from(place.wanted()));
     let rows = reading(&app, async |tx| {
-        db::payments::list(tx, merchant, before.as_ref(), state, limit).await
+        let payments = db::payments::list(tx, merchant, before.as_ref(), state, limit).await?;
+        let mut rows = Vec::with_capacity(payments.len());
+        for payment in payments {
+            let code = db::codes::of_payment(tx, &payment.id).await?;
+            rows.push((payment, code));
+        }
+        Ok(rows)
     })
     .await?;
-    let view = |row| PaymentView::new(row, None);
-    Ok(Json(place.page(&app, rows, |row| row.id.to_string(), view)))
+    let name = |(payment, _): &(Payment, Option<PrintedCode>)| payment.id.to_string();
+    let view = |(payment, code)| PaymentView::new(payment, code);
+    Ok(Json(place.page(&app, rows, name, view)))
 }
 
 /// One payment.
@@ -255,7 +262,11 @@ pub(crate) async fn cancel(
 ) -> Result<Json<PaymentView>, Problem> {
     let merchant = &asked.caller.principal.merchant;
     let payment = payment::cancel(&app, merchant, &id.read()?).await?;
-    Ok(Json(PaymentView::new(payment, None)))
+    let code = reading(&app, async |tx| {
+        db::codes::of_payment(tx, &payment.id).await
+    })
+    .await?;
+    Ok(Json(PaymentView::new(payment, code)))
 }
 
 /// Money that arrived outside the plan, newest first.
@@ -289,7 +300,8 @@ pub(crate) async fn list_exceptions(
     Ok(Json(place.page(&app, rows, |row| row.id.to_string(), view)))
 }
 
-/// A text of the merchant's, as it was written; controls would break receipts and logs.
+/// A text of the merchant's, as it was written; what nobody can see, or turns the writing
+/// direction, would say another thing on receipts than in lists.
 fn plain(
     pointer: &'static str,
     text: Option<String>,
@@ -297,8 +309,8 @@ fn plain(
 ) -> Result<Option<String>, FlowError> {
     let Some(text) = text else { return Ok(None) };
     let count = text.chars().count();
-    if text.chars().any(char::is_control) {
-        let why = "must not contain control characters";
+    if let Some(bad) = text.chars().find(|c| is_invisible(*c)) {
+        let why = TextError::Invisible(u32::from(bad));
         return Err(FlowError::field(pointer, "text-invalid", why));
     }
     if !(1..=limit).contains(&count) {

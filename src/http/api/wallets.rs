@@ -78,10 +78,30 @@ impl From<Started> for StartedView {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReportBody {
-    /// `paid` or `failed`.
-    #[schema(example = "paid")]
-    status: String,
+    status: ReportedStatus,
     payer_reference: String,
+}
+
+/// How it went on the payer's side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum ReportedStatus {
+    /// The payer has paid.
+    Paid,
+    /// The payer could not, or would not.
+    Failed,
+    /// The order was closed.
+    Closed,
+}
+
+impl ReportedStatus {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Paid => "paid",
+            Self::Failed => "failed",
+            Self::Closed => "closed",
+        }
+    }
 }
 
 /// What became of the payment.
@@ -174,7 +194,8 @@ pub(crate) async fn report(
 ) -> Result<HttpResponse, Problem> {
     let body: ReportBody = wallet.json()?;
     let (institution, id) = (&wallet.caller.institution, id.read()?);
-    flow::report::report(&app, institution, &id, &body.status, &body.payer_reference).await?;
+    let status = body.status.as_str();
+    flow::report::report(&app, institution, &id, status, &body.payer_reference).await?;
     Ok(HttpResponse::Accepted().finish())
 }
 

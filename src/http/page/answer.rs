@@ -37,7 +37,9 @@ pub(crate) fn page(status: StatusCode, lang: Lang, camera: Camera, body: Markup)
         .insert_header((VARY, "User-Agent, Accept-Language"))
         .insert_header((CONTENT_SECURITY_POLICY, POLICY))
         .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .insert_header((REFERRER_POLICY, "no-referrer"))
+        // `no-referrer` would have browsers send our own forms with `Origin: null`; nothing goes to
+        // another site this way either.
+        .insert_header((REFERRER_POLICY, "same-origin"))
         .insert_header((
             HeaderName::from_static("cross-origin-opener-policy"),
             "same-origin",

@@ -35,8 +35,7 @@ impl Shell<'_> {
                     meta name="viewport" content="width=device-width, initial-scale=1";
                     meta name="robots" content="noindex";
                     meta name="format-detection" content="telephone=no";
-                    // Under the header's `no-referrer` alone a browser sends our own forms with
-                    // `Origin: null`. Nothing goes to another site this way either.
+                    // As in the header.
                     meta name="referrer" content="same-origin";
                     title { (self.title) }
                     link rel="icon" href=(assets::path("icon.svg"));

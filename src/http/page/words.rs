@@ -105,7 +105,10 @@ static TABLE: &[Words] = &[
     Words {
         kind: &kinds::TOO_MANY_STARTS,
         title: ("试得太多了", "Too many tries"),
-        detail: ("请十分钟后再试。", "Try again in ten minutes."),
+        detail: (
+            "请一分钟后再试，或请店员出示新的码。",
+            "Try again in a minute, or ask the shop for a new code.",
+        ),
     },
     Words {
         kind: &kinds::PAYEE_UNAVAILABLE,

@@ -27,10 +27,11 @@ impl From<FlowError> for Problem {
             FlowError::CodeStopped(CodeStop::Expired) => Self::new(&kinds::CODE_EXPIRED),
             FlowError::CodeStopped(CodeStop::Revoked) => Self::new(&kinds::CODE_REVOKED),
             FlowError::CodeStopped(CodeStop::Suspended) => Self::new(&kinds::CODE_SUSPENDED),
+            // The candidates name the merchant's accounts and agreements: only the merchant's own
+            // dry run shows them.
             FlowError::NoRoute(decision) => Self::because(&kinds::NO_ROUTE, decision.reason)
                 .with("reason", decision.reason)
-                .with("alternatives", &decision.alternatives)
-                .with("candidates", &decision.candidates),
+                .with("alternatives", &decision.alternatives),
             FlowError::Field {
                 pointer,
                 code,

@@ -120,6 +120,10 @@ async fn t111_json_that_is_none(backend: Backend) {
     server
         .refuses(&raw(&server, &many), 422, "field-unknown")
         .await;
+    let listed = format!(r#"[1,"CNY","{store}",null,null,null,null]"#);
+    server
+        .refuses(&raw(&server, &listed), 422, "field-invalid")
+        .await;
     let large = format!("{good}{}", " ".repeat(64 * 1024));
     server
         .refuses(&raw(&server, &large), 413, "body-too-large")
@@ -192,6 +196,10 @@ async fn t120_texts_for_another_language(backend: Backend) {
     assert_eq!(answer.json()["errors"][0]["pointer"], "/description");
     server
         .refuses(&payment("a\nb", "k-line"), 422, "text-invalid")
+        .await;
+    // It would turn what follows around.
+    server
+        .refuses(&payment("a\u{202e}b", "k-turn"), 422, "text-invalid")
         .await;
     for query in [
         "state=' OR 1=1",
@@ -270,6 +278,10 @@ async fn a_problem_is_told_in_the_language_that_is_asked_for(backend: Backend) {
     let english = server.refuses(&call, 404, "not-found").await;
     assert_eq!(english.json()["request_id"], "mine-1");
     assert_eq!(english.header("request-id"), Some("mine-1"));
+    // A key is no name: it would stand in the log.
+    let call = Request::get("/nowhere").with("Request-Id", &server.token);
+    let answer = server.refuses(&call, 404, "not-found").await;
+    assert_ne!(answer.header("request-id"), Some(server.token.as_str()));
     let call = Request::get("/nowhere").with("Accept-Language", "zh-CN");
     let chinese = server.refuses(&call, 404, "not-found").await.json();
     assert!(!chinese["title"].as_str().unwrap().is_ascii());

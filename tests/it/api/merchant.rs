@@ -35,11 +35,12 @@ async fn a_payment_is_created_found_listed_and_cancelled(backend: Backend) {
     let found = server.ask(Request::get(&place)).await.json();
     assert_eq!(found, payment);
     let listed = server.ask(Request::get("/v1/payments?state=created")).await;
-    assert_eq!(listed.json()["data"][0]["id"], payment["id"]);
+    assert_eq!(listed.json()["data"][0], payment);
 
     let cancel = Request::post_json(&format!("{place}/cancel"), &json!({}));
     let cancelled = server.ask(cancel).await;
     assert_eq!(cancelled.json()["state"], "closed");
+    assert_eq!(cancelled.json()["checkout"], payment["checkout"]);
 }
 
 async fn a_code_is_issued_drawn_decoded_suspended_and_revoked(backend: Backend) {

@@ -5,6 +5,7 @@
 mod input;
 mod merchant;
 mod once;
+mod payer;
 mod signature;
 mod statement;
 mod tenant;

@@ -78,7 +78,7 @@ async fn nobody_keeps_a_page_for_the_next_payer(backend: Backend) {
 
     assert_eq!(page.header("cache-control"), "no-store");
     assert_eq!(page.header("vary"), "User-Agent, Accept-Language");
-    assert_eq!(page.header("referrer-policy"), "no-referrer");
+    assert_eq!(page.header("referrer-policy"), "same-origin");
     assert_eq!(page.header("x-content-type-options"), "nosniff");
     let policy = page.header("content-security-policy");
     for rule in [

@@ -73,6 +73,12 @@ async fn no_secret_and_no_forgery_reaches_the_log(backend: Backend) {
         Request::get("/v1/payments").with("User-Agent", "x\u{1b}[31m"),
         Request::get(&format!("/v1/payments?api_key={token}")),
         Request::get("/v1/payments").with("X-Api-Key", token),
+        Request::get("/v1/payments").with("Request-Id", token),
+        Request::get(&format!("/{token}")),
+        Request::get(&format!("/v1/payments/{token}")),
+        Request::get(&format!("/v1/payments/{PAYER_CODE}")),
+        Request::get(&format!("/v1/{RECEIPT}/x")),
+        Request::get(&format!("//Q/{run}")),
         Request::get("/v1/payments").with("Request-Id", "a\"}{\"level\":\"error\""),
     ] {
         let request = request.with(
