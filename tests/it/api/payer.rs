@@ -2,6 +2,9 @@
 
 use serde_json::json;
 
+use tongma::db::institutions;
+use tongma::merchant::InstitutionState;
+
 use crate::api::signature::start;
 use crate::support::server::Server;
 use crate::support::wire::Request;
@@ -31,11 +34,18 @@ async fn a_report_says_one_of_three_words(backend: Backend) {
 async fn who_cannot_pay_here_does_not_hear_how_the_merchant_is_paid(backend: Backend) {
     let server = Server::open(backend).await;
     let call = server.signed("hebao", start(&server, "r-1").await);
+    let mut tx = server.shop.app.db.begin().await.unwrap();
+    let payee = "wechat_pay".parse().unwrap();
+    let (before, after) = (InstitutionState::Active, InstitutionState::Suspended);
+    institutions::change(&mut tx, &payee, before, after)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
 
     let answer = server.refuses(&call, 409, "no-route").await;
 
     let told = answer.json();
-    assert!(told["reason"].is_string());
+    assert!(!told["reason"].is_null());
     assert!(!told["alternatives"].as_array().unwrap().is_empty());
     for name in ["candidates", "acc_", "agr_"] {
         assert!(!answer.text().contains(name), "{name} in {told}");
