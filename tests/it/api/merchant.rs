@@ -214,6 +214,7 @@ async fn anyone_may_know_our_keys_and_how_we_are(backend: Backend) {
     server.hub.close();
     let ready = server.send(&Request::get("/readyz")).await;
     assert_eq!((ready.status, ready.code().as_str()), (503, "draining"));
+    assert!(ready.header("retry-after").is_some());
 }
 
 #[test]
