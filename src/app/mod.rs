@@ -16,6 +16,7 @@ use crate::crypto::sealing::Sealer;
 use crate::db::Db;
 use crate::db::codes::Scan;
 use crate::entropy::Entropy;
+use crate::merchant::InstitutionId;
 use crate::money::{Amount, Currency};
 use crate::wallet::client::Client;
 use crate::word::Mode;
@@ -43,6 +44,8 @@ pub struct App {
     pub wallets: Client,
     /// What is allowed.
     pub limits: Limits,
+    /// Marks by which the operator knows wallets' browsers, besides the wallets' own.
+    pub user_agent_marks: Arc<[(InstitutionId, String)]>,
     /// Wakes the outbox worker.
     pub bell: Bell,
     /// Wakes the sweep that asks institutions.

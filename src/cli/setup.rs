@@ -17,6 +17,7 @@ use crate::db::codes::Scan;
 use crate::db::{Db, DbSettings, OpenError};
 use crate::entropy::{Entropy, SystemEntropy};
 use crate::flow::{FlowError, keys};
+use crate::merchant::InstitutionId;
 use crate::money::{Amount, Currency, MoneyError};
 use crate::wallet::Client;
 use crate::wallet::client::SendError;
@@ -37,6 +38,8 @@ pub(crate) enum SetupError {
     File { path: PathBuf, source: io::Error },
     #[error("{0} must hold 32 bytes in base64 (openssl rand -base64 32)")]
     MasterKey(PathBuf),
+    #[error("wallets.user_agent_marks: {0:?} must be an institution, its marks not empty")]
+    Mark(String),
     #[error("public_url: {0}")]
     Origin(#[from] OriginError),
     #[error(transparent)]
@@ -78,6 +81,7 @@ pub(crate) async fn app(
         sealer: Arc::new(sealer),
         keys,
         limits: limits(config)?,
+        user_agent_marks: user_agent_marks(config)?,
         bell: Bell::default(),
         sweep_bell: Bell::default(),
         scans: log,
@@ -100,6 +104,17 @@ pub(crate) async fn database(config: &Config, clock: Clock) -> Result<Db, SetupE
 /// What codes say about where they come from.
 pub(crate) fn origin(config: &Config) -> Result<Origin, OriginError> {
     Origin::parse(&config.public_url(config.listen), config.mode == Mode::Test)
+}
+
+fn user_agent_marks(config: &Config) -> Result<Arc<[(InstitutionId, String)]>, SetupError> {
+    let given = config.wallets.user_agent_marks.iter();
+    let pairs = given.flat_map(|(id, marks)| marks.iter().map(move |mark| (id, mark)));
+    pairs
+        .map(|(id, mark)| match id.parse() {
+            Ok(parsed) if !mark.is_empty() => Ok((parsed, mark.clone())),
+            Ok(_) | Err(_) => Err(SetupError::Mark(id.clone())),
+        })
+        .collect()
 }
 
 fn limits(config: &Config) -> Result<Limits, MoneyError> {
@@ -207,5 +222,23 @@ mod tests {
             sealer(&named, &entropy),
             Err(SetupError::MasterKey(_))
         ));
+    }
+
+    #[test]
+    fn marks_belong_to_institutions_and_are_not_empty() {
+        let marks = |text: &str| {
+            let flags = vec![("wallets.user_agent_marks".to_owned(), text.to_owned())];
+            let sources = Sources {
+                flags,
+                ..Sources::default()
+            };
+            user_agent_marks(&Config::load(&sources).unwrap().0)
+        };
+        let found = marks(r#"{ ecny = ["A/", "B/"], bank_x = ["C/"] }"#).unwrap();
+        let texts: Vec<&str> = found.iter().map(|(_, mark)| mark.as_str()).collect();
+        assert_eq!(texts, ["C/", "A/", "B/"]);
+        for bad in [r#"{ ecny = [""] }"#, r#"{ "BANK X" = ["X/"] }"#] {
+            assert!(matches!(marks(bad), Err(SetupError::Mark(_))), "{bad}");
+        }
     }
 }

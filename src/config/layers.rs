@@ -35,6 +35,9 @@ const NOT_SETTINGS: &[&str] = &["TONGMA_CONFIG", "TONGMA_TEST_POSTGRES"];
 /// Settings that may hold a password.
 const SECRETS: &[&str] = &["database.url"];
 
+/// Settings whose keys are the operator's own.
+const TABLES: &[&str] = &["wallets.user_agent_marks"];
+
 /// Names of settings, with their values and where these came from.
 type Leaves = BTreeMap<String, (Value, String)>;
 
@@ -98,13 +101,16 @@ fn collect(table: &Table, above: &str, from: &str, leaves: &mut Leaves) {
             format!("{above}.{key}")
         };
         match value {
-            Value::Table(inner) => collect(inner, &name, from, leaves),
+            Value::Table(inner) if !TABLES.contains(&name.as_str()) => {
+                collect(inner, &name, from, leaves);
+            }
             Value::String(_)
             | Value::Integer(_)
             | Value::Float(_)
             | Value::Boolean(_)
             | Value::Datetime(_)
-            | Value::Array(_) => {
+            | Value::Array(_)
+            | Value::Table(_) => {
                 leaves.insert(name, (value.clone(), from.to_owned()));
             }
         }
@@ -135,9 +141,21 @@ fn put_text(leaves: &mut Leaves, name: &str, text: &str, from: &str) -> Result<(
         Some((Value::Boolean(_), _)) => {
             Value::Boolean(text.parse().map_err(|_| wrong("true or false"))?)
         }
+        Some((Value::Table(_), _)) => Value::Table(
+            inline(text).ok_or_else(|| wrong("a table such as { name = [\"text\"] }"))?,
+        ),
         Some(_) | None => Value::String(text.to_owned()),
     };
     put(leaves, name, value, from.to_owned())
+}
+
+/// A table as it stands on one line.
+fn inline(text: &str) -> Option<Table> {
+    let whole: Table = format!("table = {text}").parse().ok()?;
+    match (whole.len(), whole.get("table")) {
+        (1, Some(Value::Table(table))) => Some(table.clone()),
+        _ => None,
+    }
 }
 
 fn variable(name: &str) -> String {
@@ -149,7 +167,8 @@ fn shown(name: &str, value: &Value, from: &str) -> Setting {
         Value::String(text) => text.clone(),
         Value::Integer(number) => number.to_string(),
         Value::Boolean(flag) => flag.to_string(),
-        Value::Float(_) | Value::Datetime(_) | Value::Array(_) | Value::Table(_) => String::new(),
+        Value::Table(table) => serde_json::to_string(table).unwrap_or_default(),
+        Value::Float(_) | Value::Datetime(_) | Value::Array(_) => String::new(),
     };
     let secret = SECRETS.contains(&name) && !text.is_empty();
     Setting {

@@ -7,6 +7,7 @@
 mod layers;
 mod values;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -67,6 +68,8 @@ pub struct Config {
     pub tls: Tls,
     /// What is allowed.
     pub limits: Limits,
+    /// What is known about wallets.
+    pub wallets: Wallets,
     /// What is told to the operator.
     pub log: Log,
 }
@@ -113,6 +116,14 @@ pub struct Limits {
     pub static_day_limit_fen: i64,
     /// How often one unidentified browser may start one payment.
     pub starts_per_source: u16,
+}
+
+/// What is known about wallets.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wallets {
+    /// Texts in the `User-Agent`, by institution.
+    pub user_agent_marks: BTreeMap<String, Vec<String>>,
 }
 
 /// What is told to the operator.

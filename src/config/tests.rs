@@ -198,3 +198,26 @@ fn pairs(given: &[(&str, &str)]) -> Vec<(String, String)> {
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
         .collect()
 }
+
+#[test]
+fn a_table_of_marks_is_laid_whole_over_the_default() {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    writeln!(file, "[wallets.user_agent_marks]\necny = [\"DCEP/2\"]").unwrap();
+    let sources = Sources {
+        file: Some(file.path().to_owned()),
+        ..Sources::default()
+    };
+    let marks = |sources: &Sources| Config::load(sources).unwrap().0.wallets.user_agent_marks;
+    assert_eq!(marks(&sources)["ecny"], ["DCEP/2"]);
+    let flagged = Sources {
+        flags: pairs(&[("wallets.user_agent_marks", r#"{ bank_x = ["X/", "Y/"] }"#)]),
+        ..sources
+    };
+    let found = marks(&flagged);
+    assert_eq!((found.len(), found["bank_x"].len()), (1, 2));
+    let broken = Sources {
+        flags: pairs(&[("wallets.user_agent_marks", "X/")]),
+        ..Sources::default()
+    };
+    assert!(message(&broken).contains("must be a table"));
+}

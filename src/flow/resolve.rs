@@ -78,6 +78,19 @@ pub struct Seen {
     pub works_with: Vec<InstitutionId>,
 }
 
+/// Who stands behind a code, whether or not it can still be paid.
+#[derive(Debug, Clone)]
+pub struct Named {
+    /// The code's id.
+    pub code: CodeId,
+    /// Who is paid.
+    pub merchant: Merchant,
+    /// In which shop.
+    pub store: Store,
+    /// At which till.
+    pub counter: Option<Counter>,
+}
+
 /// `resolve` of the wallet API: a signed statement of who is paid, how much, and by which route.
 pub async fn resolve(app: &App, payer: &InstitutionId, text: &str) -> Result<String, FlowError> {
     let parsed = open_code::read(app, text)?;
@@ -139,6 +152,20 @@ pub async fn look(app: &App, text: &str, payer: Option<&InstitutionId>) -> Resul
     let seen = explain(app, &mut tx, opened, payer, PaymentWay::Page).await?;
     tx.commit().await?;
     Ok(seen)
+}
+
+/// Whose code it is, for a page that says why it cannot be paid; nobody's where it is not genuine.
+pub async fn name_of(app: &App, text: &str) -> Result<Named, FlowError> {
+    let parsed = open_code::read(app, text)?;
+    let mut tx = app.db.read().await?;
+    let opened = open_code::find(&mut tx, &parsed).await?;
+    tx.commit().await?;
+    Ok(Named {
+        code: opened.code.id,
+        merchant: opened.merchant,
+        store: opened.store,
+        counter: opened.counter,
+    })
 }
 
 /// The merchant's own question: what would happen if this payer scanned this code?

@@ -12,14 +12,14 @@ use actix_web::web::{Data, Form, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 
-use super::code_view::{ChooseView, PayView, Price, RouteWords, choose, pay};
+use super::code_view::{ChooseView, PayView, Payee, Price, RouteWords, choose, pay};
 use super::cookie::Payer;
 use super::lang::Lang;
 use super::pay_view::{HandoverView, handover};
-use super::show::{money, payee_of, payer_page, refused};
+use super::show::{money, payee_named, payee_of, payer_page, refused};
 use super::tag::Tag;
 use super::words::Refusal;
-use super::{same_site, token};
+use super::{picture, same_site, token};
 use crate::app::App;
 use crate::db;
 use crate::flow::FlowError;
@@ -125,10 +125,21 @@ fn text_of(app: &App, run: &str) -> String {
 
 /// Everything short of paying: another page if this payer cannot pay this code.
 async fn ready(req: &HttpRequest, app: &App, run: &str) -> Result<Ready, HttpResponse> {
-    let payer = payer(req);
-    let seen = resolve::look(app, &text_of(app, run), payer.as_ref()).await;
-    let seen =
-        seen.map_err(|error| refused(req, app, Refusal::from_flow(error), None, Vec::new()))?;
+    let payer = payer(req, app);
+    let text = text_of(app, run);
+    let seen = match resolve::look(app, &text, payer.as_ref()).await {
+        Ok(seen) => seen,
+        Err(error) => {
+            let payee = stopped_payee(app, &text, &error).await;
+            return Err(refused(
+                req,
+                app,
+                Refusal::from_flow(error),
+                payee,
+                Vec::new(),
+            ));
+        }
+    };
     let Some(payer) = payer else {
         return Err(choose_page(req, app, run, &seen));
     };
@@ -147,10 +158,20 @@ async fn ready(req: &HttpRequest, app: &App, run: &str) -> Result<Ready, HttpRes
     Ok(Ready { payer, seen, route })
 }
 
+/// Whose sign it is, of a code that was genuine and is out of use.
+async fn stopped_payee(app: &App, text: &str, error: &FlowError) -> Option<Payee> {
+    if !matches!(error, FlowError::CodeStopped(_)) {
+        return None;
+    }
+    let named = resolve::name_of(app, text).await.ok()?;
+    Some(payee_named(&named))
+}
+
 /// Whose browser this is, as far as it says so itself.
-fn payer(req: &HttpRequest) -> Option<InstitutionId> {
+fn payer(req: &HttpRequest, app: &App) -> Option<InstitutionId> {
     let user_agent = req.headers().get(USER_AGENT)?;
-    wallet::user_agent::identify(&String::from_utf8_lossy(user_agent.as_bytes()))
+    let user_agent = String::from_utf8_lossy(user_agent.as_bytes());
+    wallet::user_agent::identify_with(&user_agent, &app.user_agent_marks)
 }
 
 fn ask(seen: &Seen, typed: String, refused: Option<&MoneyError>) -> Price {
@@ -253,6 +274,13 @@ async fn hand_over(req: &HttpRequest, app: &App, ready: &Ready, started: &Starte
         | Handover::PayeeCodeText { .. }
         | Handover::ClearingReference { .. } => None,
     };
+    let picture = match &started.handover {
+        Handover::PayeeCodeText { text } => Some(picture::data_url(text)),
+        Handover::InAppParams { .. }
+        | Handover::Redirect { .. }
+        | Handover::ClearingReference { .. } => None,
+    };
+    let picture = picture.filter(|url| !url.is_empty());
     let is_simulated = simulator(app, &ready.payer).await.is_some() && redirect.is_none();
     let view = HandoverView {
         attempt: started.attempt.to_string(),
@@ -261,6 +289,7 @@ async fn hand_over(req: &HttpRequest, app: &App, ready: &Ready, started: &Starte
         wallet: Tag::of(&ready.payer),
         handover: json,
         redirect,
+        picture,
         is_simulated,
     };
     let title = ready.seen.merchant.name.as_str();

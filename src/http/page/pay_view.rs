@@ -18,6 +18,8 @@ pub(super) struct HandoverView {
     pub(super) handover: String,
     /// Where to go, of a hand-over that is an address.
     pub(super) redirect: Option<String>,
+    /// The payee's code for this one order as a picture, for a wallet that knows no bridge of ours.
+    pub(super) picture: Option<String>,
     /// The payer's own institution plays a wallet here.
     pub(super) is_simulated: bool,
 }
@@ -74,6 +76,12 @@ pub(super) fn handover(lang: Lang, view: &HandoverView) -> Markup {
                     }
                     button.primary type="button" data-answer="pay" { (both(lang, "确认付款", "Pay")) }
                     button.plain type="button" data-answer="decline" { (both(lang, "取消", "Decline")) }
+                }
+            }
+            @if let Some(picture) = &view.picture {
+                section.other {
+                    p.lead { (both(lang, "或用其他应用扫此码", "or scan this with another app")) }
+                    img.qr src=(picture) alt=(lang.of_two("这一笔的收款码", "The code for this payment"));
                 }
             }
             p.lead { a href=(status) { (lang.of_two("已付款？查看结果", "Paid already? See the result")) } }

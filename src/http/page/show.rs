@@ -12,7 +12,7 @@ use super::layout::Shell;
 use super::tag::Tag;
 use super::words::Refusal;
 use crate::app::App;
-use crate::flow::resolve::Seen;
+use crate::flow::resolve::{Named, Seen};
 use crate::id::CodeId;
 use crate::merchant::{Counter, Merchant, Store};
 use crate::money::Amount;
@@ -76,6 +76,14 @@ pub(super) fn payee_of(seen: &Seen) -> Payee {
         description: seen.payment.as_ref().and_then(|p| p.description.clone()),
         short_id: short_id(&seen.code.id),
         ..payee(&seen.merchant, &seen.store, seen.counter.as_ref())
+    }
+}
+
+/// Whose code it is, where it cannot be paid.
+pub(super) fn payee_named(named: &Named) -> Payee {
+    Payee {
+        short_id: short_id(&named.code),
+        ..payee(&named.merchant, &named.store, named.counter.as_ref())
     }
 }
 

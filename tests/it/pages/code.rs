@@ -238,19 +238,22 @@ async fn a_code_that_cannot_be_paid_says_so_in_words(backend: Backend) {
     site.shop.advance(3 * 3600);
 
     let table = [
-        (order.text, 410, "这个码已过期"),
-        (revoked.text, 410, "这个码已作废"),
-        (suspended.text, 410, "这个码暂停使用"),
-        (forged, 422, "这不是真的收款码"),
-        (cut, 422, "这个码读不出来"),
+        (order.text, 410, "这个码已过期", true),
+        (revoked.text, 410, "这个码已作废", true),
+        (suspended.text, 410, "这个码暂停使用", true),
+        (forged, 422, "这不是真的收款码", false),
+        (cut, 422, "这个码读不出来", false),
     ];
-    for (text, status, words) in table {
+    for (text, status, words, is_named) in table {
         let page = site.browser(JD).get(&site.page_of(&text)).await;
         assert_eq!(
             (page.status, page.body.contains(words)),
             (status, true),
             "{words}"
         );
+        for name in ["<bdi>老王面馆</bdi>", "<bdi>南京路店</bdi>"] {
+            assert_eq!(page.body.contains(name), is_named, "{words}: {name}");
+        }
         let english = format!("{}?lang=en", site.page_of(&text));
         assert!(
             site.browser(JD)
@@ -263,6 +266,37 @@ async fn a_code_that_cannot_be_paid_says_so_in_words(backend: Backend) {
     }
 }
 on_both![a_code_that_cannot_be_paid_says_so_in_words];
+
+async fn the_operators_marks_choose_a_page(backend: Backend) {
+    let site = Site::open(backend).await;
+    let sticker = site.shop.sticker().await;
+    let path = site.page_of(&sticker.text);
+
+    let marked = site.browser("Mozilla/5.0 RenminbiApp/3").get(&path).await;
+    let other = site.browser("Mozilla/5.0 RenminbiWeb/3").get(&path).await;
+
+    assert!(marked.body.contains("w-ecny"), "{}", marked.body);
+    assert!(marked.body.contains("<form"), "{}", marked.body);
+    assert!(other.body.contains("用钱包扫这个码"));
+}
+on_both![the_operators_marks_choose_a_page];
+
+async fn an_app_without_our_bridge_scans_the_payees_own_code(backend: Backend) {
+    let site = Site::open(backend).await;
+    let fixed = site.shop.code(CodeKind::Fixed, Some(8800)).await;
+
+    let seen = site.browser(WECHAT).starts(&fixed.text, None).await;
+
+    let attempt = attempt_of(&site, &seen.attempt()).await;
+    let handover: serde_json::Value =
+        serde_json::from_str(attempt.handover.as_deref().unwrap()).unwrap();
+    let picture = seen.between("src=\"data:image/png;base64,", "\"");
+    let png = data_encoding::BASE64.decode(picture.as_bytes()).unwrap();
+    let read = tongma::qr::read::read(&png, &|| false).unwrap();
+    assert_eq!(read[0].text, handover["text"].as_str().unwrap());
+    assert!(seen.body.contains("或用其他应用扫此码"), "{}", seen.body);
+}
+on_both![an_app_without_our_bridge_scans_the_payees_own_code];
 
 /// T107
 async fn no_address_leads_away_from_here(backend: Backend) {

@@ -286,6 +286,10 @@ pub(crate) async fn app(
         limits: Limits::default(),
         bell: Bell::default(),
         sweep_bell: Bell::default(),
+        user_agent_marks: std::sync::Arc::new([(
+            "ecny".parse().unwrap(),
+            "RenminbiApp/".to_owned(),
+        )]),
         scans: log,
         db,
         clock,
