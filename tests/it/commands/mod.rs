@@ -1,5 +1,9 @@
 //! The program as an operator meets it: what it prints, what it refuses, how it ends.
 
+mod access;
+mod exceptions;
+mod shop;
+
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
