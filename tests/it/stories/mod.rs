@@ -6,5 +6,6 @@ mod document;
 mod hostile;
 mod peer;
 mod process;
+mod tls;
 mod town;
 mod wallets;

@@ -144,7 +144,7 @@ impl Drop for Process {
 }
 
 /// The program without settings of whoever runs the tests.
-fn tongma() -> Command {
+pub(super) fn tongma() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tongma"));
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("TONGMA_") {
@@ -155,7 +155,7 @@ fn tongma() -> Command {
 }
 
 /// A port that is free, as far as anybody can know.
-fn free_port() -> u16 {
+pub(super) fn free_port() -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     listener.local_addr().unwrap().port()
 }

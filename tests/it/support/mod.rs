@@ -40,4 +40,6 @@ pub(crate) mod wire;
 
 pub(crate) use browser::{Browser, Page};
 pub(crate) use database::{Backend, TestDb};
-pub(crate) use peer::{PeerWallet, openapi_faults, read_symbol, verify_codes};
+pub(crate) use peer::{
+    PeerWallet, certificate, get_trusting, openapi_faults, read_symbol, verify_codes,
+};

@@ -83,6 +83,21 @@ pub(crate) fn read_symbol(png: &[u8]) -> [Vec<String>; 2] {
     [zxing, zbar(&file)]
 }
 
+/// A certificate for `localhost` that nobody else trusts, and its key, as files in this folder.
+pub(crate) fn certificate(folder: &Path) -> (PathBuf, PathBuf) {
+    let (certificate, key) = (folder.join("certificate.pem"), folder.join("key.pem"));
+    let mut command = python("certificate.py");
+    output_of(command.arg("make").arg(&certificate).arg(&key));
+    (certificate, key)
+}
+
+/// What a reader gets over TLS who trusts this certificate and no other.
+pub(crate) fn get_trusting(certificate: &Path, url: &str) -> Value {
+    let mut command = python("certificate.py");
+    let answer = output_of(command.arg("get").arg(certificate).arg(url));
+    serde_json::from_str(&answer).unwrap()
+}
+
 fn zbar(file: &Path) -> Vec<String> {
     let mut command = Command::new("zbarimg");
     // --oneshot would hide a second code; binary mode keeps Chinese as it is.
