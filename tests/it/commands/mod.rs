@@ -100,16 +100,18 @@ async fn a_rotated_key_leaves_old_prints_genuine(backend: Backend) {
     assert_eq!(read["signature"], "valid");
 }
 
-async fn a_code_is_revoked_once(backend: Backend) {
+async fn a_code_is_revoked_for_good(backend: Backend) {
     let desk = Desk::new(backend).await;
     let code = desk.shop_with_a_code();
     let (id, merchant) = (
         code["id"].as_str().unwrap(),
         code["merchant"].as_str().unwrap(),
     );
-    let revoke = ["code", "change", id, "revoke", "--merchant", merchant];
-    assert_eq!(desk.does(&revoke)["state"], "revoked");
-    desk.refuses(&revoke, 1, "code is revoked");
+    let change = |event| ["code", "change", id, event, "--merchant", merchant];
+    assert_eq!(desk.does(&change("revoke"))["state"], "revoked");
+    // Asked again after a lost answer.
+    assert_eq!(desk.does(&change("revoke"))["state"], "revoked");
+    desk.refuses(&change("resume"), 1, "code is revoked and cannot resume");
 }
 
 async fn what_is_not_there_is_a_negative_result(backend: Backend) {
@@ -128,7 +130,7 @@ async fn what_is_not_there_is_a_negative_result(backend: Backend) {
 on_both![
     an_operator_signs_up_a_shop_and_issues_a_code_that_is_genuine,
     a_rotated_key_leaves_old_prints_genuine,
-    a_code_is_revoked_once,
+    a_code_is_revoked_for_good,
     what_is_not_there_is_a_negative_result,
 ];
 
