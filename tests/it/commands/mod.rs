@@ -111,7 +111,11 @@ async fn a_code_is_revoked_for_good(backend: Backend) {
     assert_eq!(desk.does(&change("revoke"))["state"], "revoked");
     // Asked again after a lost answer.
     assert_eq!(desk.does(&change("revoke"))["state"], "revoked");
-    desk.refuses(&change("resume"), 1, "code is revoked, which rules out: resume");
+    desk.refuses(
+        &change("resume"),
+        1,
+        "code is revoked, which rules out: resume",
+    );
 }
 
 async fn what_is_not_there_is_a_negative_result(backend: Backend) {
