@@ -4,6 +4,7 @@
 //! the sweep, the scan log) is started by the command that serves.
 
 mod keyring;
+mod throttle;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +23,7 @@ use crate::wallet::client::Client;
 use crate::word::Mode;
 
 pub use keyring::{KeyRing, KeyRingError};
+pub use throttle::{Throttle, Tried};
 
 /// Everything a use case needs; cheap to clone.
 #[derive(Clone)]
@@ -46,6 +48,8 @@ pub struct App {
     pub limits: Limits,
     /// Marks by which the operator knows wallets' browsers, besides the wallets' own.
     pub user_agent_marks: Arc<[(InstitutionId, String)]>,
+    /// How often somebody may try.
+    pub throttle: Throttle,
     /// Wakes the outbox worker.
     pub bell: Bell,
     /// Wakes the sweep that asks institutions.

@@ -6,7 +6,7 @@ use actix_web::{FromRequest, HttpRequest, post};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::app::App;
+use crate::app::{App, Tried};
 use crate::code::{DecodeAnswer, PictureAnswer};
 use crate::flow::receipt::{self, Checked, Presented};
 use crate::flow::{self, FlowError, resolve};
@@ -14,7 +14,7 @@ use crate::http::api::answer::Refusals;
 use crate::http::auth::{Asked, ReadPayments, VerifyReceipts, reader};
 use crate::http::extract::{JSON_MAX, media_type, read_body};
 use crate::http::json;
-use crate::http::problem::{Problem, kinds};
+use crate::http::problem::{Problem, kinds, may_try};
 use crate::id::{CodeId, StoreId};
 use crate::merchant::InstitutionId;
 use crate::money::{Amount, Currency};
@@ -67,6 +67,7 @@ pub(crate) async fn verify(
     asked: Asked<VerifyReceipts, ReceiptBody>,
 ) -> Result<Json<Checked>, Problem> {
     let (principal, body) = (asked.caller.principal, asked.body);
+    may_try(&app, Tried::Receipt, principal.key.as_str())?;
     let presented = match (body.receipt, body.number) {
         (Some(text), None) => Presented::Token(text),
         (None, Some(number)) => Presented::Number(number),

@@ -5,17 +5,18 @@ use actix_web::{HttpResponse, get, post};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::app::App;
+use crate::app::{App, Tried};
 use crate::clock::Timestamp;
 use crate::flow::confirm::Outcome;
 use crate::flow::report::{AttemptView, OrderView};
 use crate::flow::start::{StartOrder, Started};
-use crate::flow::{self, RouteView};
+use crate::flow::{self, FlowError, RouteView};
 use crate::http::api::answer::Refusals;
 use crate::http::auth::{Changes, Reads, Wallet};
 use crate::http::extract::Id;
-use crate::http::problem::Problem;
+use crate::http::problem::{Problem, refused_code};
 use crate::id::{AttemptId, PaymentId};
+use crate::merchant::InstitutionId;
 use crate::money::{Amount, Currency};
 use crate::payment::{ExceptionCode, OrderNumber, PaymentWay};
 use crate::wallet::Handover;
@@ -132,7 +133,10 @@ pub(crate) async fn resolve(
     wallet: Wallet<Reads>,
 ) -> Result<HttpResponse, Problem> {
     let body: ResolveBody = wallet.json()?;
-    let statement = flow::resolve::resolve(&app, &wallet.caller.institution, &body.text).await?;
+    let institution = &wallet.caller.institution;
+    let statement = flow::resolve::resolve(&app, institution, &body.text)
+        .await
+        .map_err(|error| refused(&app, institution, error))?;
     Ok(HttpResponse::Ok()
         .content_type("application/jose")
         .body(statement))
@@ -160,7 +164,10 @@ pub(crate) async fn start(
         payer_ref: body.payer_ref,
         source: None,
     };
-    let started = flow::start::start(&app, order).await?;
+    let institution = order.payer.clone();
+    let started = flow::start::start(&app, order)
+        .await
+        .map_err(|error| refused(&app, &institution, error))?;
     Ok(HttpResponse::Created().json(StartedView::from(started)))
 }
 
@@ -240,4 +247,9 @@ pub(crate) async fn confirm(
             code,
         })),
     }
+}
+
+fn refused(app: &App, institution: &InstitutionId, error: FlowError) -> Problem {
+    let tried = Tried::CodeByInstitution;
+    refused_code(app, tried, institution.as_str(), error).map_or_else(|many| many, Problem::from)
 }

@@ -20,12 +20,12 @@ use super::show::{money, payee_named, payee_of, payer_page, refused};
 use super::tag::Tag;
 use super::words::Refusal;
 use super::{picture, same_site, token};
-use crate::app::App;
+use crate::app::{App, Tried};
 use crate::db;
 use crate::flow::FlowError;
 use crate::flow::resolve::{self, Seen};
 use crate::flow::start::{self, StartOrder, Started};
-use crate::http::problem::kinds;
+use crate::http::problem::{kinds, refused_code};
 use crate::merchant::{InstitutionId, InstitutionState};
 use crate::money::{Amount, MoneyError};
 use crate::payment::PaymentWay;
@@ -131,13 +131,11 @@ async fn ready(req: &HttpRequest, app: &App, run: &str) -> Result<Ready, HttpRes
         Ok(seen) => seen,
         Err(error) => {
             let payee = stopped_payee(app, &text, &error).await;
-            return Err(refused(
-                req,
-                app,
-                Refusal::from_flow(error),
-                payee,
-                Vec::new(),
-            ));
+            let refusal = match refused_code(app, Tried::CodeByBrowser, &source(req), error) {
+                Ok(error) => Refusal::from_flow(error),
+                Err(many) => Refusal::of(many.kind()),
+            };
+            return Err(refused(req, app, refusal, payee, Vec::new()));
         }
     };
     let Some(payer) = payer else {
@@ -254,7 +252,7 @@ fn choose_page(req: &HttpRequest, app: &App, run: &str, seen: &Seen) -> HttpResp
 
 /// Where an unidentified browser is: the network that a telephone company or a house gives to one
 /// payer.
-fn source(req: &HttpRequest) -> String {
+pub(super) fn source(req: &HttpRequest) -> String {
     match req.peer_addr().map(|peer| peer.ip()) {
         Some(IpAddr::V4(address)) => address.to_string(),
         Some(IpAddr::V6(address)) => {

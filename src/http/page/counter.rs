@@ -10,19 +10,20 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::answer::{self, Camera};
+use super::code::source;
 use super::counter_view::{CounterView, counter, pair};
 use super::lang::Lang;
 use super::layout::Shell;
 use super::show::refused;
 use super::words::Refusal;
 use super::{cookie, same_site, verdict};
-use crate::app::App;
+use crate::app::{App, Tried};
 use crate::db::{self, DbError, outbox};
 use crate::flow::FlowError;
 use crate::flow::authenticate::{self, AuthError, Device};
 use crate::flow::pair::{self as pairing, SESSION_LIFETIME};
 use crate::flow::receipt::{self, Presented};
-use crate::http::problem::{Problem, kinds};
+use crate::http::problem::{Problem, kinds, may_try};
 use crate::word::Mode;
 
 /// `GET /counter`
@@ -75,6 +76,9 @@ pub(super) async fn enter(
             Vec::new(),
         );
     };
+    if let Err(many) = may_try(&app, Tried::Pairing, &source(&req)) {
+        return refused(&req, &app, Refusal::of(many.kind()), None, Vec::new());
+    }
     match pairing::pair(&app, &form.code).await {
         Ok((token, _)) => {
             // Whatever session this browser had before ends: a new one was not fixed by anybody.
@@ -154,6 +158,7 @@ pub(super) async fn verify(
 ) -> Result<HttpResponse, Problem> {
     same_site::must_be_own(&req, &app)?;
     let device = device(&req, &app).await?;
+    may_try(&app, Tried::Receipt, device.session.as_str())?;
     let presented = match call.into_inner() {
         VerifyCall {
             receipt: Some(text),

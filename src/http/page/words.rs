@@ -111,6 +111,19 @@ static TABLE: &[Words] = &[
         ),
     },
     Words {
+        kind: &kinds::TOO_MANY_MISSES,
+        title: ("扫到的假码太多", "Too many codes that are not genuine"),
+        detail: (
+            "请一分钟后重新扫描店里的收款码。",
+            "Scan the shop’s code again in a minute.",
+        ),
+    },
+    Words {
+        kind: &kinds::TOO_MANY_PAIRINGS,
+        title: ("试得太多了", "Too many tries"),
+        detail: ("请一分钟后再试。", "Try again in a minute."),
+    },
+    Words {
         kind: &kinds::PAYEE_UNAVAILABLE,
         title: ("收款机构没有回应", "The shop’s institution does not answer"),
         detail: (
@@ -245,6 +258,8 @@ mod tests {
             &kinds::NO_ROUTE,
             &kinds::PAYMENT_HELD,
             &kinds::TOO_MANY_STARTS,
+            &kinds::TOO_MANY_MISSES,
+            &kinds::TOO_MANY_PAIRINGS,
             &kinds::PAYEE_UNAVAILABLE,
             &kinds::BUSY,
             &kinds::INTERNAL,

@@ -114,6 +114,9 @@ kinds! {
     PICTURE_BROKEN = 422 "picture-broken" "图片文件已损坏" "The picture file is damaged";
     PICTURE_TOO_SLOW = 422 "picture-too-slow" "图片读取超时" "The picture takes too long to read";
     TOO_MANY_STARTS = 429 "too-many-starts" "尝试次数过多" "Too many attempts from here";
+    TOO_MANY_MISSES = 429 "too-many-misses" "无效的收款码过多" "Too many codes from here that were not issued here";
+    TOO_MANY_CHECKS = 429 "too-many-checks" "核对收据过于频繁" "Too many receipts checked in a minute";
+    TOO_MANY_PAIRINGS = 429 "too-many-pairings" "配对尝试过多" "Too many pairing codes tried in a minute";
     HEADER_TOO_LARGE = 431 "header-too-large" "请求头过大" "A header is too large";
     INTERNAL = 500 "internal" "服务器内部错误" "Something went wrong on our side";
     DRAINING = 503 "draining" "服务正在停止" "This server is being stopped";

@@ -4,6 +4,7 @@
 
 mod input;
 mod merchant;
+mod often;
 mod once;
 mod payer;
 mod signature;
