@@ -20,7 +20,7 @@
 //! code       the text inside a code
 //! qr         symbol to picture, picture to text
 //! crypto     keys, signatures, seals
-//! clock, entropy, id, money, word   the values that everything speaks in
+//! clock, entropy, id, misread, money, word   the values that everything speaks in
 //! ```
 //!
 //! # What holds, wherever you look
@@ -86,6 +86,7 @@ pub mod flow;
 pub mod http;
 pub mod id;
 pub mod merchant;
+mod misread;
 pub mod money;
 pub mod payment;
 pub mod qr;

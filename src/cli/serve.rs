@@ -1,8 +1,8 @@
 //! `tongma serve`: the composition root.
 //!
 //! Everything meets here: settings become an app, the app is handed to the HTTP routes and to the
-//! workers beside them, and one signal stops all of it in the right order: no new connections,
-//! requests that run may end, then the workers, then the database.
+//! workers beside them, and one signal stops all of it in the right order: not ready, no new
+//! connections, requests that run may end, then the workers, then the database.
 
 use std::io::{self, Write as _};
 use std::net::TcpListener;
@@ -58,11 +58,15 @@ pub(crate) async fn run(config: &Config) -> Result<(), CliError> {
     let origin = Origin::parse(&url, config.mode == Mode::Test).map_err(SetupError::from)?;
     let set_up = setup::app(config, origin, Clock::System).await?;
     let serving = start(set_up, config, listener).map_err(failed)?;
+    // Heard from now on: whoever sees the line may tell us to stop at once.
+    let mut stop = StopSignal::listen().map_err(failed)?;
     // Whoever started us may not be listening any more.
     drop(writeln!(io::stdout(), "ready {url}"));
     tracing::info!(mode = config.mode.as_str(), "serving at {url}");
-    told_to_stop().await;
+    stop.told().await;
     tracing::info!("stopping");
+    let grace = Duration::from_secs(config.drain_s.into());
+    serving.drain(grace, &mut stop).await;
     serving.stop().await;
     Ok(())
 }
@@ -96,6 +100,12 @@ pub(crate) fn start(set_up: SetUp, config: &Config, listener: TcpListener) -> io
 }
 
 impl Serving {
+    /// Says not ready and serves on, until load balancers have noticed or somebody is impatient.
+    async fn drain(&self, grace: Duration, stop: &mut StopSignal) {
+        self.hub.drain();
+        drop(tokio::time::timeout(grace, stop.told()).await);
+    }
+
     /// Stops taking requests, lets the running ones end, and stops the workers.
     pub(crate) async fn stop(self) {
         // Feeds never end by themselves.
@@ -181,17 +191,30 @@ async fn tidy_once(app: &App) -> Result<(), DbError> {
 }
 
 /// Ctrl-C, or what a service manager sends.
-pub(crate) async fn told_to_stop() {
+pub(crate) struct StopSignal {
     #[cfg(unix)]
-    {
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl StopSignal {
+    /// Hears from now on; before, the signal ends the process.
+    pub(crate) fn listen() -> io::Result<Self> {
+        #[cfg(unix)]
         use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
+        Ok(Self {
+            #[cfg(unix)]
+            terminate: signal(SignalKind::terminate())?,
+        })
     }
-    drop(tokio::signal::ctrl_c().await);
+
+    /// Returns when the process is told to stop, each time.
+    pub(crate) async fn told(&mut self) {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = self.terminate.recv() => {}
+        }
+        #[cfg(not(unix))]
+        drop(tokio::signal::ctrl_c().await);
+    }
 }

@@ -60,6 +60,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// Threads that answer requests; 0 is one for each processor.
     pub workers: u16,
+    /// Seconds between saying not ready and closing the port.
+    pub drain_s: u16,
     /// Where things are kept.
     pub database: Database,
     /// What seals them.
@@ -316,6 +318,7 @@ impl Config {
                 i64::from(self.database.connections),
             ),
             ("workers", 0, 1024, i64::from(self.workers)),
+            ("drain_s", 0, 15, i64::from(self.drain_s)),
         ] {
             if !(min..=max).contains(&found) {
                 return Err(ConfigError::Bounds {

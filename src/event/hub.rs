@@ -12,7 +12,16 @@ use crate::id::MerchantId;
 #[derive(Debug, Clone)]
 pub struct Hub {
     bells: Arc<Mutex<HashMap<MerchantId, watch::Sender<()>>>>,
-    closing: watch::Sender<bool>,
+    stage: watch::Sender<Stage>,
+}
+
+/// How far the process has stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Open,
+    /// It serves on, while whoever sends requests here learns to send them elsewhere.
+    Draining,
+    Closed,
 }
 
 /// A follower's ear: hears that there may be something new, also when it was not listening just
@@ -24,26 +33,31 @@ impl Default for Hub {
     fn default() -> Self {
         Self {
             bells: Arc::default(),
-            closing: watch::Sender::new(false),
+            stage: watch::Sender::new(Stage::Open),
         }
     }
 }
 
 impl Hub {
-    /// Ends all feeds: the process stops, and their readers shall come back to the next one.
-    pub fn close(&self) {
-        self.closing.send_replace(true);
+    /// Asks for no more requests: the process is about to stop.
+    pub fn drain(&self) {
+        self.stage.send_replace(Stage::Draining);
     }
 
-    /// Whether the process stops.
-    pub fn is_closing(&self) -> bool {
-        *self.closing.borrow()
+    /// Ends all feeds: the process stops, and their readers shall come back to the next one.
+    pub fn close(&self) {
+        self.stage.send_replace(Stage::Closed);
+    }
+
+    /// Whether the process stops, or is about to.
+    pub fn is_stopping(&self) -> bool {
+        *self.stage.borrow() != Stage::Open
     }
 
     /// Returns when feeds are to end.
     pub async fn closed(&self) {
-        let mut closing = self.closing.subscribe();
-        let _ = closing.wait_for(|closing| *closing).await;
+        let mut stage = self.stage.subscribe();
+        let _ = stage.wait_for(|stage| *stage == Stage::Closed).await;
     }
 
     /// Begins to follow a merchant.

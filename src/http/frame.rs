@@ -166,11 +166,16 @@ fn explained(
 
 /// What an error of the framework is here; ours are problems already.
 fn problem_of(error: &Error) -> Problem {
-    if let Some(problem) = error.as_error::<Problem>() {
-        return problem.again();
+    match error.as_error::<Problem>() {
+        Some(problem) => problem.again(),
+        None => Problem::new(kind_of(error)),
     }
+}
+
+/// Which problem an error of the framework is.
+pub(crate) fn kind_of(error: &Error) -> &'static Kind {
     let status = error.as_response_error().status_code();
-    let kind: &'static Kind = match status {
+    match status {
         StatusCode::NOT_FOUND => &kinds::NOT_FOUND,
         StatusCode::METHOD_NOT_ALLOWED => &kinds::METHOD_NOT_ALLOWED,
         StatusCode::REQUEST_TIMEOUT => &kinds::REQUEST_TIMEOUT,
@@ -183,8 +188,7 @@ fn problem_of(error: &Error) -> Problem {
             tracing::error!(%error, "a request failed below the routes");
             &kinds::INTERNAL
         }
-    };
-    Problem::new(kind)
+    }
 }
 
 /// What every answer says.

@@ -8,6 +8,7 @@ use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, MapAccess, SeqA
 use serde_json::error::Category;
 
 use crate::http::problem::{Kind, Problem, kinds};
+use crate::misread::{Misread, escaped};
 
 /// Reads a body, which is an object; nothing at all counts as `{}`.
 pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
@@ -18,7 +19,8 @@ pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
         let why = "the body must be a JSON object";
         return Err(Problem::field(&kinds::FIELD_INVALID, "", why));
     }
-    serde_json::from_slice(body).map_err(|error| refused(body, &error))
+    serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(body))
+        .map_err(|error| refused(&error))
 }
 
 /// One walk over the whole text, before anything is made of it.
@@ -49,23 +51,17 @@ fn check(body: &[u8]) -> Result<(), Problem> {
 }
 
 /// Well-formed, but not what the route takes.
-fn refused(body: &[u8], error: &serde_json::Error) -> Problem {
+fn refused(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
     if matches!(
-        error.classify(),
+        error.inner().classify(),
         Category::Syntax | Category::Eof | Category::Io
     ) {
-        return Problem::because(&kinds::JSON_INVALID, error);
+        return Problem::because(&kinds::JSON_INVALID, error.inner());
     }
-    let text = error.to_string();
-    let why = text.split(" at line ").next().unwrap_or(&text);
-    let is_missing = why.starts_with("missing field");
-    let read = read_so_far(body, error.line(), error.column());
-    let mut pointer = pointer_after(read, !is_missing);
-    let quoted = why.split('`').nth(1).unwrap_or("");
+    let Misread { pointer, why } = error.into();
     let kind: &'static Kind = if why.starts_with("unknown field") {
         &kinds::FIELD_UNKNOWN
-    } else if is_missing {
-        pointer = format!("{pointer}/{quoted}");
+    } else if why.starts_with("missing field") {
         &kinds::FIELD_MISSING
     } else if pointer.ends_with("amount_minor") {
         &kinds::AMOUNT_INVALID
@@ -74,11 +70,11 @@ fn refused(body: &[u8], error: &serde_json::Error) -> Problem {
     } else {
         &kinds::FIELD_INVALID
     };
-    Problem::field(kind, pointer, in_json_words(why))
+    Problem::field(kind, pointer, in_json_words(&why))
 }
 
 /// serde's sentence without the types of our program, which say nothing to a client.
-fn in_json_words(why: &str) -> String {
+pub(crate) fn in_json_words(why: &str) -> String {
     let Some((found, expected)) = why.rsplit_once(", expected ") else {
         return why.to_owned();
     };
@@ -167,7 +163,7 @@ impl<'de> Visitor<'de> for Walk<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
         let mut seen = BTreeSet::new();
         while let Some(key) = members.next_key::<String>()? {
-            self.0.path.push(key.replace('~', "~0").replace('/', "~1"));
+            self.0.path.push(escaped(&key));
             self.0.text(&key);
             members.next_value_seed(Walk(self.0))?;
             self.0.path.pop();
@@ -179,95 +175,6 @@ impl<'de> Visitor<'de> for Walk<'_> {
         }
         Ok(())
     }
-}
-
-/// What serde had read when it stopped.
-fn read_so_far(body: &[u8], line: usize, column: usize) -> &[u8] {
-    let before: usize = body
-        .split_inclusive(|byte| *byte == b'\n')
-        .take(line.saturating_sub(1))
-        .map(<[u8]>::len)
-        .sum();
-    body.get(..before.saturating_add(column)).unwrap_or(body)
-}
-
-/// An object or list that is open, and where in it we are.
-enum Open {
-    Object { key: String, reads_key: bool },
-    List { index: usize },
-}
-
-/// The JSON pointer of the value that ends where `read` ends. Where serde refuses the last value of
-/// an object or list it has read the closing bracket, too: `inside` looks behind it.
-fn pointer_after(read: &[u8], inside: bool) -> String {
-    let mut open: Vec<Open> = Vec::new();
-    let mut closed = None;
-    let mut bytes = read.iter().copied();
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b' ' | b'\t' | b'\r' | b'\n' => continue,
-            b'{' => open.push(Open::Object {
-                key: String::new(),
-                reads_key: true,
-            }),
-            b'[' => open.push(Open::List { index: 0 }),
-            b'}' | b']' => {
-                let last = path(&open);
-                open.pop();
-                closed = Some(last);
-                continue;
-            }
-            b'"' => {
-                let text = string(&mut bytes);
-                if let Some(Open::Object {
-                    key,
-                    reads_key: true,
-                }) = open.last_mut()
-                {
-                    *key = text;
-                }
-            }
-            b':' => {
-                if let Some(Open::Object { reads_key, .. }) = open.last_mut() {
-                    *reads_key = false;
-                }
-            }
-            b',' => match open.last_mut() {
-                Some(Open::Object { reads_key, .. }) => *reads_key = true,
-                Some(Open::List { index }) => *index = index.saturating_add(1),
-                None => {}
-            },
-            _ => {}
-        }
-        closed = None;
-    }
-    match closed {
-        Some(last) if inside => last,
-        Some(_) | None => path(&open),
-    }
-}
-
-fn path(open: &[Open]) -> String {
-    open.iter()
-        .map(|step| match step {
-            Open::Object { key, .. } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
-            Open::List { index } => format!("/{index}"),
-        })
-        .collect()
-}
-
-/// The rest of a string whose opening quote was read.
-fn string(bytes: &mut impl Iterator<Item = u8>) -> String {
-    let mut raw = vec![b'"'];
-    while let Some(byte) = bytes.next() {
-        raw.push(byte);
-        match byte {
-            b'\\' => raw.extend(bytes.next()),
-            b'"' => break,
-            _ => {}
-        }
-    }
-    serde_json::from_slice(&raw).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -122,8 +122,9 @@ async fn play(args: &DemoArgs, json: bool) -> Result<bool, DemoError> {
         say(&table(&rows))?;
     }
     if !args.once {
+        let mut stop = serve::StopSignal::listen()?;
         links(&stage, &wall.text, json).await?;
-        serve::told_to_stop().await;
+        stop.told().await;
     }
     // The till's feed ends before the server that feeds it.
     drop(scene);

@@ -17,6 +17,7 @@ use serde_json::Value;
 
 use super::keys::{PublicKey, SigningKey};
 use crate::clock::Timestamp;
+use crate::misread::Misread;
 
 /// Our answer to `resolve`.
 pub const RESOLUTION: &str = "tongma-resolution+jwt";
@@ -70,6 +71,14 @@ pub enum JwsError {
     /// Unknown key or wrong signature: deliberately one answer.
     #[error("the signature is not by a key known here")]
     SignatureInvalid,
+    /// Signed, but its claims are not those of its kind.
+    #[error("claim {pointer}: {why}")]
+    Claims {
+        /// Which, as a JSON pointer; empty where they are no object at all.
+        pointer: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// `exp` has passed.
     #[error("expired at {0}")]
     Expired(Timestamp),
@@ -86,6 +95,7 @@ impl JwsError {
             Self::AlgNotAllowed => "alg-not-allowed",
             Self::Header(_) | Self::SignatureInvalid => "signature-invalid",
             Self::WrongTokenType { .. } => "wrong-token-type",
+            Self::Claims { .. } => "field-invalid",
             Self::Expired(_) => "expired",
             Self::NotYetValid(_) => "clock-skew",
         }
@@ -159,8 +169,11 @@ impl Unverified<'_> {
     pub fn verify<T: DeserializeOwned>(self, key: &PublicKey) -> Result<Verified<T>, JwsError> {
         key.verify(self.signing_input.as_bytes(), &self.signature)
             .map_err(|_| JwsError::SignatureInvalid)?;
-        let claims = serde_json::from_slice(&self.payload)
-            .map_err(|_| JwsError::Malformed("the claims are not those of this kind"))?;
+        let reader = &mut serde_json::Deserializer::from_slice(&self.payload);
+        let claims = serde_path_to_error::deserialize(reader).map_err(|error| {
+            let Misread { pointer, why } = (&error).into();
+            JwsError::Claims { pointer, why }
+        })?;
         Ok(Verified {
             kid: self.kid,
             claims,
@@ -173,7 +186,10 @@ impl Unverified<'_> {
 pub fn check_times(iat: i64, exp: i64, now: Timestamp, skew: Duration) -> Result<(), JwsError> {
     let (issued, expires) = (Timestamp::from_seconds(iat), Timestamp::from_seconds(exp));
     if expires < issued {
-        Err(JwsError::Malformed("exp lies before iat"))
+        Err(JwsError::Claims {
+            pointer: "/exp".to_owned(),
+            why: "lies before iat".to_owned(),
+        })
     } else if issued > now.plus(skew) {
         Err(JwsError::NotYetValid(issued))
     } else if now >= expires.plus(skew) {

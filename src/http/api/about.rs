@@ -139,7 +139,7 @@ pub(crate) async fn healthz() -> Json<Health> {
     responses((status = 200, body = Health), Refusals), security(()))]
 #[get("/readyz")]
 pub(crate) async fn readyz(app: Data<App>, hub: Data<Hub>) -> Result<Json<Health>, Problem> {
-    if hub.is_closing() {
+    if hub.is_stopping() {
         return Err(Problem::draining());
     }
     let tx = app.db.read().await?;

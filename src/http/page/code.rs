@@ -84,8 +84,9 @@ pub(super) async fn begin(
             Vec::new(),
         )
     };
-    let Ok(Form(form)) = form else {
-        return invalid();
+    let form = match form {
+        Ok(Form(form)) => form,
+        Err(error) => return refused(&req, &app, Refusal::of_form(&error), None, Vec::new()),
     };
     let Some(payer_reference) = token::open(&app, &run, &form.token) else {
         return invalid();

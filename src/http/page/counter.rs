@@ -4,12 +4,13 @@ use actix_web::cookie::SameSite;
 use actix_web::cookie::time::Duration;
 use actix_web::http::StatusCode;
 use actix_web::http::header::LOCATION;
-use actix_web::web::{Data, Form, Json};
+use actix_web::web::{Data, Form};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 use serde_json::json;
 
 use super::answer::{self, Camera};
+use super::call::OwnCall;
 use super::code::source;
 use super::counter_view::{CounterView, counter, pair};
 use super::lang::Lang;
@@ -67,14 +68,9 @@ pub(super) async fn enter(
     if !same_site::is_own(&req, &app) {
         return refused(&req, &app, Refusal::of(&kinds::CSRF), None, Vec::new());
     }
-    let Ok(Form(form)) = form else {
-        return refused(
-            &req,
-            &app,
-            Refusal::of(&kinds::FIELD_INVALID),
-            None,
-            Vec::new(),
-        );
+    let form = match form {
+        Ok(Form(form)) => form,
+        Err(error) => return refused(&req, &app, Refusal::of_form(&error), None, Vec::new()),
     };
     if let Err(many) = may_try(&app, Tried::Pairing, &source(&req)) {
         return refused(&req, &app, Refusal::of(many.kind()), None, Vec::new());
@@ -154,12 +150,11 @@ pub(super) struct VerifyCall {
 pub(super) async fn verify(
     req: HttpRequest,
     app: Data<App>,
-    call: Json<VerifyCall>,
+    call: OwnCall<VerifyCall>,
 ) -> Result<HttpResponse, Problem> {
-    same_site::must_be_own(&req, &app)?;
     let device = device(&req, &app).await?;
     may_try(&app, Tried::Receipt, device.session.as_str())?;
-    let presented = match call.into_inner() {
+    let presented = match call.read()? {
         VerifyCall {
             receipt: Some(text),
             number: None,
@@ -169,8 +164,8 @@ pub(super) async fn verify(
             number: Some(number),
         } => Presented::Number(number),
         VerifyCall { .. } => {
-            let why = "either receipt or number";
-            return Err(Problem::because(&kinds::FIELD_INVALID, why));
+            let why = "send either receipt or number";
+            return Err(Problem::field(&kinds::FIELD_INVALID, "", why));
         }
     };
     let (checked, zone) = check(&app, &device, presented).await?;

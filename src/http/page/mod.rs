@@ -2,6 +2,7 @@
 
 mod answer;
 mod assets;
+mod call;
 mod code;
 mod code_view;
 pub(crate) mod cookie;
@@ -22,35 +23,59 @@ mod token;
 mod verdict;
 mod words;
 
-use actix_web::web::{self, ServiceConfig};
+use std::future::ready;
 
-use crate::qr::read::PICTURE_BYTES_MAX;
+use actix_web::http::header;
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder};
+
+use crate::http::problem::{Problem, kinds};
 
 /// The routes of all pages.
 pub fn configure(config: &mut ServiceConfig) {
     config
-        .route("/static/{version}/{name}", web::get().to(assets::read))
-        .route("/Q/{run}", web::get().to(code::show))
-        .route("/Q/{run}/start", web::post().to(code::begin))
-        .route("/pay/{attempt}", web::get().to(pay::show))
-        .route("/pay/{attempt}/state", web::get().to(pay::poll))
-        .route("/bridge/pay", web::post().to(pay::bridge))
-        .service(
-            web::scope("/counter")
-                .route("", web::get().to(counter::show))
-                .route("/pair", web::post().to(counter::enter))
-                .route("/leave", web::post().to(counter::leave))
-                .route("/session", web::get().to(counter::session))
-                .route("/feed", web::get().to(feed::of_counter))
-                .route("/verify", web::post().to(counter::verify)),
-        )
-        .service(
-            web::scope("/phone")
-                .app_data(web::PayloadConfig::new(PICTURE_BYTES_MAX))
-                .route("", web::get().to(phone::show))
-                .route("/scan", web::post().to(phone::scan))
-                .route("/pay", web::post().to(phone::pay))
-                .route("/attempt", web::post().to(phone::attempt))
-                .route("/decode", web::post().to(phone::decode)),
-        );
+        .service(shown("/static/{version}/{name}", assets::read))
+        .service(shown("/Q/{run}", code::show))
+        .service(sent("/Q/{run}/start", code::begin))
+        .service(shown("/pay/{attempt}", pay::show))
+        .service(shown("/pay/{attempt}/state", pay::poll))
+        .service(sent("/bridge/pay", pay::bridge))
+        .service(shown("/counter", counter::show))
+        .service(sent("/counter/pair", counter::enter))
+        .service(sent("/counter/leave", counter::leave))
+        .service(shown("/counter/session", counter::session))
+        .service(shown("/counter/feed", feed::of_counter))
+        .service(sent("/counter/verify", counter::verify))
+        .service(shown("/phone", phone::show))
+        .service(sent("/phone/scan", phone::scan))
+        .service(sent("/phone/pay", phone::pay))
+        .service(sent("/phone/attempt", phone::attempt))
+        .service(sent("/phone/decode", phone::decode));
+}
+
+/// A page, or what one asks for; the frame makes a `GET` of a `HEAD`.
+fn shown<F, A>(path: &'static str, handler: F) -> Resource
+where
+    F: Handler<A, Output: Responder + 'static>,
+    A: FromRequest + 'static,
+{
+    otherwise(web::resource(path).get(handler), "GET, HEAD")
+}
+
+/// What a page of ours sends.
+fn sent<F, A>(path: &'static str, handler: F) -> Resource
+where
+    F: Handler<A, Output: Responder + 'static>,
+    A: FromRequest + 'static,
+{
+    otherwise(web::resource(path).post(handler), "POST")
+}
+
+/// Any other method hears which there are.
+fn otherwise(resource: Resource, allowed: &'static str) -> Resource {
+    resource.default_service(web::to(move || {
+        let refused = Problem::new(&kinds::METHOD_NOT_ALLOWED);
+        let refused = refused.with_header(header::ALLOW, allowed);
+        ready(Err::<HttpResponse, Problem>(refused))
+    }))
 }

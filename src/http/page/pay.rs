@@ -1,18 +1,19 @@
 //! `/pay/{attempt}`: how it went, for the browser that began it and for no other.
 
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Json, Path};
+use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 use serde_json::json;
 
+use super::call::OwnCall;
 use super::code::simulator;
 use super::cookie::Payer;
 use super::lang::Lang;
 use super::pay_view::{ReceiptView, Stage, StateView, state};
+use super::picture;
 use super::show::{money, payee, payer_page, refused, short_id};
 use super::words::Refusal;
-use super::{picture, same_site};
 use crate::app::App;
 use crate::db::{self, DbError};
 use crate::flow::FlowError;
@@ -88,10 +89,9 @@ enum BridgeAnswer {
 pub(super) async fn bridge(
     req: HttpRequest,
     app: Data<App>,
-    call: Json<BridgeCall>,
+    call: OwnCall<BridgeCall>,
 ) -> Result<HttpResponse, Problem> {
-    same_site::must_be_own(&req, &app)?;
-    let call = call.into_inner();
+    let call = call.read()?;
     let found = match own(&req, &app, &call.attempt) {
         Some(id) => find(&app, &id).await.map_err(FlowError::Db)?,
         None => None,

@@ -2,13 +2,14 @@
 //! backend, which speaks to us like any wallet's; here is only what draws. Test mode only.
 
 use actix_web::http::StatusCode;
-use actix_web::web::{Bytes, Data, Json, Query};
+use actix_web::web::{Data, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::answer::{self, Camera};
+use super::call::OwnCall;
 use super::code::simulator;
 use super::lang::Lang;
 use super::layout::Shell;
@@ -21,10 +22,12 @@ use super::words::{Refusal, titles};
 use super::{picture, same_site};
 use crate::app::App;
 use crate::flow;
+use crate::http::extract::read_body;
 use crate::http::problem::{Problem, kinds};
 use crate::merchant::InstitutionId;
 use crate::money::{Amount, Currency};
 use crate::payment::AttemptState;
+use crate::qr::read::PICTURE_BYTES_MAX;
 use crate::wallet::WireRequest;
 use crate::wallet::client::Call;
 use crate::word::Mode;
@@ -122,13 +125,9 @@ struct Outcome {
 }
 
 /// `POST /phone/scan`
-pub(super) async fn scan(
-    req: HttpRequest,
-    app: Data<App>,
-    call: Json<ScanCall>,
-) -> Result<HttpResponse, Problem> {
+pub(super) async fn scan(app: Data<App>, call: OwnCall<ScanCall>) -> Result<HttpResponse, Problem> {
+    let call = call.read()?;
     let lang = language(&call.lang);
-    same_site::must_be_own(&req, &app)?;
     let bill = ask_bill(&app, &call.wallet, &call.text, lang).await?;
     let amount = bill
         .amount_minor
@@ -148,13 +147,9 @@ pub(super) async fn scan(
 }
 
 /// `POST /phone/pay`
-pub(super) async fn pay(
-    req: HttpRequest,
-    app: Data<App>,
-    call: Json<PayCall>,
-) -> Result<HttpResponse, Problem> {
+pub(super) async fn pay(app: Data<App>, call: OwnCall<PayCall>) -> Result<HttpResponse, Problem> {
+    let call = call.read()?;
     let lang = language(&call.lang);
-    same_site::must_be_own(&req, &app)?;
     let bill = ask_bill(&app, &call.wallet, &call.text, lang).await?;
     let typed = call.amount.as_deref();
     let amount = match bill.amount_minor {
@@ -178,11 +173,10 @@ pub(super) async fn pay(
 
 /// `POST /phone/attempt`
 pub(super) async fn attempt(
-    req: HttpRequest,
     app: Data<App>,
-    call: Json<AttemptCall>,
+    call: OwnCall<AttemptCall>,
 ) -> Result<HttpResponse, Problem> {
-    same_site::must_be_own(&req, &app)?;
+    let call = call.read()?;
     let is_name = call
         .attempt
         .bytes()
@@ -213,13 +207,14 @@ pub(super) async fn attempt(
 pub(super) async fn decode(
     req: HttpRequest,
     app: Data<App>,
-    body: Bytes,
+    payload: Payload,
 ) -> Result<HttpResponse, Problem> {
     if app.mode != Mode::Test {
         return Err(Problem::new(&kinds::NOT_FOUND));
     }
     same_site::must_be_own(&req, &app)?;
-    Ok(HttpResponse::Ok().json(flow::decode::picture(&app, body.to_vec()).await?))
+    let picture = read_body(req.headers(), payload.into_inner(), PICTURE_BYTES_MAX).await?;
+    Ok(HttpResponse::Ok().json(flow::decode::picture(&app, picture.to_vec()).await?))
 }
 
 async fn ask_bill(

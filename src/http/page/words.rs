@@ -3,6 +3,7 @@
 use actix_web::http::StatusCode;
 
 use crate::flow::FlowError;
+use crate::http::frame;
 use crate::http::problem::{Kind, Problem, kinds};
 
 /// A refusal for people.
@@ -185,6 +186,17 @@ impl Refusal {
                 detail: Default::default(),
             },
         }
+    }
+
+    /// The refusal of a form: its size and type are the framework's to judge; fields that are not
+    /// those of the page are a form that nobody filled in here.
+    pub(super) fn of_form(error: &actix_web::Error) -> Self {
+        let kind = frame::kind_of(error);
+        Self::of(if *kind == kinds::BAD_REQUEST {
+            &kinds::FIELD_INVALID
+        } else {
+            kind
+        })
     }
 
     /// What an error of a use case means to a payer.

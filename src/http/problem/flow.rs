@@ -6,6 +6,7 @@ use crate::db::DbError;
 use crate::flow::FlowError;
 use crate::flow::authenticate::AuthError;
 use crate::flow::idempotent::IdempotencyError;
+use crate::http::json;
 use crate::http::problem::{Challenge, Kind, Problem, kinds};
 use crate::merchant::CodeStop;
 use crate::money::MoneyError;
@@ -148,6 +149,10 @@ impl From<JwsError> for Problem {
             JwsError::WrongTokenType { .. } => &kinds::WRONG_TOKEN_TYPE,
             JwsError::Expired(_) => &kinds::EXPIRED,
             JwsError::NotYetValid(_) => &kinds::CLOCK_SKEW,
+            // Whoever signed is known: this is no question of who they are.
+            JwsError::Claims { pointer, why } => {
+                return Self::field(&kinds::FIELD_INVALID, pointer, json::in_json_words(&why));
+            }
         };
         Self::because(kind, error).challenge(Challenge::Signature)
     }

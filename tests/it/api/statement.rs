@@ -178,7 +178,60 @@ async fn t137_a_shared_secret_cannot_confirm(backend: Backend) {
     server.refuses(&call, 403, "hmac-cannot-confirm").await;
 }
 
+/// Whoever signed is known; what is wrong is what they said, and where.
+async fn a_signed_statement_with_wrong_claims_is_told_which(backend: Backend) {
+    let server = Server::open(backend).await;
+    let (path, order) = held(&server).await;
+    let whole = claims(&server, "wechat_pay", &order);
+    let with = |name: &str, value: serde_json::Value| {
+        let mut changed = whole.clone();
+        changed[name] = value;
+        changed
+    };
+    let mut without = whole.clone();
+    without.as_object_mut().unwrap().remove("jti");
+    let wrong = [
+        (with("status", json!(5)), "/status"),
+        (with("jti", json!(["j-1"])), "/jti"),
+        (with("iat", json!("now")), "/iat"),
+        (with("exp", json!(1)), "/exp"),
+        (
+            with("discounts", json!([{"funder": 1}])),
+            "/discounts/0/funder",
+        ),
+        (without, "/jti"),
+    ];
+    for (claims, pointer) in wrong {
+        let jws = statement(&server, "wechat_pay", HEADER, &claims);
+        let call = server.signed("wechat_pay", Request::post(&path, "application/jose", jws));
+        let answer = server.refuses(&call, 422, "field-invalid").await;
+        assert_eq!(answer.json()["errors"][0]["pointer"], pointer, "{claims}");
+        assert_eq!(answer.header("accept-signature"), None, "{claims}");
+    }
+    let jws = statement(&server, "wechat_pay", HEADER, &json!([1, 2]));
+    let call = server.signed("wechat_pay", Request::post(&path, "application/jose", jws));
+    let answer = server.refuses(&call, 422, "field-invalid").await;
+    assert!(!answer.text().contains("struct"), "{}", answer.text());
+    // A second spelling of the amount is none.
+    let twice = whole.to_string().replace("1250", "1250,\"amount_minor\":1");
+    let input = format!(
+        "{}.{}",
+        BASE64URL_NOPAD.encode(
+            HEADER
+                .replace("KID", server.shop.keys["wechat_pay"].key_id().as_str())
+                .as_bytes()
+        ),
+        BASE64URL_NOPAD.encode(twice.as_bytes())
+    );
+    let signature = server.shop.keys["wechat_pay"].sign(input.as_bytes());
+    let jws = format!("{input}.{}", BASE64URL_NOPAD.encode(&signature));
+    let call = server.signed("wechat_pay", Request::post(&path, "application/jose", jws));
+    let answer = server.refuses(&call, 422, "field-invalid").await;
+    assert_eq!(answer.json()["errors"][0]["pointer"], "/amount_minor");
+}
+
 on_both![
+    a_signed_statement_with_wrong_claims_is_told_which,
     t015_a_statement_by_no_algorithm,
     t016_a_statement_that_brings_its_key,
     t021_about_another_institutions_order,

@@ -47,7 +47,7 @@ async fn the_phone_reads_the_print_pays_and_its_receipt_holds_once(backend: Back
     till.wait_for("#now .figure", "288.50").await;
     till.wait_for("#now .by", "京东支付").await;
     let number = phone.text("#result-number").await;
-    assert_eq!(till.text("#now .number").await, number);
+    till.wait_for("#now .number", &number).await;
     assert!(till.text("#rows").await.contains(&number));
 
     till.fill("#digits", &number).await;
@@ -85,7 +85,7 @@ async fn a_payer_in_the_wallets_browser_pays_on_the_page(backend: Backend) {
         keep(&payer, &format!("receipt-{amount}-390")).await;
         till.wait_for("#now .figure", amount).await;
         let number = payer.text(".receipt .number").await;
-        assert_eq!(till.text("#now .number").await, number);
+        till.wait_for("#now .number", &number).await;
         assert_eq!(payer.ask("problems", json!({})).await, json!([]));
     }
     assert!(till.text("#sum").await.contains("2 笔"));

@@ -197,6 +197,31 @@ async fn a_server_says_when_it_is_ready_and_stops_in_good_order(backend: Backend
 }
 on_both![a_server_says_when_it_is_ready_and_stops_in_good_order];
 
+/// Load balancers need a moment to notice.
+async fn a_server_that_drains_says_not_ready_and_serves_on(backend: Backend) {
+    let place = ShopProcess::open(backend, "", &["drain_s=15"]).await;
+    let mut server = place.server;
+
+    server.terminate();
+    let says_so = async {
+        while server.send(&Request::get("/readyz")).await.status != 503 {
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, says_so).await.unwrap();
+    let refused = server.send(&Request::get("/readyz")).await;
+    assert_eq!(refused.code(), "draining");
+    assert!(refused.header("retry-after").is_some());
+    let asked = bearer(Request::get("/v1/payments"), &place.token);
+    assert_eq!(server.send(&asked).await.status, 200);
+
+    // Told twice, it waits no longer.
+    server.terminate();
+    let ended = server.ends_within(PATIENCE).await;
+    assert_eq!(ended.code(), Some(0), "{}", server.log());
+}
+on_both![a_server_that_drains_says_not_ready_and_serves_on];
+
 #[test]
 fn a_setting_that_is_not_known_refuses_to_start() {
     let home = TempDir::new().unwrap();

@@ -8,6 +8,7 @@ const KERNEL: &[&str] = &[
     "config",
     "entropy",
     "id",
+    "misread",
     "money",
     "secret",
     "telemetry",
