@@ -30,19 +30,30 @@ pub fn text(app: &App, text: &str) -> DecodeAnswer {
 
 /// About every code in a picture.
 pub async fn picture(app: &App, file: Vec<u8>) -> Result<PictureAnswer, FlowError> {
-    let permit = PICTURES.acquire().await;
     let clock = app.clock.clone();
-    let reading = tokio::task::spawn_blocking(move || {
+    let reading = in_turn(move || {
         let began = clock.now();
         read::read(&file, &|| clock.now().since(began) > PICTURE_TIME)
     });
     // A reader that panicked is answered like a file that is damaged.
     let found = reading.await.unwrap_or(Err(PictureError::Broken))?;
-    drop(permit);
     let found = found.into_iter().map(|found| (found.text, found.position));
     Ok(with_context(app, |context| {
         code::decode_all(found, context)
     }))
+}
+
+/// Does the work on one picture when its turn comes; nothing where it panicked. The turn lasts as
+/// long as the work, also where whoever asked hangs up meanwhile: asking and leaving brings nobody
+/// more turns.
+async fn in_turn<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    let turn = PICTURES.acquire().await;
+    let working = tokio::task::spawn_blocking(move || {
+        let done = work();
+        drop(turn);
+        done
+    });
+    working.await.ok()
 }
 
 fn with_context<T>(app: &App, decode: impl FnOnce(&DecodeContext<'_>) -> T) -> T {
@@ -80,4 +91,34 @@ fn judge(app: &App, parsed: &Parsed) -> SignatureVerdict {
 )]
 fn natives() -> Natives {
     wallet::natives().expect("the wallets' patterns are regular expressions")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use futures_util::FutureExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_turn_lasts_as_long_as_its_work_whoever_hangs_up() {
+        let all = PICTURES.available_permits();
+        let mut ends = Vec::new();
+        for _ in 0..all {
+            let (end, is_over) = mpsc::channel::<()>();
+            let asked = Box::pin(in_turn(move || is_over.recv().is_err()));
+            // It begins, and its client is gone.
+            assert!(asked.now_or_never().is_none());
+            ends.push(end);
+        }
+        assert_eq!(PICTURES.available_permits(), 0);
+        let mut next = Box::pin(in_turn(|| "read"));
+        assert!(next.as_mut().now_or_never().is_none());
+
+        drop(ends);
+        assert_eq!(next.await, Some("read"));
+        assert_eq!(in_turn(|| panic!("broken")).await, None::<()>);
+        assert_eq!(in_turn(|| "read").await, Some("read"));
+    }
 }

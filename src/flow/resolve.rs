@@ -122,10 +122,9 @@ pub async fn resolve(app: &App, payer: &InstitutionId, text: &str) -> Result<Str
             city: opened.merchant.city.as_str(),
         },
         amount_minor: amount.map(Amount::minor),
-        amount_bounds: amount.is_none().then(|| Bounds {
-            min: 1,
-            max: app.limits.static_day_limit.minor().min(MINOR_MAX),
-        }),
+        amount_bounds: amount
+            .is_none()
+            .then(|| bounds(app.limits.static_day_limit, opened.code.currency)),
         currency: opened.code.currency,
         payment: opened.payment.as_ref().map(|payment| &payment.id),
         route: RouteView {
@@ -138,6 +137,20 @@ pub async fn resolve(app: &App, payer: &InstitutionId, text: &str) -> Result<Str
     };
     let key = app.keys.signing(KeyUse::Resolution)?;
     Ok(jws::sign(&key, jws::RESOLUTION, &claims))
+}
+
+/// What a payer may enter. The rule for static codes is written in one currency and says nothing
+/// about others.
+fn bounds(static_day_limit: Amount, currency: Currency) -> Bounds {
+    let rules = static_day_limit.currency() == currency;
+    Bounds {
+        min: 1,
+        max: if rules {
+            static_day_limit.minor()
+        } else {
+            MINOR_MAX
+        },
+    }
 }
 
 /// What the page behind a code shows, whichever browser opens it.
@@ -312,4 +325,17 @@ pub async fn code_of(
     let code = db::codes::find_of(&mut tx, merchant, id).await?;
     tx.commit().await?;
     code.ok_or(FlowError::NotFound("code"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_in_yuan_bounds_no_yen() {
+        let limit = Amount::positive(50_000, Currency::CNY).unwrap();
+        let max = |currency| bounds(limit, currency).max;
+        assert_eq!(max(Currency::CNY), 50_000);
+        assert_eq!(max("JPY".parse().unwrap()), MINOR_MAX);
+    }
 }

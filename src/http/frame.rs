@@ -8,7 +8,7 @@ use std::pin::pin;
 use std::task::Poll;
 
 use actix_web::HttpResponse;
-use actix_web::body::{BoxBody, MessageBody};
+use actix_web::body::{self, BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::{Error, InternalError};
 use actix_web::http::header::{self, HeaderName, HeaderValue};
@@ -60,7 +60,14 @@ pub(crate) async fn frame(
         .instrument(span.clone())
         .await;
     let mut result = match outcome {
-        Ok(Ok(response)) => Ok(explained(response.map_into_boxed_body(), language, &id)),
+        Ok(Ok(response)) => {
+            let answer = explained(response.map_into_boxed_body(), language, &id);
+            Ok(if method == Method::HEAD {
+                without_end(answer)
+            } else {
+                answer
+            })
+        }
         Ok(Err(error)) => Err(problem_of(&error).render(language, &id)),
         Err(panic) => {
             let what = said(&*panic);
@@ -162,6 +169,14 @@ fn explained(
         None => return response,
     };
     response.into_response(answer)
+}
+
+/// The head alone of a stream: nobody reads what follows it, and a feed would be written for ever.
+fn without_end(response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
+    match response.response().body().size() {
+        BodySize::Stream => response.map_body(|_, _| BoxBody::new(body::None::new())),
+        BodySize::None | BodySize::Sized(_) => response,
+    }
 }
 
 /// What an error of the framework is here; ours are problems already.

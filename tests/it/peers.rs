@@ -15,8 +15,8 @@ use tongma::crypto::jws;
 use tongma::crypto::keys::{SigningKey, VerifyingKey};
 use tongma::entropy::SystemEntropy;
 use tongma::money::{Amount, Currency};
-use tongma::qr::png;
 use tongma::qr::symbol::{Level, QuietZone, Symbol};
+use tongma::qr::{png, svg};
 use tongma::wallet::client::Client;
 use tongma::wallet::{Handover, Operation, OrderRequest, Reply, WireRequest, contract};
 
@@ -202,6 +202,26 @@ fn two_independent_readers_read_what_we_draw() {
             let read = read_symbol(&picture);
             assert_eq!(read, [vec![text.clone()], vec![text]], "at {level:?}");
         }
+    }
+}
+
+/// As a printer's program would draw it: by somebody else, at another size.
+#[tokio::test]
+async fn two_independent_readers_read_an_svg_that_a_browser_draws() {
+    let browser = Browser::start();
+    let folder = tempfile::tempdir().unwrap();
+    let drawn = folder.path().join("drawn.png");
+    for level in [Level::L, Level::H] {
+        let text = code(CodeKind::Static, None);
+        let symbol = Symbol::new(&text, level).unwrap();
+        let picture = svg::render(&symbol, QuietZone::default());
+        let page = browser.page(json!({"width": 720, "height": 720})).await;
+        let picture = data_encoding::BASE64.encode(picture.as_bytes());
+        let html = format!("<img width=600 src=\"data:image/svg+xml;base64,{picture}\">");
+        page.goto(&format!("data:text/html,{html}")).await;
+        page.ask("screenshot", json!({"path": drawn})).await;
+        let read = read_symbol(&std::fs::read(&drawn).unwrap());
+        assert_eq!(read, [vec![text.clone()], vec![text]], "at {level:?}");
     }
 }
 

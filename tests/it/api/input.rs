@@ -1,5 +1,7 @@
 //! Values that are none, and bytes that mean harm.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::support::server::{Server, bearer};
@@ -270,6 +272,16 @@ async fn methods_that_a_path_does_not_have(backend: Backend) {
     };
     let answer = server.send(&head).await;
     assert_eq!((answer.status, answer.body.len()), (200, 0));
+    // Of a feed, which has no end, the head has one.
+    let head = Request {
+        method: "HEAD".to_owned(),
+        ..bearer(Request::get("/v1/feed"), &server.token)
+    };
+    let answer = tokio::time::timeout(Duration::from_secs(20), server.send(&head));
+    let answer = answer.await.expect("the answer ends");
+    let kind = answer.header("content-type");
+    assert_eq!((answer.status, answer.body.len()), (200, 0));
+    assert_eq!(kind, Some("text/event-stream; charset=utf-8"));
 }
 
 async fn a_problem_is_told_in_the_language_that_is_asked_for(backend: Backend) {

@@ -2,6 +2,7 @@
 //!
 //! Names begin with the row of the list of threats that they stand for, where there is one.
 
+mod bodies;
 mod input;
 mod merchant;
 mod often;

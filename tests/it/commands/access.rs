@@ -1,8 +1,12 @@
 //! What an operator keeps about others: agreements between institutions, and everybody's keys.
 
+use data_encoding::BASE64;
 use serde_json::{Value, json};
 
+use tongma::crypto::digest::hex;
+
 use super::Desk;
+use crate::support::digest::business_digest;
 use crate::support::{Backend, on_both};
 
 /// The public key of RFC 8037, appendix A.
@@ -55,6 +59,29 @@ async fn an_institutions_key_is_revoked_once(backend: Backend) {
     desk.refuses(&others, 1, "no institution heron_pay");
 }
 
+/// T094
+async fn a_shared_secret_is_kept_sealed(backend: Backend) {
+    let desk = Desk::new(backend).await;
+    institutions(&desk);
+    let file = desk.home.path().join("shared.key");
+    let create = ["key", "create", "--institution", "lotus_pay", "--hmac"];
+    let create = [&create[..], &[file.to_str().unwrap()]].concat();
+    std::fs::write(&file, "not base64 at all").unwrap();
+    desk.refuses(&create, 2, "not base64");
+    let secret = [0xa7; 32];
+    std::fs::write(&file, BASE64.encode(&secret)).unwrap();
+
+    assert_eq!(desk.does(&create)["algorithm"], "hmac_sha256");
+
+    let kept = business_digest(&desk.database).await;
+    assert_eq!(kept.rows("institution_keys").len(), 1);
+    let kept = kept.text().to_lowercase();
+    assert!(!kept.contains(&hex(&secret)));
+    assert!(!kept.contains(&BASE64.encode(&secret).to_lowercase()));
+    let listed = desk.does(&["key", "list", "--institution", "lotus_pay"]);
+    assert!(!listed.to_string().contains(&BASE64.encode(&secret)));
+}
+
 async fn our_own_keys_are_rotated_one_use_at_a_time(backend: Backend) {
     let desk = Desk::new(backend).await;
     desk.refuses(&["key", "rotate", "everything"], 2, "everything");
@@ -100,6 +127,7 @@ async fn an_api_keys_text_is_shown_once_and_ends_with_it(backend: Backend) {
 on_both![
     an_agreement_is_suspended_resumed_and_ended,
     an_institutions_key_is_revoked_once,
+    a_shared_secret_is_kept_sealed,
     our_own_keys_are_rotated_one_use_at_a_time,
     an_api_keys_text_is_shown_once_and_ends_with_it,
 ];

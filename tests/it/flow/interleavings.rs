@@ -99,15 +99,19 @@ fn tell(backend: Backend, cases: u32) {
     }
 }
 
-#[test]
-fn at_most_one_attempt_succeeds_under_any_interleaving_on_sqlite() {
-    tell(Backend::Sqlite, 40);
-}
+mod at_most_one_attempt_succeeds_under_any_interleaving {
+    use super::{Backend, tell};
 
-#[test]
-fn at_most_one_attempt_succeeds_under_any_interleaving_on_postgres() {
-    if Backend::Postgres.is_here() {
-        tell(Backend::Postgres, 15);
+    #[test]
+    fn sqlite() {
+        tell(Backend::Sqlite, 40);
+    }
+
+    #[test]
+    fn postgres() {
+        if Backend::Postgres.is_here() {
+            tell(Backend::Postgres, 15);
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use tongma::flow::start::Started;
 use tongma::merchant::CodeEvent;
 
 use super::site::{DESKTOP, JD, Site, WECHAT, damaged};
+use crate::support::wire::{Request, send};
 use crate::support::{Backend, on_both};
 
 async fn the_page_says_who_is_paid_and_by_which_route(backend: Backend) {
@@ -44,6 +45,15 @@ async fn opening_a_page_takes_nothing_however_often_and_by_whom(backend: Backend
             assert_eq!(site.browser(user_agent).get(&path).await.status, 200);
         }
     }
+    let preview = Request {
+        method: "HEAD".to_owned(),
+        ..Request::get(&path).with("User-Agent", JD)
+    };
+    let authority = site.origin.trim_start_matches("http://");
+    for _ in 0..10 {
+        let seen = send(authority, &preview).await;
+        assert_eq!((seen.status, seen.body.len()), (200, 0));
+    }
 
     assert_eq!(site.traces().await, before);
     let started = site.shop.starts("jd_pay", &order, 1200).await;
@@ -62,6 +72,10 @@ async fn a_browser_that_is_no_wallet_gets_to_choose_one(backend: Backend) {
         assert_eq!(page.status, 200, "{user_agent}");
         assert!(page.body.contains("用钱包扫这个码"));
         assert!(!page.body.contains("<form"), "nothing to pay with");
+    }
+    for length in [9_000, 64 * 1024] {
+        let page = site.browser(&"M".repeat(length)).get(&path).await;
+        assert_eq!(page.status, 431, "{length}");
     }
     let claims = format!("UnionPay/1.0 CloudPay {WECHAT} AlipayClient/10.5");
     let page = site.browser(&claims).get(&path).await;

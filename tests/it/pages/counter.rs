@@ -5,6 +5,7 @@ use serde_json::json;
 use tongma::flow::pair;
 
 use super::site::{DESKTOP, Site, Visitor, damaged};
+use crate::support::beside::{number as number_of, run};
 use crate::support::{Backend, on_both};
 
 async fn a_code_lets_one_device_in_and_no_second(backend: Backend) {
@@ -148,6 +149,56 @@ async fn a_receipt_gets_one_of_five_verdicts(backend: Backend) {
     assert_eq!(verdict(&till, json!({"number": unseen})).await, "too-old");
 }
 on_both![a_receipt_gets_one_of_five_verdicts];
+
+/// T129
+async fn a_receipt_of_the_merchants_other_store_is_no_receipt_here(backend: Backend) {
+    let site = Site::open(backend).await;
+    let till = site.browser(DESKTOP);
+    paired(&site, &till).await;
+    let (number, jws) = receipt(&site).await;
+    let store = tongma::merchant::Store {
+        id: tongma::id::StoreId::new(site.shop.app.clock.now(), &*site.shop.app.entropy),
+        ..site.shop.store.clone()
+    };
+    let mut tx = site.shop.app.db.begin().await.unwrap();
+    tongma::db::stores::insert(&mut tx, &store).await.unwrap();
+    tx.commit().await.unwrap();
+    let moved = format!("UPDATE receipts SET store_id = '{}'", store.id);
+    run(&site.shop.database, &moved).await;
+
+    for presented in [json!({"receipt": jws}), json!({"number": number})] {
+        assert_eq!(verdict(&till, presented).await, "other-store");
+    }
+    let shown = "SELECT COUNT(*) FROM receipts WHERE shown_ms IS NOT NULL";
+    assert_eq!(number_of(&site.shop.database, shown).await, 0);
+}
+on_both![a_receipt_of_the_merchants_other_store_is_no_receipt_here];
+
+/// T123
+async fn names_on_the_counters_page_are_text(backend: Backend) {
+    let site = Site::open(backend).await;
+    let till = site.browser(DESKTOP);
+    paired(&site, &till).await;
+    for name in [
+        "<script>alert(1)</script>",
+        "\"><svg onload=alert(1)>",
+        "</title>{{7*7}}",
+    ] {
+        for table in ["merchants", "stores", "counters"] {
+            let named = format!("UPDATE {table} SET name = '{name}'");
+            run(&site.shop.database, &named).await;
+        }
+        let page = till.get("/counter").await;
+        assert_eq!(page.status, 200);
+        assert!(!page.body.contains(name), "{}", page.body);
+        let escaped = name
+            .replace('<', "&lt;")
+            .replace('>', "&gt;")
+            .replace('"', "&quot;");
+        assert!(page.body.matches(&escaped).count() >= 3, "{}", page.body);
+    }
+}
+on_both![names_on_the_counters_page_are_text];
 
 async fn of_ten_who_check_at_once_one_is_told_genuine(backend: Backend) {
     let site = Site::open(backend).await;
