@@ -187,6 +187,24 @@ impl Clock {
     }
 }
 
+/// The processor time that the calling thread has used so far, for bounds on work that must not
+/// depend on how busy the machine is with something else.
+pub fn thread_time() -> Duration {
+    #[cfg(unix)]
+    {
+        use rustix::time::{ClockId, clock_gettime};
+        let used = clock_gettime(ClockId::ThreadCPUTime);
+        let seconds = u64::try_from(used.tv_sec).unwrap_or(0);
+        let nanos = u32::try_from(used.tv_nsec).unwrap_or(0);
+        Duration::new(seconds, nanos)
+    }
+    #[cfg(not(unix))]
+    {
+        // Time that passes is the nearest thing to it there.
+        Clock::System.now().since(Timestamp(0))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -44,7 +44,7 @@ impl Args {
             verify: &verify,
             allow_http: config.mode == Mode::Test,
         };
-        Ok(decode::run(&self.args, &context, &Clock::System))
+        Ok(decode::run(&self.args, &context))
     }
 }
 

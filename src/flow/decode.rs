@@ -1,11 +1,11 @@
 //! What is this code? About a text, and about the codes in a picture. Stores nothing.
 
 use std::sync::LazyLock;
-use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
 use crate::app::App;
+use crate::clock::thread_time;
 use crate::code::native::Natives;
 use crate::code::run::Parsed;
 use crate::code::{self, DecodeAnswer, DecodeContext, PictureAnswer, SignatureVerdict};
@@ -14,9 +14,6 @@ use crate::flow::FlowError;
 use crate::qr::read::{self, PictureError};
 use crate::wallet;
 use crate::word::Mode;
-
-/// Longer than any sharp picture takes; a camera sends the next frame soon.
-const PICTURE_TIME: Duration = Duration::from_millis(300);
 
 /// Unpacked pictures are large; two at a time keep within 256 MiB.
 static PICTURES: Semaphore = Semaphore::const_new(2);
@@ -30,10 +27,11 @@ pub fn text(app: &App, text: &str) -> DecodeAnswer {
 
 /// About every code in a picture.
 pub async fn picture(app: &App, file: Vec<u8>) -> Result<PictureAnswer, FlowError> {
-    let clock = app.clock.clone();
     let reading = in_turn(move || {
-        let began = clock.now();
-        read::read(&file, &|| clock.now().since(began) > PICTURE_TIME)
+        let before = thread_time();
+        read::read(&file, &|| {
+            thread_time().saturating_sub(before) > read::CPU_MAX
+        })
     });
     // A reader that panicked is answered like a file that is damaged.
     let found = reading.await.unwrap_or(Err(PictureError::Broken))?;

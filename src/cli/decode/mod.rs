@@ -5,12 +5,11 @@ mod plain;
 use std::io::{self, BufRead, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::clock::Clock;
+use crate::clock::thread_time;
 use crate::code::{self, DecodeAnswer, DecodeContext, SignatureVerdict, TEXT_BYTES_MAX};
 use crate::qr::read::{self, PICTURE_BYTES_MAX};
 
@@ -31,9 +30,6 @@ pub struct DecodeArgs {
     #[arg(long)]
     json: bool,
 }
-
-/// Somebody waits at the screen, but it is his own machine.
-const PICTURE_TIME_MAX: Duration = Duration::from_secs(5);
 /// A text in JSON may spell every byte as six, and ends in a line break.
 const LINE_BYTES_MAX: usize = TEXT_BYTES_MAX * 6 + 16;
 
@@ -42,12 +38,12 @@ const USAGE: u8 = 2;
 
 /// Answers on standard output: 0 for a code that was read, 1 for a refused one, 2 for a file that
 /// cannot be opened. With `--lines` every line has its own answer and the end of input is 0.
-pub fn run(args: &DecodeArgs, context: &DecodeContext<'_>, clock: &Clock) -> ExitCode {
+pub fn run(args: &DecodeArgs, context: &DecodeContext<'_>) -> ExitCode {
     let mut out = io::stdout().lock();
     let done = if args.lines {
         lines(&mut io::stdin().lock(), &mut out, context).map(|()| ExitCode::SUCCESS)
     } else if let Some(path) = &args.picture {
-        picture(path, args.json, &mut out, context, clock)
+        picture(path, args.json, &mut out, context)
     } else {
         text(
             args.text.as_deref().unwrap_or_default(),
@@ -86,7 +82,6 @@ fn picture(
     as_json: bool,
     out: &mut impl Write,
     context: &DecodeContext<'_>,
-    clock: &Clock,
 ) -> io::Result<ExitCode> {
     let named =
         |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
@@ -99,8 +94,8 @@ fn picture(
         .and_then(|f| f.take(limit).read_to_end(&mut file))
         .map_err(named)?;
 
-    let started = clock.now();
-    let is_late = || clock.now().since(started) > PICTURE_TIME_MAX;
+    let before = thread_time();
+    let is_late = || thread_time().saturating_sub(before) > read::CPU_MAX;
     let found = match read::read(&file, &is_late) {
         Ok(found) => found,
         Err(error) => {
@@ -252,14 +247,13 @@ mod tests {
     #[test]
     fn a_picture_is_answered_code_by_code_and_a_bad_one_in_words() {
         let folder = tempfile::tempdir().unwrap();
-        let clock = Clock::System;
         let symbol = crate::qr::symbol::Symbol::new("SPC", crate::qr::symbol::Level::M).unwrap();
         let path = folder.path().join("code.png");
         let picture_of =
             crate::qr::png::render(&symbol, crate::qr::symbol::QuietZone::default(), 4);
         std::fs::write(&path, picture_of.unwrap()).unwrap();
         let mut out = Vec::new();
-        let code = with_context(|context| picture(&path, true, &mut out, context, &clock)).unwrap();
+        let code = with_context(|context| picture(&path, true, &mut out, context)).unwrap();
         let answer: Value = serde_json::from_slice(&out).unwrap();
         assert_eq!(code, ExitCode::SUCCESS);
         assert_eq!(answer["codes"][0]["format"], "other");
@@ -267,7 +261,7 @@ mod tests {
 
         std::fs::write(&path, "<svg/>").unwrap();
         let mut out = Vec::new();
-        let code = with_context(|context| picture(&path, true, &mut out, context, &clock)).unwrap();
+        let code = with_context(|context| picture(&path, true, &mut out, context)).unwrap();
         let answer: Value = serde_json::from_slice(&out).unwrap();
         assert_eq!(code, ExitCode::from(NEGATIVE));
         assert_eq!(answer["error"]["code"], "picture-unsupported");

@@ -5,17 +5,24 @@
 //! each step whether there is still time. Formats that are programs or many pictures in one (SVG,
 //! GIF) are not taken.
 
+mod grey;
+mod kind;
 mod picture;
 mod search;
 #[cfg(test)]
 mod tests;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
 
 /// A larger file is no photograph of a code.
 pub const PICTURE_BYTES_MAX: usize = 5 * 1024 * 1024;
 /// 16 megapixels, as telephones count them: some sensors have a few thousand pixels more.
 pub const PIXELS_MAX: u64 = 16 * 1024 * 1024;
+/// What reading may take of a processor: 300 ms, less the longest step between two looks at the
+/// time. Unpacking is one step that cannot be interrupted; the limits on pixels and bytes keep it
+/// below this.
+pub const CPU_MAX: Duration = Duration::from_millis(260);
 /// What unpacking may take at once; greying and searching need up to half as much again.
 const UNPACKED_BYTES_MAX: u64 = 80 * 1024 * 1024;
 
@@ -78,7 +85,8 @@ impl PictureError {
     }
 }
 
-/// Finds every QR code in a picture. `is_late` is asked between the steps.
+/// Finds every QR code in a picture. `is_late` is asked between the steps; more than [`CPU_MAX`]
+/// nobody should wait.
 pub fn read(file: &[u8], is_late: &dyn Fn() -> bool) -> Result<Vec<Found>, PictureError> {
     let in_time = || {
         if is_late() {

@@ -5,7 +5,7 @@ use std::io::Cursor;
 use image::metadata::Orientation;
 use image::{DynamicImage, GrayImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 
-use super::{PICTURE_BYTES_MAX, PIXELS_MAX, PictureError, UNPACKED_BYTES_MAX};
+use super::{PICTURE_BYTES_MAX, PIXELS_MAX, PictureError, UNPACKED_BYTES_MAX, grey, kind};
 
 /// A picture in grey, perhaps shrunk.
 pub(super) struct Grey {
@@ -18,8 +18,15 @@ pub(super) struct Grey {
 /// one takes longer and finds no more, since sensors that large are no sharper.
 const SEARCHED_PIXELS_MAX: u64 = 4_000_000;
 
-/// A progressive JPEG is unpacked whole before the first pixel is known: nine bytes a pixel.
-const PROGRESSIVE_PIXELS_MAX: u64 = 12_500_000;
+/// A progressive JPEG is unpacked whole before the first pixel is known: nine bytes a pixel, and
+/// twice the time of another. Room for 8 megapixels, as telephones count them.
+const PROGRESSIVE_PIXELS_MAX: u64 = 8_400_000;
+
+/// A lossy WebP takes some 15 ms a megapixel and 60 ms a megabyte to unpack, four times as much as
+/// a JPEG. Cameras do not make them; what programs save of a screen or of a camera's frame is
+/// smaller.
+const LOSSY_WEBP_PIXELS_MAX: u64 = 5_000_000;
+const LOSSY_WEBP_BYTES_MAX: usize = 2 * 1024 * 1024;
 
 impl Grey {
     pub(super) fn width(&self) -> u32 {
@@ -36,10 +43,8 @@ impl Grey {
 
     /// Takes the mean of squares of `factor` × `factor` pixels.
     pub(super) fn smaller(self, factor: u32) -> Self {
-        let [width, height] =
-            [self.width(), self.height()].map(|side| side.checked_div(factor).unwrap_or(0).max(1));
         Self {
-            pixels: image::imageops::thumbnail(&self.pixels, width, height),
+            pixels: grey::means(&self.pixels, factor, |[luma]| luma),
             shrunk: self.shrunk.saturating_mul(factor),
         }
     }
@@ -49,16 +54,15 @@ pub(super) fn unpack(
     file: &[u8],
     in_time: &dyn Fn() -> Result<(), PictureError>,
 ) -> Result<Grey, PictureError> {
-    if file.len() > PICTURE_BYTES_MAX {
-        return Err(PictureError::TooLarge {
-            limit: PICTURE_BYTES_MAX,
-        });
-    }
+    check_bytes(file, PICTURE_BYTES_MAX)?;
     let Ok(format @ (ImageFormat::Png | ImageFormat::Jpeg | ImageFormat::WebP)) =
         image::guess_format(file)
     else {
         return Err(PictureError::Unsupported);
     };
+    if format == ImageFormat::WebP && kind::is_lossy_webp(file) {
+        check_bytes(file, LOSSY_WEBP_BYTES_MAX)?;
+    }
     let mut reader = ImageReader::with_format(Cursor::new(file), format);
     let mut limits = Limits::default();
     limits.max_alloc = Some(UNPACKED_BYTES_MAX);
@@ -73,11 +77,33 @@ pub(super) fn unpack(
     let picture = DynamicImage::from_decoder(decoder).map_err(|error| refused(&error))?;
     in_time()?;
 
+    let shrunk = factor(picture.width(), picture.height());
+    let mut small = DynamicImage::ImageLuma8(grey::small(&picture, shrunk));
+    drop(picture);
     // Corners are then those of the picture as people see it.
-    let mut grey = DynamicImage::ImageLuma8(on_white(picture));
-    grey.apply_orientation(orientation);
+    small.apply_orientation(orientation);
     in_time()?;
-    Ok(shrink(grey.into_luma8()))
+    Ok(Grey {
+        pixels: small.into_luma8(),
+        shrunk,
+    })
+}
+
+/// By how much the picture is shrunk before it is searched.
+fn factor(width: u32, height: u32) -> u32 {
+    let pixels = u64::from(width).saturating_mul(u64::from(height));
+    let fits = |factor: &u32| {
+        let square = u64::from(*factor).saturating_mul(u64::from(*factor));
+        pixels.checked_div(square).unwrap_or(0) <= SEARCHED_PIXELS_MAX
+    };
+    (1..=8).find(fits).unwrap_or(8)
+}
+
+fn check_bytes(file: &[u8], limit: usize) -> Result<(), PictureError> {
+    if file.len() > limit {
+        return Err(PictureError::TooLarge { limit });
+    }
+    Ok(())
 }
 
 fn check_pixels(
@@ -85,11 +111,10 @@ fn check_pixels(
     file: &[u8],
     format: ImageFormat,
 ) -> Result<(), PictureError> {
-    let progressive = format == ImageFormat::Jpeg && is_progressive(file);
-    let limit = if progressive {
-        PROGRESSIVE_PIXELS_MAX
-    } else {
-        PIXELS_MAX
+    let limit = match format {
+        ImageFormat::Jpeg if kind::is_progressive_jpeg(file) => PROGRESSIVE_PIXELS_MAX,
+        ImageFormat::WebP if kind::is_lossy_webp(file) => LOSSY_WEBP_PIXELS_MAX,
+        _ => PIXELS_MAX,
     };
     if u64::from(width).saturating_mul(u64::from(height)) > limit {
         return Err(PictureError::TooManyPixels { limit });
@@ -107,51 +132,5 @@ fn refused(error: &ImageError) -> PictureError {
         | ImageError::Encoding(_)
         | ImageError::Parameter(_)
         | ImageError::IoError(_) => PictureError::Broken,
-    }
-}
-
-/// Looks for the frame header of a progressive JPEG among the segments before the first scan.
-fn is_progressive(file: &[u8]) -> bool {
-    const PROGRESSIVE_FRAME: u8 = 0xC2;
-    const SCAN: u8 = 0xDA;
-    let mut rest = file.get(2..).unwrap_or_default();
-    while let [0xFF, marker, high, low, ..] = rest {
-        match *marker {
-            PROGRESSIVE_FRAME => return true,
-            SCAN => return false,
-            _ => {}
-        }
-        let length = usize::from(u16::from_be_bytes([*high, *low]));
-        rest = rest.get(length.saturating_add(2)..).unwrap_or_default();
-    }
-    false
-}
-
-/// Transparent pixels show the paper under them; as stored they are often black.
-fn on_white(picture: DynamicImage) -> GrayImage {
-    if !picture.color().has_alpha() {
-        return picture.into_luma8();
-    }
-    let both = picture.into_luma_alpha8();
-    GrayImage::from_fn(both.width(), both.height(), |x, y| {
-        let image::LumaA([luma, alpha]) = *both.get_pixel(x, y);
-        let [luma, alpha] = [luma, alpha].map(u32::from);
-        let paper = 255_u32.saturating_sub(alpha).saturating_mul(255);
-        let blended = luma.saturating_mul(alpha).saturating_add(paper) / 255;
-        image::Luma([u8::try_from(blended).unwrap_or(u8::MAX)])
-    })
-}
-
-/// Shrinks the picture until it can be searched quickly.
-fn shrink(pixels: GrayImage) -> Grey {
-    let grey = Grey { pixels, shrunk: 1 };
-    let pixels = u64::from(grey.width()).saturating_mul(u64::from(grey.height()));
-    let fits = |factor: &u32| {
-        let square = u64::from(*factor).saturating_mul(u64::from(*factor));
-        pixels.checked_div(square).unwrap_or(0) <= SEARCHED_PIXELS_MAX
-    };
-    match (1..=8).find(fits).unwrap_or(8) {
-        1 => grey,
-        factor => grey.smaller(factor),
     }
 }
