@@ -6,3 +6,4 @@ mod feed;
 mod sequence;
 mod site;
 mod story;
+mod till;
