@@ -3,6 +3,7 @@
 mod code;
 mod counter;
 mod feed;
+mod reconnects;
 mod sequence;
 mod site;
 mod story;
