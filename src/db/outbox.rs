@@ -102,7 +102,8 @@ pub async fn place(tx: &mut Tx, limit: i64) -> Result<Vec<MerchantId>, DbError> 
             row.push_bind(&waiting.event_id).push_bind(place);
         });
         statement.push(PLACE_WHERE);
-        statement.build().execute(conn).await.map(|done| done.rows_affected())
+        // Each length is a statement of its own, and would push others out of what is prepared.
+        statement.build().persistent(false).execute(conn).await.map(|done| done.rows_affected())
     })?;
     if usize::try_from(placed) != Ok(rows.len()) {
         return Err(DbError::Conflict {

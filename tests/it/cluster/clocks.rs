@@ -4,6 +4,8 @@ use std::process::Command;
 
 use serde_json::json;
 
+use tongma::merchant::PrintedCode;
+
 use super::feed::claims_of;
 use super::{Cluster, soon};
 use crate::stories::process::tongma;
@@ -56,6 +58,20 @@ async fn processes_whose_clocks_disagree_agree_on_what_holds() {
     }
     assert_eq!(verdicts, ["genuine", "already-shown", "already-shown"]);
 
+    // A page of one process is a form of the others'.
+    for (shown_by, taken_by) in [(1, 2), (2, 0), (0, 1)] {
+        let shown = cluster
+            .send(shown_by, &page(&cluster, &sticker, None))
+            .await
+            .text();
+        let (_, token) = shown.split_once("name=\"token\" value=\"").unwrap();
+        let form = format!("amount=3.00&token={}", token.split_once('"').unwrap().0);
+        let begun = cluster
+            .send(taken_by, &page(&cluster, &sticker, Some(&form)))
+            .await;
+        assert_eq!(begun.status, 200, "{}", begun.text());
+    }
+
     // An order lives as long as the database says: here and now it does, and then nowhere.
     let (late, code) = cluster.shop.sells(900).await;
     let ask = json!({"text": code.text});
@@ -84,6 +100,23 @@ async fn processes_whose_clocks_disagree_agree_on_what_holds() {
     .await;
     assert_eq!(cluster.shop.payment(&payment.id).await.state.name(), "paid");
     must_add_up(&cluster.shop.database).await;
+}
+
+/// The code's page in JD Finance's browser, or its form sent.
+fn page(cluster: &Cluster, code: &PrintedCode, form: Option<&str>) -> Request {
+    let origin = cluster.shop.app.origin.to_string();
+    let path = code
+        .text
+        .strip_prefix(&origin.to_ascii_uppercase())
+        .unwrap();
+    let request = match form {
+        None => Request::get(path),
+        Some(form) => {
+            let media = "application/x-www-form-urlencoded";
+            Request::post(&format!("{path}/start"), media, form).with("Origin", &origin)
+        }
+    };
+    request.with("User-Agent", "JDJR-App JDJR application=JDJR-App")
 }
 
 /// The program under another time of day, by Debian's `faketime`; its timers stay true.
