@@ -1,7 +1,12 @@
-// Two chimes that nobody mixes up: paid rises, an exception falls and repeats. Browsers allow sound
-// only after a tap.
+// Two chimes that nobody mixes up: paid rises, an exception falls and repeats. Whether they sound is
+// remembered, but browsers allow sound only after a tap.
 window.chime = (function chime() {
+  const Context = window.AudioContext || window.webkitAudioContext;
   let context = null;
+
+  function remember(choice) {
+    try { localStorage.setItem("tongma-sound", choice); } catch (ignored) { /* Not remembered. */ }
+  }
 
   function note(at, frequency, seconds, shape) {
     const tone = context.createOscillator();
@@ -18,13 +23,21 @@ window.chime = (function chime() {
 
   return {
     get on() { return Boolean(context); },
+    get wasOn() {
+      try { return localStorage.getItem("tongma-sound") === "on"; } catch (ignored) { return false; }
+    },
     turnOn() {
-      context = new AudioContext();
-      this.paid();
+      if (!Context) return;
+      context = new Context();
+      remember("on");
     },
     turnOff() {
       context.close();
       context = null;
+      remember("off");
+    },
+    tapped() {
+      if (context && context.state === "suspended") context.resume();
     },
     paid() {
       if (!context) return;
@@ -41,4 +54,44 @@ window.chime = (function chime() {
       }
     },
   };
+})();
+
+// What may not sound yet, and the button.
+window.sounds = (function sounds() {
+  const words = JSON.parse(document.querySelector(".till").dataset.words);
+  const button = document.querySelector("#sound");
+  const tap = document.querySelector("#tap");
+
+  function show() {
+    button.setAttribute("aria-pressed", String(window.chime.on));
+    button.textContent = window.chime.on ? words.soundOn : words.soundOff;
+  }
+
+  function tapped() {
+    tap.hidden = true;
+    window.chime.tapped();
+    window.voice.tapped();
+  }
+
+  function ask() {
+    const had = navigator.userActivation && navigator.userActivation.hasBeenActive;
+    tap.hidden = Boolean(had);
+  }
+
+  for (const name of ["click", "touchend", "keydown"]) document.addEventListener(name, tapped, true);
+  button.addEventListener("click", () => {
+    if (window.chime.on) {
+      window.chime.turnOff();
+    } else {
+      window.chime.turnOn();
+      window.chime.paid();
+    }
+    show();
+  });
+  if (window.chime.wasOn) {
+    window.chime.turnOn();
+    ask();
+  }
+  show();
+  return { ask };
 })();

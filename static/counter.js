@@ -1,34 +1,20 @@
-// Follows the counter's feed from the beginning of the day: the same events make today's list and
-// the live picture, so the two cannot differ.
+// The counter's list of today and its live picture, from the same events, so that the two cannot
+// differ. The day is the shop's, by the server's clock: every event and every beat says it.
 const till = document.querySelector(".till");
 const words = JSON.parse(till.dataset.words);
-const tags = JSON.parse(till.dataset.tags);
 const last = Number(till.dataset.last);
 const now = document.querySelector("#now");
 const rows = document.querySelector("#rows");
-const byKey = new Map();
-const clock = new Intl.DateTimeFormat(till.dataset.lang, {
-  hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", timeZone: till.dataset.zone,
-});
-const dayOf = new Intl.DateTimeFormat("en-CA", {
-  year: "numeric", month: "2-digit", day: "2-digit", timeZone: till.dataset.zone,
-});
-let today = dayOf.format(new Date());
-const symbol = (currency) => (currency === "CNY" ? "¥" : `${currency} `);
+const banner = document.querySelector("#banner");
+// Who scrolls further down looks into the merchant's own books.
+const ROWS_MAX = 200;
+let day = till.dataset.day;
+let heardAt = till.dataset.time;
+let byKey = new Map();
+let isCaughtUp = false;
+let latest = null;
+const element = window.takings.element;
 const spaced = (number) => `${number.slice(0, 3)} ${number.slice(3)}`;
-
-function element(name, className, text) {
-  const made = document.createElement(name);
-  if (className) made.className = className;
-  if (text) made.textContent = text;
-  return made;
-}
-
-function tag(id) {
-  const made = element("span", `tag w-${id}`);
-  made.append(element("bdi", "", tags[id] || id));
-  return made;
-}
 
 function says(event) {
   if (event.kind === "exception") return `${words.exception}：${words.codes[event.code] || event.code || ""}`;
@@ -38,12 +24,13 @@ function says(event) {
 function row(event) {
   const made = element("li");
   made.dataset.kind = event.kind;
-  made.dataset.minor = event.amount_minor;
-  const time = element("time", "", clock.format(new Date(event.at)));
+  made.dataset.key = event.key;
+  const time = element("time", "", event.time);
   time.dateTime = event.at;
-  made.append(time, event.payer ? tag(event.payer) : element("span", "tag", "?"));
-  made.append(element("span", "sum-of", symbol(event.currency) + event.amount));
-  made.append(element("span", "what", says(event)));
+  made.appendChild(time);
+  made.appendChild(event.payer ? window.takings.tag(event.payer) : element("span", "tag", "?"));
+  made.appendChild(element("span", "sum-of", window.takings.sign(event.currency) + event.amount));
+  made.appendChild(element("span", "what", says(event)));
   return made;
 }
 
@@ -52,105 +39,89 @@ function show(event) {
   now.querySelector(".label").textContent =
     event.kind === "exception" ? says(event) : words[event.kind];
   const amount = now.querySelector(".amount");
-  amount.replaceChildren(element("span", "currency", symbol(event.currency)), element("span", "figure", event.amount));
-  now.toggleAttribute("data-long", event.amount.length > 9);
-  now.querySelector(".by").replaceChildren(...(event.payer ? [tag(event.payer)] : []));
+  amount.textContent = "";
+  amount.appendChild(element("span", "currency", window.takings.sign(event.currency)));
+  amount.appendChild(element("span", "figure", event.amount));
+  if (event.amount.length > 9) now.dataset.long = "";
+  else delete now.dataset.long;
+  const by = now.querySelector(".by");
+  by.textContent = "";
+  if (event.payer) by.appendChild(window.takings.tag(event.payer));
   now.querySelector(".number").textContent = event.number ? spaced(event.number) : "";
   now.classList.remove("fresh");
   void now.offsetWidth;
   now.classList.add("fresh");
 }
 
-function sum() {
-  let count = 0;
-  let minor = 0;
-  let currency = till.dataset.currency;
-  for (const made of rows.children) {
-    if (made.dataset.kind !== "paid") continue;
-    count += 1;
-    minor += Number(made.dataset.minor);
-  }
-  const style = new Intl.NumberFormat(till.dataset.lang, { style: "currency", currency });
-  const decimals = style.resolvedOptions().maximumFractionDigits;
-  document.querySelector("#sum").textContent =
-    `${count} ${words.count} · ${style.format(minor / 10 ** decimals)}`;
-}
-
 // Amber turns to green or goes; a payment that nobody reported appears when it is paid.
-function take(event, sequence) {
-  const news = sequence > last;
+function list(event) {
   const old = byKey.get(event.key);
-  const visible = event.kind !== "waiting" && (event.kind !== "ended" || old);
-  if (visible) {
-    const made = row(event);
-    if (old) old.replaceWith(made);
-    else rows.prepend(made);
-    byKey.set(event.key, made);
-    sum();
-  }
-  if (event.kind === "ended" || (event.kind === "waiting" && !news)) return;
-  if (news || event.kind !== "ended") show(event);
-  if (!news) return;
-  if (event.kind === "paid") window.chime.paid();
-  if (event.kind === "exception") window.chime.exception();
-}
-
-function line(state) {
-  const made = document.querySelector("#line");
-  made.dataset.state = state;
-  made.textContent = state === "here" ? words.online : words.offline;
-}
-
-let position = Number(till.dataset.after);
-let heardAt = Date.now();
-let feed = null;
-
-function follow() {
-  feed = new EventSource(`/counter/feed?after=${position}`);
-  feed.onopen = () => { heardAt = Date.now(); line("here"); };
-  feed.addEventListener("beat", () => { heardAt = Date.now(); });
-  feed.addEventListener("counter", (message) => {
-    heardAt = Date.now();
-    const sequence = Number(message.lastEventId);
-    if (sequence <= position) return;
-    position = sequence;
-    take(JSON.parse(message.data), sequence);
-  });
-  feed.onerror = () => {
-    line("lost");
-    // Closed for good means that this device was sent away: the page then asks for a new code.
-    if (feed.readyState === EventSource.CLOSED) setTimeout(again, 2000);
-  };
-}
-
-async function again() {
-  try {
-    const response = await fetch("/counter/session");
-    if (response.status === 401) location.reload();
-    else follow();
-  } catch {
-    setTimeout(again, 2000);
+  if (event.kind === "waiting" || (event.kind === "ended" && !old)) return;
+  const made = row(event);
+  if (old && old.parentNode) rows.replaceChild(made, old);
+  else rows.insertBefore(made, rows.firstChild);
+  byKey.set(event.key, made);
+  if (rows.children.length > ROWS_MAX) {
+    byKey.delete(rows.lastChild.dataset.key);
+    rows.removeChild(rows.lastChild);
   }
 }
 
-setInterval(() => {
-  // A sleeping phone wakes up with a connection that is dead and does not know it.
-  if (Date.now() - heardAt > 30000) {
-    feed.close();
-    heardAt = Date.now();
-    line("lost");
-    follow();
+function take(event, place) {
+  // Told before midnight, and told again.
+  if (event.day < day) return;
+  turn(event.day);
+  window.takings.take(event);
+  list(event);
+  const isNews = place > last;
+  if (event.kind !== "ended" && (isNews || event.kind !== "waiting")) {
+    if (isCaughtUp) show(event);
+    else latest = event;
   }
-  if (dayOf.format(new Date()) !== today) location.reload();
-}, 5000);
+  if (isCaughtUp) window.takings.show();
+  if (isNews && event.kind === "paid") window.chime.paid();
+  if (isNews && event.kind === "exception") window.chime.exception();
+  if (isNews && (event.kind === "paid" || event.kind === "exception")) window.voice.say(event);
+}
 
-const sound = document.querySelector("#sound");
-sound.addEventListener("click", () => {
-  if (window.chime.on) window.chime.turnOff();
-  else window.chime.turnOn();
-  sound.setAttribute("aria-pressed", String(window.chime.on));
-  sound.textContent = window.chime.on ? words.soundOn : words.soundOff;
+// Midnight where the shop stands.
+function turn(to) {
+  if (to <= day) return;
+  day = to;
+  byKey = new Map();
+  rows.textContent = "";
+  window.takings.clear();
+  if (isCaughtUp) window.takings.show();
+}
+
+// What happened before the page was opened has been heard.
+function catchUp(place) {
+  if (isCaughtUp || place < last) return;
+  isCaughtUp = true;
+  window.takings.show();
+  if (latest) show(latest);
+}
+
+function state(is) {
+  const line = document.querySelector("#line");
+  if (line.dataset.state === is) return;
+  line.dataset.state = is;
+  line.textContent = is === "here" ? words.online : words.offline;
+  banner.hidden = is === "here";
+  if (is === "here") return;
+  banner.querySelector("strong").textContent = words.lost;
+  banner.querySelector("span").textContent = words.since.replace("{time}", heardAt);
+}
+
+window.line.follow(Number(till.dataset.after), {
+  state,
+  beat(moment, place) {
+    heardAt = moment.time;
+    turn(moment.day);
+    catchUp(place);
+  },
+  event(event, place) {
+    take(event, place);
+    catchUp(place);
+  },
 });
-
-sum();
-follow();

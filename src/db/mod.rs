@@ -88,11 +88,11 @@ impl From<sqlx::Error> for DbError {
             .and_then(|e| e.code().map(std::borrow::Cow::into_owned));
         match code.as_deref() {
             // SQLite: busy, locked and their extended forms, disk full. PostgreSQL: serialization
-            // failure, deadlock, lock not available, too many connections, shut down, starting up,
-            // disk full.
+            // failure, deadlock, lock not available, silent for too long, too many connections, shut
+            // down, starting up, disk full.
             Some(
-                "5" | "6" | "13" | "261" | "262" | "517" | "40001" | "40P01" | "55P03" | "53300"
-                | "57P01" | "57P03" | "53100",
+                "5" | "6" | "13" | "261" | "262" | "517" | "40001" | "40P01" | "55P03" | "25P03"
+                | "53300" | "57P01" | "57P03" | "53100",
             ) => Self::Busy(error),
             Some(_) | None => Self::Failed(error),
         }

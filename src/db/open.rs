@@ -6,7 +6,7 @@ use std::time::Duration;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{PgPool, SqlitePool};
+use sqlx::{Executor as _, PgConnection, PgPool, SqlitePool};
 
 use crate::clock::{Clock, Timestamp};
 use crate::db::{DbError, Inner, Tx};
@@ -16,6 +16,10 @@ static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 
 /// How long a writer waits for its turn before the caller hears "busy".
 const WAIT_MS: u64 = 5_000;
+
+// A transaction of ours stands still for milliseconds. One whose process is frozen, or on the other
+// side of a cut network, would hold its locks for hours: the outbox's, a payment's.
+const END_SILENT_TRANSACTIONS: &str = "SET idle_in_transaction_session_timeout = '10s'";
 
 /// How to reach the database.
 #[derive(Debug, Clone)]
@@ -84,7 +88,8 @@ impl Db {
                 PgConnectOptions::from_str(&settings.url).map_err(|_| OpenError::Address)?;
             let pool = PgPoolOptions::new()
                 .max_connections(settings.connections.max(2))
-                .acquire_timeout(Duration::from_millis(WAIT_MS));
+                .acquire_timeout(Duration::from_millis(WAIT_MS))
+                .after_connect(|conn, _| Box::pin(end_silent_transactions(conn)));
             Pools::Postgres(
                 pool.connect_with(options)
                     .await
@@ -212,6 +217,10 @@ impl Db {
             }
         }
     }
+}
+
+async fn end_silent_transactions(conn: &mut PgConnection) -> Result<(), sqlx::Error> {
+    conn.execute(END_SILENT_TRANSACTIONS).await.map(|_| ())
 }
 
 async fn connect_sqlite(settings: &DbSettings) -> Result<Pools, OpenError> {

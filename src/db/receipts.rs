@@ -1,8 +1,11 @@
 //! Receipts, as kept. The first check is one guarded update, so a receipt is genuine once.
 
 use crate::clock::Timestamp;
+use crate::db::row::Row;
 use crate::db::{DbError, Tx, each_backend};
 use crate::id::{MerchantId, PaymentId, ReceiptId, StoreId};
+use crate::merchant::InstitutionId;
+use crate::money::Currency;
 use crate::payment::receipt::Receipt;
 
 const INSERT: &str = "INSERT INTO receipts (id, payment_id, merchant_id, store_id, day, number, \
@@ -16,6 +19,34 @@ const BY_NUMBER: &str = "SELECT id, payment_id, store_id, number, jws, issued_ms
      ORDER BY CASE WHEN store_id = $4 THEN 0 ELSE 1 END, id DESC LIMIT 2";
 const SHOW: &str = "UPDATE receipts SET shown_ms = $2, shown_at = $3 \
      WHERE id = $1 AND shown_ms IS NULL AND expires_ms > $2";
+// In two halves, because the sum of many amounts may not fit into one number.
+const TAKEN: &str = "SELECT a.payer_institution_id, a.currency, COUNT(*) AS payments, \
+     CAST(SUM(a.amount_minor / 1000000000) AS BIGINT) AS high, \
+     CAST(SUM(a.amount_minor % 1000000000) AS BIGINT) AS low \
+     FROM receipts r JOIN attempts a ON a.payment_id = r.payment_id AND a.state = 'paid' \
+     WHERE r.store_id = $1 AND r.day = $2 GROUP BY a.payer_institution_id, a.currency";
+
+/// What payers of one institution paid in a store on a day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taken {
+    /// Whose app paid.
+    pub payer: InstitutionId,
+    /// In what.
+    pub currency: Currency,
+    /// How often.
+    pub payments: i64,
+    /// How much, in minor units.
+    pub minor: i128,
+}
+
+#[derive(sqlx::FromRow)]
+struct TakenRow {
+    payer_institution_id: InstitutionId,
+    currency: String,
+    payments: i64,
+    high: i64,
+    low: i64,
+}
 
 #[derive(sqlx::FromRow)]
 struct ReceiptRow {
@@ -106,6 +137,35 @@ pub async fn show(tx: &mut Tx, id: &ReceiptId, shown_where: &str) -> Result<bool
         .await
         .map(|done| done.rows_affected()))?;
     Ok(rows == 1)
+}
+
+/// What was paid in a store on one of the merchant's days, by payers of which institution.
+pub async fn taken(tx: &mut Tx, store: &StoreId, day: &str) -> Result<Vec<Taken>, DbError> {
+    let rows: Vec<TakenRow> = each_backend!(tx, conn => sqlx::query_as(TAKEN)
+        .bind(store)
+        .bind(day)
+        .fetch_all(conn)
+        .await)?;
+    rows.into_iter().map(Taken::try_from).collect()
+}
+
+impl TryFrom<TakenRow> for Taken {
+    type Error = DbError;
+
+    fn try_from(row: TakenRow) -> Result<Self, DbError> {
+        let at = Row {
+            table: "attempts",
+            id: row.payer_institution_id.as_str(),
+        };
+        let currency = at.text("currency", &row.currency)?;
+        let high = i128::from(row.high).saturating_mul(1_000_000_000);
+        Ok(Self {
+            payer: row.payer_institution_id,
+            currency,
+            payments: row.payments,
+            minor: high.saturating_add(i128::from(row.low)),
+        })
+    }
 }
 
 impl From<ReceiptRow> for Receipt {

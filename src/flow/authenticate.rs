@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use crate::app::App;
+use crate::clock::Timestamp;
 use crate::code::origin::Origin;
 use crate::crypto::http_signature::{Parsed, RequestParts, SignatureError, WINDOW};
 use crate::crypto::keys::{HmacKey, PublicKey, VerifyingKey};
@@ -85,6 +86,8 @@ pub struct Device {
     pub store: StoreId,
     /// Which counter.
     pub counter: CounterId,
+    /// When it was let in: now, for whoever asks what day it is.
+    pub at: Timestamp,
 }
 
 /// A signature holds from `WINDOW` before its `created` to `WINDOW` after; whoever comes early may
@@ -185,6 +188,7 @@ pub async fn device(app: &App, token: &str) -> Result<Device, FlowError> {
         merchant: session.merchant_id,
         store: session.store_id,
         counter: session.counter_id,
+        at: now,
     })
 }
 

@@ -79,6 +79,7 @@ pub async fn pair(app: &App, typed: &str) -> Result<(SessionToken, Device), Flow
         merchant: session.merchant_id,
         store: session.store_id,
         counter: session.counter_id,
+        at: now,
     };
     Ok((token, device))
 }

@@ -4,6 +4,7 @@
 use serde::Serialize;
 
 use crate::app::App;
+use crate::clock::Timestamp;
 use crate::code::run::CodeKind;
 use crate::crypto::digest::sha256_hex;
 use crate::crypto::jwk::KeyUse;
@@ -76,6 +77,8 @@ pub struct Seen {
     pub decision: Option<Decision>,
     /// The institutions that would work.
     pub works_with: Vec<InstitutionId>,
+    /// When it was looked up, by the clock that all instances share.
+    pub at: Timestamp,
 }
 
 /// Who stands behind a code, whether or not it can still be paid.
@@ -258,6 +261,7 @@ async fn explain(
         store: opened.store,
         counter: opened.counter,
         payment: opened.payment,
+        at: tx.now(),
     })
 }
 
@@ -297,7 +301,7 @@ fn note(
     app: &App,
     code: &PrintedCode,
     payer: Option<&InstitutionId>,
-    now: crate::clock::Timestamp,
+    now: Timestamp,
     refused: Option<&FlowError>,
 ) {
     app.scans.note(Scan {

@@ -52,6 +52,21 @@ static FILES: &[Asset] = &[
         text: include_str!("../../../static/chime.js"),
     },
     Asset {
+        name: "voice.js",
+        media: JS,
+        text: include_str!("../../../static/voice.js"),
+    },
+    Asset {
+        name: "line.js",
+        media: JS,
+        text: include_str!("../../../static/line.js"),
+    },
+    Asset {
+        name: "takings.js",
+        media: JS,
+        text: include_str!("../../../static/takings.js"),
+    },
+    Asset {
         name: "counter.js",
         media: JS,
         text: include_str!("../../../static/counter.js"),

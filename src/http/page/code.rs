@@ -88,7 +88,7 @@ pub(super) async fn begin(
         Ok(Form(form)) => form,
         Err(error) => return refused(&req, &app, Refusal::of_form(&error), None, Vec::new()),
     };
-    let Some(payer_reference) = token::open(&app, &run, &form.token) else {
+    let Some(payer_reference) = token::open(&app, &run, &form.token, ready.seen.at) else {
         return invalid();
     };
     let amount = match (ready.seen.amount, &form.amount) {
@@ -214,7 +214,7 @@ fn pay_page(
     status: StatusCode,
 ) -> HttpResponse {
     let lang = Lang::of(req);
-    let Some(token) = token::seal(app, run) else {
+    let Some(token) = token::seal(app, run, ready.seen.at) else {
         return refused(req, app, Refusal::of(&kinds::INTERNAL), None, Vec::new());
     };
     let view = PayView {

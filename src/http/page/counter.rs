@@ -25,6 +25,7 @@ use crate::flow::authenticate::{self, AuthError, Device};
 use crate::flow::pair::{self as pairing, SESSION_LIFETIME};
 use crate::flow::receipt::{self, Presented};
 use crate::http::problem::{Problem, kinds, may_try};
+use crate::id::MerchantId;
 use crate::word::Mode;
 
 /// `GET /counter`
@@ -42,7 +43,15 @@ pub(super) async fn show(req: HttpRequest, app: Data<App>) -> HttpResponse {
                 title: lang.of_two("收银台", "Counter"),
                 here: "/counter",
                 kind: "counter",
-                scripts: &["chime.js", "camera.js", "counter.js", "check.js"],
+                scripts: &[
+                    "chime.js",
+                    "voice.js",
+                    "line.js",
+                    "takings.js",
+                    "camera.js",
+                    "counter.js",
+                    "check.js",
+                ],
                 is_test: app.mode == Mode::Test,
             };
             let page = shell.wrap(&counter(lang, &view));
@@ -184,20 +193,26 @@ pub(crate) async fn device(req: &HttpRequest, app: &App) -> Result<Device, FlowE
     authenticate::device(app, token.value()).await
 }
 
+/// The time zone of a merchant; UTC for one that is gone.
+pub(super) async fn zone(app: &App, merchant: &MerchantId) -> Result<String, DbError> {
+    let mut tx = app.db.read().await?;
+    let merchant = db::merchants::find(&mut tx, merchant).await?;
+    tx.rollback().await?;
+    Ok(merchant.map_or_else(String::new, |found| found.time_zone.to_string()))
+}
+
 async fn check(
     app: &App,
     device: &Device,
     presented: Presented,
 ) -> Result<(receipt::Checked, String), FlowError> {
     let mut tx = app.db.read().await?;
-    let merchant = db::merchants::find(&mut tx, &device.merchant).await?;
     let counter = db::counters::find(&mut tx, &device.merchant, &device.counter).await?;
     tx.rollback().await?;
     let place = counter.map_or_else(String::new, |counter| counter.name.to_string());
     let store = Some(&device.store);
     let checked = receipt::verify(app, &device.merchant, store, &place, presented).await?;
-    let zone = merchant.map_or_else(String::new, |found| found.time_zone.to_string());
-    Ok((checked, zone))
+    Ok((checked, zone(app, &device.merchant).await?))
 }
 
 async fn view(app: &App, device: &Device) -> Result<Option<CounterView>, DbError> {
@@ -210,16 +225,19 @@ async fn view(app: &App, device: &Device) -> Result<Option<CounterView>, DbError
         return Ok(None);
     };
     let zone = merchant.time_zone.as_str();
-    let today = now.day_start_in(zone);
-    let after = outbox::last_before(&mut tx, &merchant.id, today).await?;
+    let day = now.day_in(zone);
+    let after = outbox::behind(&mut tx, &merchant.id, now.day_start_in(zone)).await?;
     let last = outbox::last(&mut tx, &merchant.id).await?;
+    let taken = db::receipts::taken(&mut tx, &store.id, &day).await?;
     tx.rollback().await?;
     Ok(Some(CounterView {
         merchant: merchant.name.to_string(),
         store: store.name.to_string(),
         counter: counter.name.to_string(),
-        zone: zone.to_owned(),
-        currency: merchant.currency.code().to_owned(),
+        currency: merchant.currency,
+        day,
+        time: now.time_in(zone),
+        taken,
         after,
         last,
     }))

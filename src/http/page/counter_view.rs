@@ -5,6 +5,9 @@ use maud::{Markup, html};
 use super::lang::Lang;
 use super::layout::both;
 use super::tag::Tag;
+use super::{speech, takings};
+use crate::db::receipts::Taken;
+use crate::money::Currency;
 
 /// A device that was let in.
 #[derive(Debug, Clone)]
@@ -12,9 +15,13 @@ pub(super) struct CounterView {
     pub(super) merchant: String,
     pub(super) store: String,
     pub(super) counter: String,
-    /// The merchant's time zone.
-    pub(super) zone: String,
-    pub(super) currency: String,
+    pub(super) currency: Currency,
+    /// Today, in the merchant's time zone.
+    pub(super) day: String,
+    /// The time there.
+    pub(super) time: String,
+    /// What the store took so far today.
+    pub(super) taken: Vec<Taken>,
     /// Today's list begins behind this place.
     pub(super) after: i64,
     /// What comes behind this place is news, and is heard.
@@ -57,12 +64,26 @@ pub(super) fn counter(lang: Lang, view: &CounterView) -> Markup {
             }
             p.line #line role="status" data-state="away" { (lang.of_two("正在连接…", "Connecting…")) }
             button.plain #sound type="button" aria-pressed="false" { (lang.of_two("打开声音", "Sound on")) }
+            select.plain #voice aria-label=(lang.of_two("语音播报", "Announcements")) {
+                option value="off" { (lang.of_two("不播报", "No voice")) }
+                option value="zh" lang="zh-Hans" { "中文播报" }
+                option value="en" lang="en" { "English voice" }
+            }
             form method="post" action={ "/counter/leave?lang=" (lang.word()) } {
                 button.plain type="submit" { (lang.of_two("退出", "Leave")) }
             }
         }
-        main.till data-after=(view.after) data-last=(view.last) data-zone=(view.zone)
-            data-currency=(view.currency) data-lang=(lang.tag()) data-words=(words(lang)) data-tags=(tags(lang)) {
+        // Until the script has heard the server, and whenever it does not: no page that looks alive
+        // and is dead.
+        p.banner #banner role="alert" {
+            strong { (lang.of_two("正在连接，还收不到付款消息。", "Connecting: payments are not shown yet.")) }
+            " "
+            span {}
+        }
+        p.tap #tap hidden { (lang.of_two("点一下页面，声音才会响。", "Tap the page once, so that it may sound.")) }
+        main.till data-after=(view.after) data-last=(view.last) data-day=(view.day) data-time=(view.time)
+            data-currency=(view.currency.code()) data-decimals=(view.currency.decimals())
+            data-words=(words(lang)) data-tags=(tags(lang)) data-speech=(speech::sentences()) {
             section.now #now data-kind="idle" aria-live="polite" {
                 p.label { (lang.of_two("等待下一笔", "Ready for the next payment")) }
                 p.amount { span.figure { "—" } }
@@ -99,7 +120,10 @@ pub(super) fn counter(lang: Lang, view: &CounterView) -> Markup {
             section.today {
                 h2 {
                     (both(lang, "今天", "Today"))
-                    span.sum #sum {}
+                    span.sum #sum { (takings::sum(lang, view.currency, &view.taken)) }
+                }
+                ul.totals #totals aria-label=(lang.of_two("各钱包合计", "By wallet")) {
+                    (takings::lines(lang, &view.taken))
                 }
                 ol.rows #rows {}
                 p.empty #empty { (lang.of_two("今天还没有付款。", "No payment yet today.")) }
@@ -113,6 +137,8 @@ fn words(lang: Lang) -> String {
     serde_json::json!({
         "online": lang.of_two("已连接", "Connected"),
         "offline": lang.of_two("连接中断，正在重连…", "Disconnected, trying again…"),
+        "lost": lang.of_two("连接中断，收不到付款消息。", "Disconnected: payments are not shown."),
+        "since": lang.of_two("正在重连；{time} 之后的付款随后补上。", "Trying again; payments after {time} will follow."),
         "soundOn": lang.of_two("声音已开", "Sound is on"),
         "soundOff": lang.of_two("打开声音", "Sound on"),
         "paid": lang.of_two("已收款", "Paid"),
@@ -120,27 +146,34 @@ fn words(lang: Lang) -> String {
         "waiting": lang.of_two("正在付款…", "Someone is paying…"),
         "ended": lang.of_two("没有付成", "Not paid"),
         "exception": lang.of_two("异常款项", "Exception"),
+        "one": lang.of_two("笔", "payment"),
         "count": lang.of_two("笔", "payments"),
+        "mute": lang.of_two("此浏览器不能播报", "No voice in this browser"),
         "noCamera": lang.of_two("用不了摄像头，请上传图片或输入数字。", "The camera cannot be used; upload a picture or type the number."),
         "noCode": lang.of_two("图片里没有找到收据。", "No receipt was found in the picture."),
         "failed": lang.of_two("没有核对成，请再试一次。", "The check did not go through; try again."),
-        "codes": {
-            "amount-mismatch": lang.of_two("金额不符", "Wrong amount"),
-            "currency-mismatch": lang.of_two("币种不符", "Wrong currency"),
-            "payee-mismatch": lang.of_two("收款账户不符", "Wrong account"),
-            "unmatched": lang.of_two("没有对应的订单", "No such order"),
-            "late": lang.of_two("订单结束后才到账", "Came after the end"),
-            "duplicate": lang.of_two("重复付款", "Paid twice"),
-        },
+        "codes": code_words(lang),
     })
     .to_string()
 }
 
-/// The wallets' names by id.
+/// What can be wrong with money.
+pub(super) fn code_words(lang: Lang) -> serde_json::Value {
+    serde_json::json!({
+        "amount-mismatch": lang.of_two("金额不符", "Wrong amount"),
+        "currency-mismatch": lang.of_two("币种不符", "Wrong currency"),
+        "payee-mismatch": lang.of_two("收款账户不符", "Wrong account"),
+        "unmatched": lang.of_two("没有对应的订单", "No such order"),
+        "late": lang.of_two("订单结束后才到账", "Came after the end"),
+        "duplicate": lang.of_two("重复付款", "Paid twice"),
+    })
+}
+
+/// The wallets' ids and names, in the order in which all pages name them.
 fn tags(lang: Lang) -> String {
-    let names: serde_json::Map<String, serde_json::Value> = Tag::all()
+    let names: Vec<_> = Tag::all()
         .into_iter()
-        .map(|tag| (tag.id.clone(), tag.name(lang).into()))
+        .map(|tag| serde_json::json!([tag.id, tag.name(lang)]))
         .collect();
-    serde_json::Value::Object(names).to_string()
+    serde_json::Value::Array(names).to_string()
 }

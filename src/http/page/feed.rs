@@ -19,6 +19,7 @@ use tokio::time::{Interval, MissedTickBehavior};
 use super::cookie;
 use super::counter;
 use crate::app::App;
+use crate::clock::Timestamp;
 use crate::db::outbox::{self, Placed};
 use crate::event::feed::Feed;
 use crate::event::hub::Hub;
@@ -50,6 +51,10 @@ pub(crate) enum Reader {
         token: String,
         /// Its store.
         store: StoreId,
+        /// The merchant's time zone: whose day it is there.
+        zone: String,
+        /// Day and time there, as of the last beat; JSON.
+        at: String,
     },
 }
 
@@ -64,9 +69,12 @@ pub(super) async fn of_counter(
         .cookie(&cookie::name(&app, cookie::COUNTER))
         .map(|cookie| cookie.value().to_owned())
         .unwrap_or_default();
+    let zone = counter::zone(&app, &device.merchant).await?;
     let reader = Reader::Device {
         token,
         store: device.store,
+        at: local(device.at, &zone),
+        zone,
     };
     let after = position(&req)?;
     Ok(open(&app, &hub, &device.merchant, after, reader).await?)
@@ -117,6 +125,7 @@ pub(crate) async fn open(
         app: app.clone(),
         reader,
         beat,
+        has_begun: false,
         has_ended: false,
     };
     Ok(HttpResponse::Ok()
@@ -133,6 +142,7 @@ struct Live {
     app: Data<App>,
     reader: Reader,
     beat: Interval,
+    has_begun: bool,
     has_ended: bool,
 }
 
@@ -156,8 +166,10 @@ impl Live {
                 Some(format!("retry: {RETRY_MS}\n\n"))
             }
             _ = self.beat.tick() => {
-                // The first tick comes at once and opens the stream.
-                self.is_let_in().await.then(|| self.heartbeat())
+                // The first tick comes at once, when the reader has just been let in, and opens the
+                // stream.
+                let may_read = !std::mem::replace(&mut self.has_begun, true) || self.is_let_in().await;
+                may_read.then(|| self.heartbeat())
             }
             news = self.feed.next(BEAT) => match news {
                 Ok(news) if news.is_empty() => Some(self.heartbeat()),
@@ -170,11 +182,15 @@ impl Live {
         }
     }
 
-    async fn is_let_in(&self) -> bool {
-        let asked = match &self.reader {
+    /// Whether the reader still may read; for a device also, what time it is.
+    async fn is_let_in(&mut self) -> bool {
+        let asked = match &mut self.reader {
             Reader::Program { token } => authenticate::api_key(&self.app, token).await.map(|_| ()),
-            Reader::Device { token, .. } => {
-                authenticate::device(&self.app, token).await.map(|_| ())
+            Reader::Device {
+                token, zone, at, ..
+            } => {
+                let device = authenticate::device(&self.app, token).await;
+                device.map(|device| *at = local(device.at, zone))
             }
         };
         match asked {
@@ -188,9 +204,10 @@ impl Live {
     fn heartbeat(&self) -> String {
         match &self.reader {
             Reader::Program { .. } => format!(": alive\nretry: {RETRY_MS}\n\n"),
-            // Scripts do not see comments, and a sleeping phone must notice that it slept.
-            Reader::Device { .. } => format!(
-                "id: {}\nevent: beat\nretry: {RETRY_MS}\ndata: 1\n\n",
+            // Scripts do not see comments, a sleeping phone must notice that it slept, and its own
+            // clock may not be the shop's.
+            Reader::Device { at, .. } => format!(
+                "id: {}\nevent: beat\nretry: {RETRY_MS}\ndata: {at}\n\n",
                 self.feed.position()
             ),
         }
@@ -203,9 +220,9 @@ impl Live {
                 Reader::Program { .. } => {
                     write_event(&mut text, event.sequence, event.kind.as_str(), &event.data);
                 }
-                Reader::Device { store, .. } => {
+                Reader::Device { store, zone, .. } => {
                     let is_theirs = event.store.as_ref().is_none_or(|of| of == store);
-                    if let Some(data) = is_theirs.then(|| for_counter(event)).flatten() {
+                    if let Some(data) = is_theirs.then(|| for_counter(event, zone)).flatten() {
                         write_event(&mut text, event.sequence, "counter", &data);
                     }
                 }
@@ -218,6 +235,11 @@ impl Live {
     }
 }
 
+/// Day and time in a time zone, JSON on one line.
+fn local(at: Timestamp, zone: &str) -> String {
+    json!({"day": at.day_in(zone), "time": at.time_in(zone)}).to_string()
+}
+
 /// One event; a line break in its data would end it, and stored JSON has none.
 fn write_event(text: &mut String, sequence: i64, kind: &str, data: &str) {
     let data = data.replace(['\r', '\n'], " ");
@@ -225,7 +247,7 @@ fn write_event(text: &mut String, sequence: i64, kind: &str, data: &str) {
 }
 
 /// What the counter's screen shows of an event; nothing for what it does not show.
-fn for_counter(event: &Placed) -> Option<String> {
+fn for_counter(event: &Placed, zone: &str) -> Option<String> {
     let kind = match event.kind {
         EventKind::Created => return None,
         EventKind::Waiting => "waiting",
@@ -251,6 +273,8 @@ fn for_counter(event: &Placed) -> Option<String> {
         "number": data.number,
         "code": data.code,
         "at": event.at,
+        "day": event.at.day_in(zone),
+        "time": event.at.time_in(zone),
     });
     Some(told.to_string())
 }

@@ -26,7 +26,8 @@ async fn a_code_lets_one_device_in_and_no_second(backend: Backend) {
         "老王面馆",
         "南京路店",
         "1 号柜台",
-        "data-zone=\"Asia/Shanghai\"",
+        // Noon in Shanghai.
+        "data-day=\"2026-11-21\"",
     ] {
         assert!(page.body.contains(text), "{text}");
     }
@@ -213,6 +214,50 @@ async fn of_ten_who_check_at_once_one_is_told_genuine(backend: Backend) {
     assert_eq!(genuine, 1, "{verdicts:?}");
 }
 on_both![of_ten_who_check_at_once_one_is_told_genuine];
+
+/// Before any script has run, and however long the page lay open.
+async fn the_page_says_what_the_store_took_today(backend: Backend) {
+    let site = Site::open(backend).await;
+    let till = site.browser(DESKTOP);
+    paired(&site, &till).await;
+    let sum = async || {
+        till.get("/counter")
+            .await
+            .between("id=\"sum\">", "<")
+            .to_owned()
+    };
+    assert_eq!(sum().await, "0 笔 · ¥0.00");
+    let sticker = site.shop.sticker().await;
+    for (wallet, minor) in [("jd_pay", 1880), ("wechat_pay", 500), ("jd_pay", 20)] {
+        let started = site.shop.starts(wallet, &sticker, minor).await.unwrap();
+        let notice = site.shop.paid("wechat_pay", &started);
+        site.shop.confirms(&notice).await.unwrap();
+    }
+    // Begun and not paid.
+    site.shop.starts("hebao", &sticker, 700).await.unwrap();
+    // Paid in another merchant's store.
+    receipt_of_neighbour(&site).await;
+
+    assert_eq!(sum().await, "3 笔 · ¥24.00");
+    let page = till.get("/counter").await;
+    let totals = page.between("id=\"totals\"", "</ul>");
+    let (first, second) = totals.split_once("</li>").unwrap();
+    for (line, parts) in [
+        (first, ["w-wechat_pay", "1 笔", "¥5.00"]),
+        (second, ["w-jd_pay", "2 笔", "¥19.00"]),
+    ] {
+        for part in parts {
+            assert!(line.contains(part), "{part}: {line}");
+        }
+    }
+    let english = till.get("/counter?lang=en").await;
+    assert_eq!(english.between("id=\"sum\">", "<"), "3 payments · ¥24.00");
+
+    // Midnight in Shanghai is four in the afternoon here.
+    site.shop.advance(12 * 3600);
+    assert_eq!(sum().await, "0 笔 · ¥0.00");
+}
+on_both![the_page_says_what_the_store_took_today];
 
 async fn what_is_no_receipt_is_refused_in_words(backend: Backend) {
     let site = Site::open(backend).await;

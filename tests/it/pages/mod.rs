@@ -4,6 +4,8 @@ mod code;
 mod counter;
 mod feed;
 mod input;
+mod reconnects;
 mod sequence;
 mod site;
 mod story;
+mod till;

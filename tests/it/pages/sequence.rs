@@ -80,6 +80,40 @@ async fn places_have_no_holes_whoever_writes_and_whoever_works(backend: Backend)
 }
 on_both![places_have_no_holes_whoever_writes_and_whoever_works];
 
+/// A counter's page begins behind such a place: it finds it by a few looks.
+async fn a_place_is_found_behind_which_everything_since_a_moment_lies(backend: Backend) {
+    let shop = Shop::open(backend).await;
+    let mut moments = vec![shop.app.clock.now()];
+    let behind = async |moment| {
+        let mut tx = shop.app.db.read().await.unwrap();
+        let place = db::outbox::behind(&mut tx, &shop.merchant.id, moment)
+            .await
+            .unwrap();
+        tx.rollback().await.unwrap();
+        place
+    };
+    assert_eq!(behind(moments[0]).await, 0, "nothing has happened");
+    for minor in 1..=9 {
+        shop.sells(minor).await;
+        shop.advance(600);
+        moments.push(shop.app.clock.now());
+    }
+    while outbox::work_once(&shop.app.db, &Hub::default())
+        .await
+        .unwrap()
+        > 0
+    {}
+
+    // The first happened at the first moment, the second ten minutes later.
+    for (before, moment) in (0..).zip(moments) {
+        assert_eq!(behind(moment).await, before);
+        // Transactions end in another order than they began, a little.
+        let soon = moment.plus(Duration::from_secs(59));
+        assert_eq!(behind(soon).await, before);
+    }
+}
+on_both![a_place_is_found_behind_which_everything_since_a_moment_lies];
+
 async fn a_feed_hears_what_another_instance_placed(backend: Backend) {
     // Two processes never share an SQLite file.
     if backend == Backend::Sqlite {

@@ -5,7 +5,9 @@ mod codes;
 mod document;
 mod hostile;
 mod peer;
-mod process;
+pub(crate) mod process;
 mod tls;
 mod town;
 mod wallets;
+
+pub(crate) use town::column;

@@ -27,26 +27,38 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// A `tongma serve` of its own.
-pub(super) struct Process {
+pub(crate) struct Process {
     child: Child,
-    pub(super) authority: String,
+    /// Where it listens.
+    pub(crate) authority: String,
     home: TempDir,
 }
 
 /// A shop whose server is a process of its own.
-pub(super) struct ShopProcess {
-    pub(super) server: Process,
-    pub(super) shop: Shop,
+pub(crate) struct ShopProcess {
+    pub(crate) server: Process,
+    pub(crate) shop: Shop,
     /// An API key of the shop.
     pub(super) token: String,
     /// Seals what is in the database, as its file has it.
     pub(super) master_key: String,
+    settings: Settings,
+}
+
+/// How a server is started.
+struct Settings {
+    database_url: String,
+    port: u16,
+    /// `NAME=VALUE`.
+    more: Vec<String>,
+    /// Holds the master key's file.
+    _home: TempDir,
 }
 
 impl ShopProcess {
     /// `password` goes into the database's address where that has room for one; `more` are
     /// settings.
-    pub(super) async fn open(backend: Backend, password: &str, more: &[&str]) -> Self {
+    pub(crate) async fn open(backend: Backend, password: &str, more: &[&str]) -> Self {
         let port = free_port();
         let origin = format!("http://127.0.0.1:{port}");
         let shop = Shop::open_at(backend, &origin, Clock::System).await;
@@ -58,22 +70,53 @@ impl ShopProcess {
         let named = format!("keys.master_file={}", file.display());
         let url = shop.database.url();
         let url = url.replace("tongma@", &format!("tongma:{password}@"));
-        let server = Process::serve(&url, port, &[&[named.as_str()], more].concat()).await;
+        let more = [&[named.as_str()], more].concat();
+        let settings = Settings {
+            database_url: url,
+            port,
+            more: more.into_iter().map(str::to_owned).collect(),
+            _home: home,
+        };
         Self {
-            server,
+            server: settings.serve().await,
             shop,
             token,
             master_key,
+            settings,
         }
+    }
+
+    /// Tells the server to stop, and waits until it has.
+    pub(crate) async fn stop(&mut self) {
+        self.server.terminate();
+        self.server.ends_within(PATIENCE).await;
+    }
+
+    /// Another server in its place, at the same address.
+    pub(crate) async fn start_again(&mut self) {
+        self.server = self.settings.serve().await;
+    }
+}
+
+impl Settings {
+    async fn serve(&self) -> Process {
+        let more: Vec<&str> = self.more.iter().map(String::as_str).collect();
+        let served = Process::serve(tongma(), &self.database_url, self.port, &more).await;
+        served.unwrap_or_else(|said| panic!("{said}"))
     }
 }
 
 impl Process {
-    /// Starts it over this database and waits for its `ready` line. `more` are settings.
-    async fn serve(database_url: &str, port: u16, more: &[&str]) -> Self {
+    /// Starts it over this database and waits for its `ready` line; what it said where there was
+    /// none. `more` are settings.
+    pub(crate) async fn serve(
+        mut command: Command,
+        database_url: &str,
+        port: u16,
+        more: &[&str],
+    ) -> Result<Self, String> {
         let home = TempDir::new().unwrap();
         let log = File::create(home.path().join("log")).unwrap();
-        let mut command = tongma();
         command
             .arg("serve")
             .arg("--set")
@@ -93,34 +136,43 @@ impl Process {
         });
         let ready = ready.await.unwrap();
         let log = std::fs::read_to_string(home.path().join("log")).unwrap();
-        let url = ready
-            .strip_prefix("ready http://")
-            .unwrap_or_else(|| panic!("{ready:?}\n{log}"));
-        Self {
+        let mut served = Self {
             child,
-            authority: url.trim_end().to_owned(),
+            authority: format!("127.0.0.1:{port}"),
             home,
+        };
+        if ready.starts_with("ready http://") {
+            return Ok(served);
         }
+        served.signal("KILL");
+        let ended = served.child.wait().unwrap();
+        Err(format!("{ended}: {ready:?}\n{log}"))
     }
 
-    pub(super) async fn send(&self, request: &Request) -> Answer {
+    pub(crate) async fn send(&self, request: &Request) -> Answer {
         send(&self.authority, request).await
     }
 
     /// Everything it has logged.
-    pub(super) fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.home.path().join("log")).unwrap()
     }
 
     /// Tells it to stop, as service managers do.
-    fn terminate(&self) {
+    pub(crate) fn terminate(&self) {
+        self.signal("TERM");
+    }
+
+    /// Sends a signal by its name.
+    pub(crate) fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
-        let told = Command::new("kill").args(["-TERM", &pid]).status().unwrap();
+        let name = format!("-{name}");
+        let told = Command::new("kill").args([&name, &pid]).status().unwrap();
         assert!(told.success());
     }
 
     /// Waits for its end.
-    async fn ends_within(&mut self, patience: Duration) -> ExitStatus {
+    pub(crate) async fn ends_within(&mut self, patience: Duration) -> ExitStatus {
         let child = &mut self.child;
         let ended = tokio::time::timeout(patience, async {
             loop {
@@ -144,7 +196,7 @@ impl Drop for Process {
 }
 
 /// The program without settings of whoever runs the tests.
-pub(super) fn tongma() -> Command {
+pub(crate) fn tongma() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tongma"));
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("TONGMA_") {
@@ -155,7 +207,7 @@ pub(super) fn tongma() -> Command {
 }
 
 /// A port that is free, as far as anybody can know.
-pub(super) fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     listener.local_addr().unwrap().port()
 }

@@ -271,7 +271,7 @@ pub(super) fn cookie_of(answer: &Answer) -> String {
 }
 
 /// One column of text, as the database has it.
-pub(super) async fn column(database: &TestDb, sql: &str) -> Vec<String> {
+pub(crate) async fn column(database: &TestDb, sql: &str) -> Vec<String> {
     let (url, sql) = (database.url(), AssertSqlSafe(sql.to_owned()));
     if url.starts_with("sqlite:") {
         let mut connection = SqliteConnection::connect(url).await.unwrap();

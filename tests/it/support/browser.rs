@@ -31,7 +31,8 @@ impl Browser {
         }
     }
 
-    /// A page; `how` may set `user_agent`, `width`, `height`, `locale` and `headers`.
+    /// A page; `how` may set `user_agent`, `width`, `height`, `locale`, `headers` and `before`, a
+    /// script that runs before those of the page.
     pub(crate) async fn page(&self, how: Value) -> Page {
         let number = self.lines.ask("open", how).await.as_u64().unwrap();
         Page {

@@ -26,6 +26,22 @@ macro_rules! on_both {
 }
 pub(crate) use on_both;
 
+/// Makes a test `name::postgres` of each story that only PostgreSQL can tell: several processes
+/// share one database.
+macro_rules! on_postgres {
+    ($($story:ident),+ $(,)?) => {$(
+        mod $story {
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                if $crate::support::Backend::Postgres.is_here() {
+                    super::$story().await;
+                }
+            }
+        }
+    )+};
+}
+pub(crate) use on_postgres;
+
 pub(crate) mod beside;
 pub(crate) mod books;
 mod browser;
@@ -36,6 +52,8 @@ mod payee;
 mod peer;
 pub(crate) mod server;
 pub(crate) mod shop;
+pub(crate) mod shuffle;
+pub(crate) mod stream;
 pub(crate) mod wire;
 
 pub(crate) use browser::{Browser, Page};

@@ -2,11 +2,15 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use actix_web::{App as HttpApp, HttpResponse, HttpServer, web};
 use serde_json::json;
 
 use tongma::payment::ResultClaims;
+
+/// Longer than anybody waits for an answer.
+const SILENCE: Duration = Duration::from_mins(1);
 
 /// Opens what it is asked to open, and says of an order what the story told it to say.
 pub(crate) struct Payee {
@@ -19,8 +23,12 @@ pub(crate) struct Payee {
 struct Answers {
     /// Signed statements by order number, for queries and closes.
     results: HashMap<String, String>,
+    /// The same, for institutions that know an order only once it was opened.
+    once_opened: Vec<(String, String)>,
     /// Statuses instead of opening, first come first served.
     openings: Vec<u16>,
+    /// How many openings more are taken in and not answered.
+    silent: usize,
     /// What was asked: method, path.
     calls: Vec<(String, String)>,
 }
@@ -60,9 +68,20 @@ impl Payee {
             .insert(claims.order_number.clone(), jws);
     }
 
+    /// The same, but not before an order has been opened.
+    pub(crate) fn will_say_once_opened(&self, claims: &ResultClaims, jws: String) {
+        let mut answers = self.answers.lock().unwrap();
+        answers.once_opened.push((claims.order_number.clone(), jws));
+    }
+
     /// The next opening is answered with this status and nothing else.
     pub(crate) fn will_not_open(&self, status: u16) {
         self.answers.lock().unwrap().openings.push(status);
+    }
+
+    /// The next openings, so many, are taken in, and nobody hears of it.
+    pub(crate) fn will_keep_silent(&self, openings: usize) {
+        self.answers.lock().unwrap().silent = openings;
     }
 
     /// What the institutions were asked so far.
@@ -77,20 +96,36 @@ impl Drop for Payee {
     }
 }
 
+/// Notes a call; whether it is one that gets no answer.
+fn is_silent(answers: &mut Answers, method: &str, path: &str) -> bool {
+    answers.calls.push((method.to_owned(), path.to_owned()));
+    let is_silent = path == "/orders" && answers.silent > 0;
+    if is_silent {
+        answers.silent -= 1;
+    }
+    is_silent
+}
+
 async fn payee_answers(
     request: actix_web::HttpRequest,
     answers: web::Data<Mutex<Answers>>,
 ) -> HttpResponse {
-    let mut answers = answers.lock().unwrap();
     let path = request.path().to_owned();
-    answers
-        .calls
-        .push((request.method().to_string(), path.clone()));
+    if is_silent(
+        &mut answers.lock().unwrap(),
+        request.method().as_str(),
+        &path,
+    ) {
+        tokio::time::sleep(SILENCE).await;
+    }
+    let mut answers = answers.lock().unwrap();
     if path == "/orders" {
         if let Some(status) = answers.openings.pop() {
             let status = actix_web::http::StatusCode::from_u16(status).unwrap();
             return HttpResponse::build(status).json(json!({"code": "told-so"}));
         }
+        let known = std::mem::take(&mut answers.once_opened);
+        answers.results.extend(known);
         let text = "weixin://wxpay/bizpayurl?pr=story01";
         return HttpResponse::Ok()
             .json(json!({"handover": {"kind": "payee_code_text", "text": text}}));

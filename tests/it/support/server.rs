@@ -127,30 +127,8 @@ impl Server {
         seconds: i64,
         nonce: &str,
     ) -> Request {
-        let (path, query) = match request.target.split_once('?') {
-            Some((path, query)) => (path, Some(query)),
-            None => (request.target.as_str(), None),
-        };
-        let parts = RequestParts {
-            method: &request.method,
-            authority: &self.authority,
-            path,
-            query,
-            content_type: request.header("content-type"),
-            body: &request.body,
-            idempotency_key: None,
-        };
-        let now = self.shop.app.clock.now();
-        let created = tongma::clock::Timestamp::from_seconds(now.seconds() + seconds);
-        let signed = http_signature::sign(&parts, key, key_id, created, nonce).unwrap();
-        let signed_request = request
-            .clone()
-            .with("Signature-Input", &signed.signature_input)
-            .with("Signature", &signed.signature);
-        match signed.content_digest {
-            Some(digest) => signed_request.with("Content-Digest", &digest),
-            None => signed_request,
-        }
+        let key = (key, key_id);
+        sign(&self.shop, &self.authority, key, request, seconds, nonce)
     }
 
     /// Everything that is kept.
@@ -222,6 +200,41 @@ impl Drop for Instance {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
+    }
+}
+
+/// Signs a request to a server of this name with a key and its id, `seconds` from now.
+pub(crate) fn sign(
+    shop: &Shop,
+    authority: &str,
+    (key, key_id): (RequestKey<'_>, &str),
+    request: Request,
+    seconds: i64,
+    nonce: &str,
+) -> Request {
+    let (path, query) = match request.target.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (request.target.as_str(), None),
+    };
+    let parts = RequestParts {
+        method: &request.method,
+        authority,
+        path,
+        query,
+        content_type: request.header("content-type"),
+        body: &request.body,
+        idempotency_key: None,
+    };
+    let now = shop.app.clock.now();
+    let created = tongma::clock::Timestamp::from_seconds(now.seconds() + seconds);
+    let signed = http_signature::sign(&parts, key, key_id, created, nonce).unwrap();
+    let signed_request = request
+        .clone()
+        .with("Signature-Input", &signed.signature_input)
+        .with("Signature", &signed.signature);
+    match signed.content_digest {
+        Some(digest) => signed_request.with("Content-Digest", &digest),
+        None => signed_request,
     }
 }
 

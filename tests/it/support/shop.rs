@@ -29,7 +29,7 @@ use tongma::merchant::{
     PaymentAccountState, PrintedCode, Store, Ways,
 };
 use tongma::money::{Amount, Currency};
-use tongma::payment::{OrderNumber, Payment, PaymentWay, ResultClaims};
+use tongma::payment::{OrderNumber, Payment, PaymentWay, ResultClaims, State};
 use tongma::wallet::client::Client;
 use tongma::word::Mode;
 
@@ -165,6 +165,27 @@ impl Shop {
             .unwrap();
         tx.commit().await.unwrap();
         made
+    }
+
+    /// A payment that nobody keeps.
+    pub(crate) fn unsold(&self, minor: i64) -> Payment {
+        let now = self.app.clock.now();
+        Payment {
+            id: PaymentId::new(now, &*self.app.entropy),
+            merchant: self.merchant.id.clone(),
+            store: self.store.id.clone(),
+            counter: Some(self.counters[0].id.clone()),
+            code: None,
+            reference: None,
+            description: None,
+            amount: cny(minor),
+            state: State::Created,
+            captured: Amount::zero(Currency::CNY),
+            refunded: Amount::zero(Currency::CNY),
+            version: 1,
+            expires_at: None,
+            created_at: now,
+        }
     }
 
     pub(crate) async fn starts(

@@ -106,6 +106,18 @@ pub(crate) async fn send(authority: &str, request: &Request) -> Answer {
     read(&bytes)
 }
 
+/// Sends a request to a server that may be stopping; nothing where no whole answer came.
+pub(crate) async fn try_send(authority: &str, request: &Request) -> Option<Answer> {
+    let mut stream = TcpStream::connect(authority).await.ok()?;
+    let mut bytes = head(authority, request).into_bytes();
+    bytes.extend_from_slice(&request.body);
+    stream.write_all(&bytes).await.ok()?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.ok()?;
+    let is_whole = answer.windows(4).any(|window| window == b"\r\n\r\n");
+    is_whole.then(|| read(&answer))
+}
+
 /// Sends one request, and breaks the connection off before it was answered.
 pub(crate) async fn hang_up(authority: &str, request: &Request, after: Duration) {
     let stream = say(authority, request).await;
@@ -114,6 +126,15 @@ pub(crate) async fn hang_up(authority: &str, request: &Request, after: Duration)
 }
 
 async fn say(authority: &str, request: &Request) -> TcpStream {
+    let head = head(authority, request);
+    let mut stream = TcpStream::connect(authority).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    // A server that has heard enough may close while we still speak.
+    let _ = stream.write_all(&request.body).await;
+    stream
+}
+
+fn head(authority: &str, request: &Request) -> String {
     let mut head = format!("{} {} HTTP/1.1\r\n", request.method, request.target);
     if request.header("host").is_none() {
         write!(head, "Host: {authority}\r\n").unwrap();
@@ -125,11 +146,7 @@ async fn say(authority: &str, request: &Request) -> TcpStream {
         write!(head, "{name}: {value}\r\n").unwrap();
     }
     head.push_str("Connection: close\r\n\r\n");
-    let mut stream = TcpStream::connect(authority).await.unwrap();
-    stream.write_all(head.as_bytes()).await.unwrap();
-    // A server that has heard enough may close while we still speak.
-    let _ = stream.write_all(&request.body).await;
-    stream
+    head
 }
 
 fn read(bytes: &[u8]) -> Answer {

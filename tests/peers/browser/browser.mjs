@@ -35,7 +35,7 @@ const page = (ask) => {
 
 const handlers = {
   // One tab in a context of its own; answers with its number.
-  async open({ user_agent, width = 390, height = 844, locale = "zh-CN", headers }) {
+  async open({ user_agent, width = 390, height = 844, locale = "zh-CN", headers, before }) {
     browser ??= await chromium.launch({
       executablePath: EXECUTABLE,
       headless: true,
@@ -49,6 +49,8 @@ const handlers = {
       extraHTTPHeaders: headers,
     });
     context.setDefaultTimeout(WAIT_MS);
+    // A script that every page of it finds already run.
+    if (before) await context.addInitScript(before);
     const tab = await context.newPage();
     tab.problems = [];
     tab.on("pageerror", (error) => tab.problems.push(String(error)));

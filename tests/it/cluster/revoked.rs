@@ -1,0 +1,146 @@
+//! What is stopped at one process is stopped at all of them, and how long that takes.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use serde_json::json;
+
+use tongma::crypto::digest::hex;
+use tongma::merchant::PrintedCode;
+
+use super::{Cluster, PATIENCE};
+use crate::support::beside::run;
+use crate::support::on_postgres;
+use crate::support::wire::{Answer, Request};
+
+/// What is promised, and ten times that for a machine with much else to do.
+const PROMISED: Duration = Duration::from_secs(1);
+const GUARD: Duration = PROMISED.saturating_mul(10);
+
+async fn a_code_that_is_stopped_at_one_process_is_stopped_at_all() {
+    let cluster = Cluster::open(3).await;
+    let mut slowest = Duration::ZERO;
+    for (round, what) in ["suspend", "revoke", "suspend", "revoke", "revoke"]
+        .into_iter()
+        .enumerate()
+    {
+        let sticker = cluster.shop.sticker().await;
+        // Whatever a process remembers, it has seen this code now.
+        for instance in 0..3 {
+            assert_eq!(resolves(&cluster, instance, &sticker).await.status, 200);
+            assert_eq!(starts(&cluster, instance, &sticker).await.status, 201);
+        }
+        let path = format!("/v1/codes/{}/{what}", sticker.id);
+        let changed = cluster
+            .ask(round % 3, Request::post_json(&path, &json!({})))
+            .await;
+        assert_eq!(changed.status, 200, "{}", changed.text());
+
+        let took = until_refused(&cluster, &sticker, |answer| answer.status == 410).await;
+        slowest = slowest.max(took);
+    }
+    println!("codes: stopped at all processes {slowest:?} after the answer at one");
+    assert!(slowest < GUARD, "{slowest:?}");
+}
+
+async fn an_institution_or_acceptance_that_is_stopped_is_stopped_at_all_processes() {
+    let cluster = Cluster::open(3).await;
+    let sticker = cluster.shop.sticker().await;
+    let mut slowest = Duration::ZERO;
+    for (stop, go_on, status) in [
+        (
+            "UPDATE acceptances SET state = 'suspended' WHERE institution_id = 'wechat_pay'",
+            "UPDATE acceptances SET state = 'enabled' WHERE institution_id = 'wechat_pay'",
+            409,
+        ),
+        (
+            "UPDATE institutions SET state = 'suspended' WHERE id = 'wechat_pay'",
+            "UPDATE institutions SET state = 'active' WHERE id = 'wechat_pay'",
+            401,
+        ),
+    ] {
+        for instance in 0..3 {
+            let began = starts(&cluster, instance, &sticker).await;
+            assert_eq!(began.status, 201, "{}", began.text());
+        }
+        run(&cluster.shop.database, stop).await;
+        let took = until_refused(&cluster, &sticker, |answer| answer.status == status).await;
+        slowest = slowest.max(took);
+        run(&cluster.shop.database, go_on).await;
+        // And what goes on goes on everywhere.
+        for instance in 0..3 {
+            super::soon("a start", async || {
+                let began = starts(&cluster, instance, &sticker).await;
+                (began.status == 201).then_some(())
+            })
+            .await;
+        }
+    }
+    println!("wallets: stopped at all processes {slowest:?} after the change");
+    assert!(slowest < GUARD, "{slowest:?}");
+}
+
+async fn a_revoked_key_opens_no_process() {
+    let cluster = Cluster::open(3).await;
+    let asks = || Request::get("/v1/payments");
+    for instance in 0..3 {
+        assert_eq!(cluster.ask(instance, asks()).await.status, 200);
+    }
+    let revoked = "UPDATE api_keys SET revoked_ms = created_ms";
+    run(&cluster.shop.database, revoked).await;
+    let since = cluster.shop.app.clock.now();
+    for instance in 0..3 {
+        while cluster.ask(instance, asks()).await.status != 401 {
+            assert!(cluster.shop.app.clock.now().since(since) < GUARD);
+        }
+    }
+    let took = cluster.shop.app.clock.now().since(since);
+    println!("API keys: refused at all processes {took:?} after the change");
+}
+
+/// How long it takes until every process refuses starts in this way.
+async fn until_refused(
+    cluster: &Cluster,
+    code: &PrintedCode,
+    is_refusal: impl Fn(&Answer) -> bool,
+) -> Duration {
+    let since = cluster.shop.app.clock.now();
+    let refused = (0..3).map(|instance| {
+        let is_refusal = &is_refusal;
+        async move {
+            loop {
+                let answer = starts(cluster, instance, code).await;
+                let took = cluster.shop.app.clock.now().since(since);
+                if is_refusal(&answer) {
+                    return took;
+                }
+                assert_eq!(answer.status, 201, "{}", answer.text());
+                assert!(took < PATIENCE, "process {instance} goes on");
+            }
+        }
+    });
+    let took = join_all(refused).await.into_iter().max().unwrap();
+    for instance in 0..3 {
+        let answer = starts(cluster, instance, code).await;
+        assert!(is_refusal(&answer), "{instance}: {}", answer.text());
+    }
+    took
+}
+
+async fn starts(cluster: &Cluster, instance: usize, code: &PrintedCode) -> Answer {
+    let reference = hex(&cluster.shop.app.entropy.bytes::<8>());
+    let call = cluster.start_of("wechat_pay", code, 700, &reference);
+    cluster.send(instance, &call).await
+}
+
+async fn resolves(cluster: &Cluster, instance: usize, code: &PrintedCode) -> Answer {
+    let call = Request::post_json("/wallet/v1/resolve", &json!({"text": code.text}));
+    let call = cluster.signed("wechat_pay", call);
+    cluster.send(instance, &call).await
+}
+
+on_postgres![
+    a_code_that_is_stopped_at_one_process_is_stopped_at_all,
+    an_institution_or_acceptance_that_is_stopped_is_stopped_at_all_processes,
+    a_revoked_key_opens_no_process,
+];
