@@ -4,9 +4,11 @@
 
 mod input;
 mod merchant;
+mod nearly;
 mod often;
 mod once;
 mod payer;
-mod signature;
+mod rights;
+pub(crate) mod signature;
 mod statement;
-mod tenant;
+pub(crate) mod tenant;

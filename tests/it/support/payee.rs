@@ -21,6 +21,8 @@ struct Answers {
     results: HashMap<String, String>,
     /// Statuses instead of opening, first come first served.
     openings: Vec<u16>,
+    /// What the payer is handed; a code's text unless told.
+    handover: Option<serde_json::Value>,
     /// What was asked: method, path.
     calls: Vec<(String, String)>,
 }
@@ -65,6 +67,11 @@ impl Payee {
         self.answers.lock().unwrap().openings.push(status);
     }
 
+    /// From now on, this is what orders are opened with.
+    pub(crate) fn will_hand_over(&self, handover: serde_json::Value) {
+        self.answers.lock().unwrap().handover = Some(handover);
+    }
+
     /// What the institutions were asked so far.
     pub(crate) fn calls(&self) -> Vec<(String, String)> {
         self.answers.lock().unwrap().calls.clone()
@@ -92,8 +99,9 @@ async fn payee_answers(
             return HttpResponse::build(status).json(json!({"code": "told-so"}));
         }
         let text = "weixin://wxpay/bizpayurl?pr=story01";
-        return HttpResponse::Ok()
-            .json(json!({"handover": {"kind": "payee_code_text", "text": text}}));
+        let usual = json!({"kind": "payee_code_text", "text": text});
+        let handover = answers.handover.clone().unwrap_or(usual);
+        return HttpResponse::Ok().json(json!({"handover": handover}));
     }
     let number = path.split('/').nth(2).unwrap_or_default();
     match answers.results.get(number) {
