@@ -12,8 +12,6 @@ const NOTE: &str = "INSERT INTO key_uses (institution_id, direction, key_id, las
     WHERE key_uses.last_used_ms < excluded.last_used_ms";
 const OF_INSTITUTION: &str = "SELECT institution_id, direction, key_id, last_used_ms FROM key_uses
     WHERE institution_id = $1 ORDER BY direction, last_used_ms, key_id";
-const ALL: &str = "SELECT institution_id, direction, key_id, last_used_ms FROM key_uses
-    ORDER BY institution_id, direction, last_used_ms, key_id";
 
 /// Notes that keys were used.
 pub async fn note(tx: &mut Tx, used: &[KeyUsed]) -> Result<(), DbError> {
@@ -36,12 +34,6 @@ pub async fn of(tx: &mut Tx, institution: &InstitutionId) -> Result<Vec<KeyUsed>
         .bind(institution)
         .fetch_all(conn)
         .await)?;
-    rows.into_iter().map(KeyUsed::try_from).collect()
-}
-
-/// The same for all institutions.
-pub async fn all(tx: &mut Tx) -> Result<Vec<KeyUsed>, DbError> {
-    let rows: Vec<UseRow> = each_backend!(tx, conn => sqlx::query_as(ALL).fetch_all(conn).await)?;
     rows.into_iter().map(KeyUsed::try_from).collect()
 }
 
