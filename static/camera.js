@@ -1,10 +1,12 @@
 // Finds codes: in frames of the camera, in a picture, always read by the server.
 //
-//   scanner(root, decode, found, failed)
+//   scanner(root, decode, likely, found, failed)
 //
 // `root` holds a [data-camera] button, a [data-video] element and a [data-picture] input.
-// `found(text)` answers whether the text was what was looked for; then the camera goes off.
-window.scanner = function scanner(root, decode, found, failed) {
+// `likely(text)` says what is looked for; anything is taken where nothing likely is there.
+// `found(text)` gets the one code; then the camera goes off. Of two, none is taken: which of them
+// was meant is not for a page to guess.
+window.scanner = function scanner(root, decode, likely, found, failed) {
   const button = root.querySelector("[data-camera]");
   const video = root.querySelector("[data-video]");
   const picture = root.querySelector("[data-picture]");
@@ -14,7 +16,20 @@ window.scanner = function scanner(root, decode, found, failed) {
     const response = await fetch(decode, { method: "POST", headers: { "content-type": blob.type }, body: blob });
     if (!response.ok) return [];
     const answer = await response.json();
-    return (answer.codes || []).map((code) => code.text).filter(Boolean);
+    const texts = [...new Set((answer.codes || []).map((code) => code.text).filter(Boolean))];
+    const wanted = texts.filter(likely);
+    return wanted.length ? wanted : texts;
+  }
+
+  // Whether that was it.
+  function take(texts, none) {
+    if (texts.length === 1) {
+      found(texts[0]);
+      return true;
+    }
+    if (texts.length) failed("manyCodes");
+    else if (none) failed(none);
+    return false;
   }
 
   function stop() {
@@ -49,7 +64,7 @@ window.scanner = function scanner(root, decode, found, failed) {
       try {
         const blob = await frame();
         const texts = blob ? await read(blob) : [];
-        if (stream && texts.some((text) => found(text))) {
+        if (stream && take(texts)) {
           stop();
           return;
         }
@@ -82,8 +97,7 @@ window.scanner = function scanner(root, decode, found, failed) {
     picture.value = "";
     if (!file) return;
     try {
-      const texts = await read(await shrink(file));
-      if (!texts.some((text) => found(text))) failed("noCode");
+      take(await read(await shrink(file)), "noCode");
     } catch {
       failed("noCode");
     }

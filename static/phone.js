@@ -106,7 +106,8 @@ function result(answer) {
 const camera = window.scanner(
   part("scan"),
   phone.dataset.decode,
-  (text) => { part("text").value = text; scan(text); return true; },
+  () => true,
+  (text) => { part("text").value = text; scan(text); },
   (why) => say(words[why]),
 );
 

@@ -3,6 +3,7 @@
 //! Plain data: making an [`App`] starts nothing. What runs beside the requests (the outbox worker,
 //! the sweep, the scan log) is started by the command that serves.
 
+mod key_log;
 mod keyring;
 mod throttle;
 
@@ -22,6 +23,7 @@ use crate::money::{Amount, Currency};
 use crate::wallet::client::Client;
 use crate::word::Mode;
 
+pub use key_log::KeyLog;
 pub use keyring::{KeyRing, KeyRingError};
 pub use throttle::{Throttle, Tried};
 
@@ -48,6 +50,8 @@ pub struct App {
     pub limits: Limits,
     /// Marks by which the operator knows wallets' browsers, besides the wallets' own.
     pub user_agent_marks: Arc<[(InstitutionId, String)]>,
+    /// Which keys were used lately.
+    pub key_log: KeyLog,
     /// How often somebody may try.
     pub throttle: Throttle,
     /// Wakes the outbox worker.

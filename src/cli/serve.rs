@@ -28,7 +28,7 @@ use crate::db::codes::Scan;
 use crate::db::{DbError, idempotency, nonces, pairings};
 use crate::event::hub::Hub;
 use crate::event::outbox;
-use crate::flow::{expire, idempotent, scan_log};
+use crate::flow::{expire, idempotent, key_log, scan_log};
 use crate::http;
 use crate::word::Mode;
 
@@ -115,6 +115,9 @@ impl Serving {
         for worker in &self.workers {
             worker.abort();
         }
+        if let Err(error) = key_log::write(&self.app).await {
+            tracing::warn!("uses of keys were not written: {error}");
+        }
         self.app.db.close().await;
     }
 }
@@ -156,6 +159,7 @@ fn threads(config: &Config) -> usize {
 fn workers(app: &App, hub: &Hub, scans: Receiver<Scan>) -> Vec<JoinHandle<()>> {
     let (placing, hub) = (app.clone(), hub.clone());
     let (sweeping, writing, tidying) = (app.clone(), app.clone(), app.clone());
+    let noting = app.clone();
     vec![
         tokio::spawn(async move {
             let bell = placing.bell.clone();
@@ -167,6 +171,7 @@ fn workers(app: &App, hub: &Hub, scans: Receiver<Scan>) -> Vec<JoinHandle<()>> {
         }),
         tokio::spawn(async move { expire::run(&sweeping).await }),
         tokio::spawn(async move { scan_log::run(&writing, scans).await }),
+        tokio::spawn(async move { key_log::run(&noting).await }),
         tokio::spawn(async move { tidy(&tidying).await }),
     ]
 }

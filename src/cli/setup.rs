@@ -8,7 +8,7 @@ use std::time::Duration;
 use data_encoding::BASE64;
 use tokio::sync::mpsc::Receiver;
 
-use crate::app::{App, Bell, KeyRingError, Limits, ScanLog, Throttle};
+use crate::app::{App, Bell, KeyLog, KeyRingError, Limits, ScanLog, Throttle};
 use crate::clock::Clock;
 use crate::code::origin::{Origin, OriginError};
 use crate::config::Config;
@@ -84,6 +84,7 @@ pub(crate) async fn app(
         user_agent_marks: user_agent_marks(config)?,
         bell: Bell::default(),
         sweep_bell: Bell::default(),
+        key_log: KeyLog::default(),
         throttle: Throttle::default(),
         scans: log,
     };

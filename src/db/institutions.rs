@@ -40,6 +40,12 @@ const KEYS: &str = select_key!("WHERE k.institution_id = $1 ORDER BY k.created_m
 const REVOKE_KEY: &str =
     "UPDATE institution_keys SET revoked_ms = $2 WHERE key_id = $1 AND revoked_ms IS NULL";
 
+const END_KEY: &str = "UPDATE institution_keys SET not_after_ms = $2
+    WHERE key_id = $1 AND revoked_ms IS NULL";
+const IS_PUBLIC: &str = "SELECT EXISTS (
+    SELECT 1 FROM institution_keys WHERE algorithm = 'ed25519' AND material = $1
+    UNION ALL SELECT 1 FROM signing_keys WHERE public_key = $1)";
+
 /// Keeps a new institution; `false` if its id is taken.
 pub async fn insert(tx: &mut Tx, institution: &Institution) -> Result<bool, DbError> {
     let kept = each_backend!(tx, conn => sqlx::query(INSERT)
@@ -130,6 +136,23 @@ pub async fn revoke_key(tx: &mut Tx, key_id: &str, at: Timestamp) -> Result<(), 
         .bind(at)
         .execute(conn).await.map(|done| done.rows_affected()))?;
     exactly_one(changed, "institution_keys", &key_id)
+}
+
+/// Has a key that was not revoked count until `at`.
+pub async fn end_key(tx: &mut Tx, key_id: &str, at: Timestamp) -> Result<(), DbError> {
+    let changed = each_backend!(tx, conn => sqlx::query(END_KEY)
+        .bind(key_id)
+        .bind(at)
+        .execute(conn).await.map(|done| done.rows_affected()))?;
+    exactly_one(changed, "institution_keys", &key_id)
+}
+
+/// Whether these bytes are the public half of a key that somebody signs with.
+pub async fn is_public(tx: &mut Tx, bytes: &[u8]) -> Result<bool, DbError> {
+    let found = each_backend!(tx, conn => sqlx::query_scalar(IS_PUBLIC)
+        .bind(bytes)
+        .fetch_one(conn).await)?;
+    Ok(found)
 }
 
 #[derive(sqlx::FromRow)]

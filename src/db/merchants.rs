@@ -4,7 +4,7 @@ use crate::clock::Timestamp;
 use crate::db::row::Row;
 use crate::db::{DbError, Page, Tx, each_backend, exactly_one};
 use crate::id::MerchantId;
-use crate::merchant::{InstitutionId, Merchant};
+use crate::merchant::{InstitutionId, Merchant, Name};
 
 macro_rules! select {
     ($tail:literal) => {
@@ -21,6 +21,7 @@ const INSERT: &str = "INSERT INTO merchants
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10)";
 const FIND: &str = select!("WHERE id = $1");
 const LIST: &str = select!("WHERE id > $1 ORDER BY id LIMIT $2");
+const NAMES: &str = "SELECT id, name FROM merchants WHERE id > $1 ORDER BY id LIMIT $2";
 const PREFER: &str = "UPDATE merchants SET preference = $2 WHERE id = $1";
 
 /// Keeps a new merchant.
@@ -54,6 +55,21 @@ pub async fn list(tx: &mut Tx, page: &Page) -> Result<Vec<Merchant>, DbError> {
         .bind(page.limit())
         .fetch_all(conn).await)?;
     rows.into_iter().map(Merchant::try_from).collect()
+}
+
+/// What merchants are called, in the order of ids, behind one of them.
+pub async fn names(
+    tx: &mut Tx,
+    after: Option<&MerchantId>,
+    limit: i64,
+) -> Result<Vec<(MerchantId, Name)>, DbError> {
+    let after = after.map_or("", MerchantId::as_str);
+    let rows = each_backend!(tx, conn => sqlx::query_as(NAMES)
+        .bind(after)
+        .bind(limit)
+        .fetch_all(conn)
+        .await)?;
+    Ok(rows)
 }
 
 /// Changes which payee institutions the merchant likes best.

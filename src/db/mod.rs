@@ -21,6 +21,7 @@ pub mod counters;
 pub mod events;
 pub mod idempotency;
 pub mod institutions;
+pub mod key_uses;
 pub mod merchants;
 pub mod nonces;
 mod open;

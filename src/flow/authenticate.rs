@@ -17,7 +17,8 @@ use crate::db;
 use crate::flow::FlowError;
 use crate::id::{ApiKeyId, AuditId, CounterId, MerchantId, SessionId, StoreId};
 use crate::merchant::{
-    InstitutionId, InstitutionKey, InstitutionState, KeyAlgorithm, KeyMaterial, Scope, Scopes,
+    InstitutionId, InstitutionKey, InstitutionState, KeyAlgorithm, KeyDirection, KeyMaterial,
+    Scope, Scopes, UsedKey,
 };
 
 /// Why a caller is not let in.
@@ -62,6 +63,17 @@ pub struct WalletCaller {
     pub institution: InstitutionId,
     /// With what kind of key it signed.
     pub algorithm: KeyAlgorithm,
+}
+
+impl WalletCaller {
+    /// Refuses whoever signed with a secret that others share: it proves nothing about money, even
+    /// where the statement that it brings is signed with a key pair.
+    pub fn must_attest(&self) -> Result<(), FlowError> {
+        match self.algorithm {
+            KeyAlgorithm::Ed25519 => Ok(()),
+            KeyAlgorithm::HmacSha256 => Err(FlowError::ConfirmForbidden),
+        }
+    }
 }
 
 /// A merchant's program whose key was checked.
@@ -120,6 +132,12 @@ pub async fn wallet(
     if changes_state {
         keep_nonce(app, &record.institution, parsed.nonce()).await?;
     }
+    let used = UsedKey {
+        institution: record.institution.clone(),
+        direction: KeyDirection::Inbound,
+        key_id: record.key_id,
+    };
+    app.key_log.note(used, now);
     Ok(WalletCaller {
         algorithm: record.material.algorithm(),
         institution: record.institution,

@@ -11,7 +11,9 @@ pub mod confirm;
 pub mod decode;
 pub mod expire;
 pub mod idempotent;
+pub mod institution_keys;
 pub mod issue;
+pub mod key_log;
 pub mod keys;
 mod open_code;
 pub mod pair;
@@ -22,6 +24,7 @@ pub mod resolve;
 mod routes;
 pub mod scan_log;
 mod settle;
+pub mod sign_up;
 pub mod start;
 mod tell;
 
@@ -32,7 +35,9 @@ use crate::crypto::sealing::SealError;
 use crate::db::DbError;
 use crate::flow::authenticate::AuthError;
 use crate::flow::idempotent::IdempotencyError;
-use crate::merchant::CodeStop;
+use crate::flow::institution_keys::KeyRefused;
+use crate::id::MerchantId;
+use crate::merchant::{CodeStop, Name};
 use crate::money::{Amount, MoneyError};
 use crate::payment::AttestedError;
 use crate::payment::ledger::LedgerError;
@@ -106,11 +111,22 @@ pub enum FlowError {
     #[error(transparent)]
     Attested(#[from] AttestedError),
     /// A key that others share cannot prove who said it.
-    #[error("an institution that only has HMAC keys cannot confirm")]
+    #[error("a shared secret cannot attest that money came")]
     ConfirmForbidden,
     /// The same money under the same number, with other facts.
     #[error("this payee_reference was confirmed with other facts")]
     TransactionConflict,
+    /// A name that payers could take for another merchant's.
+    #[error("this name looks like that of {like}, {name}; it is held for review")]
+    NameHeld {
+        /// The other merchant.
+        like: MerchantId,
+        /// What it is called.
+        name: Name,
+    },
+    /// A key of an institution.
+    #[error(transparent)]
+    Key(#[from] KeyRefused),
     /// One browser has started this payment too often.
     #[error("started too often")]
     TooManyStarts,

@@ -12,7 +12,7 @@ use actix_web::body::{self, BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::{Error, InternalError};
 use actix_web::http::header::{self, HeaderName, HeaderValue};
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use data_encoding::HEXLOWER;
@@ -43,7 +43,9 @@ pub(crate) async fn frame(
     let (method, path) = (request.method().clone(), discreet::path(request.path()));
 
     if let Err(problem) = check_head(&request) {
-        let answer = problem.render(language, &id);
+        let mut answer = problem.render(language, &id);
+        // Whatever else comes on such a connection is not worth reading.
+        answer.head_mut().set_connection_type(ConnectionType::Close);
         let mut response = request.into_response(answer);
         finish(response.response_mut(), &id, is_secure);
         return Ok(response);
@@ -125,6 +127,11 @@ fn check_head(request: &ServiceRequest) -> Result<(), Problem> {
     let dots = path.split('/').any(|segment| matches!(segment, "." | ".."));
     if !path.bytes().all(plain) || path.contains("//") || dots {
         return Err(Problem::new(&kinds::NOT_FOUND));
+    }
+    // A proxy that agreed to another protocol would pass on unread what follows.
+    if request.headers().contains_key(header::UPGRADE) {
+        let why = "no other protocol is spoken here; leave Upgrade out";
+        return Err(Problem::because(&kinds::BAD_REQUEST, why));
     }
     if let Some((name, _)) = request
         .headers()

@@ -28,6 +28,18 @@ words! {
         HmacSha256 = "hmac_sha256",
     }
 
+    /// Where a key is on its way.
+    KeyState {
+        /// Its time has not come.
+        Upcoming = "upcoming",
+        /// It counts.
+        Current = "current",
+        /// Its time is over.
+        Ended = "ended",
+        /// It was taken out of use.
+        Revoked = "revoked",
+    }
+
     /// Whether money may go into a payment account.
     PaymentAccountState {
         /// In use.
@@ -74,11 +86,22 @@ pub struct InstitutionKey {
 }
 
 impl InstitutionKey {
+    /// Where the key is on its way at `now`.
+    pub fn state_at(&self, now: Timestamp) -> KeyState {
+        if self.revoked_at.is_some() {
+            KeyState::Revoked
+        } else if now < self.not_before {
+            KeyState::Upcoming
+        } else if self.not_after.is_some_and(|end| end <= now) {
+            KeyState::Ended
+        } else {
+            KeyState::Current
+        }
+    }
+
     /// Whether a signature by this key counts at `now`.
     pub fn is_valid_at(&self, now: Timestamp) -> bool {
-        self.revoked_at.is_none()
-            && self.not_before <= now
-            && self.not_after.is_none_or(|end| now < end)
+        self.state_at(now) == KeyState::Current
     }
 }
 
@@ -189,12 +212,13 @@ mod tests {
         };
         let valid = |seconds| key.is_valid_at(at(seconds));
         assert_eq!([99, 100, 199, 200].map(valid), [false, true, true, false]);
-        assert!(
-            !InstitutionKey {
-                revoked_at: Some(at(150)),
-                ..key
-            }
-            .is_valid_at(at(120))
-        );
+        assert_eq!(key.state_at(at(99)), KeyState::Upcoming);
+        assert_eq!(key.state_at(at(200)), KeyState::Ended);
+        let revoked = InstitutionKey {
+            revoked_at: Some(at(150)),
+            ..key
+        };
+        assert_eq!(revoked.state_at(at(120)), KeyState::Revoked);
+        assert!(!revoked.is_valid_at(at(120)));
     }
 }

@@ -14,6 +14,7 @@ mod acceptance;
 mod access;
 mod agreement;
 mod institution;
+mod key_use;
 mod printed;
 mod shop;
 mod text;
@@ -23,8 +24,9 @@ pub use access::{ApiKey, Scope, Scopes};
 pub use agreement::{Agreement, AgreementEvent, AgreementState, Way, Ways};
 pub use institution::{
     BasisPoints, Institution, InstitutionKey, InstitutionState, KeyAlgorithm, KeyMaterial,
-    PaymentAccount, PaymentAccountState,
+    KeyState, PaymentAccount, PaymentAccountState,
 };
+pub use key_use::{KeyDirection, KeyUsed, UsedKey};
 pub use printed::{CodeEvent, CodeState, CodeStop, PrintedCode};
 pub use shop::{Counter, Merchant, Store};
 pub(crate) use text::is_invisible;

@@ -4,6 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+use unicode_security::confusable_detection::skeleton;
 
 /// What is wrong with a text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -22,6 +25,12 @@ pub enum TextError {
     /// A character that nobody can see, or that turns the writing direction.
     #[error("must not contain the invisible character U+{0:04X}")]
     Invisible(u32),
+    /// More marks on one letter than any script writes: they would run over the lines around.
+    #[error("must have at most {limit} marks on one character")]
+    Marks {
+        /// Marks allowed.
+        limit: usize,
+    },
     /// Not the shape that is asked for.
     #[error("must be {0}")]
     Shape(&'static str),
@@ -104,6 +113,16 @@ texts! {
     Zone: "Asia/Shanghai", zone;
 }
 
+impl Name {
+    /// What the name looks like to a hasty eye (UTS 39): two names of one likeness are taken for
+    /// each other, whatever letters they are written in.
+    pub fn likeness(&self) -> String {
+        let seen: String = skeleton(&self.0).collect();
+        let plain: String = seen.to_lowercase().split_whitespace().collect();
+        skeleton(&plain).collect()
+    }
+}
+
 impl AccountReference {
     /// For eyes that need to recognise the account but not to know it: the last four characters,
     /// fewer of a short one.
@@ -122,15 +141,29 @@ impl AccountReference {
 const VISIBLE_MAX: usize = 60;
 /// The longest account number known is 32; twice that leaves room for new institutions.
 const REFERENCE_MAX: usize = 64;
+/// Vietnamese writes two on a letter, Thai three.
+const MARKS_MAX: usize = 4;
 
 fn visible(text: &str) -> Result<String, TextError> {
-    let text = text.trim();
+    // One spelling of each letter, so that equal names are equal bytes.
+    let text: String = text.trim().nfc().collect();
+    let mut marks = 0_usize;
+    for c in text.chars() {
+        marks = if is_combining_mark(c) {
+            marks.saturating_add(1)
+        } else {
+            0
+        };
+        if marks > MARKS_MAX {
+            return Err(TextError::Marks { limit: MARKS_MAX });
+        }
+    }
     if let Some(bad) = text.chars().find(|c| is_invisible(*c)) {
         return Err(TextError::Invisible(u32::from(bad)));
     }
     match text.chars().count() {
         0 => Err(TextError::Empty),
-        1..=VISIBLE_MAX => Ok(text.to_owned()),
+        1..=VISIBLE_MAX => Ok(text),
         found => Err(TextError::TooLong {
             found,
             limit: VISIBLE_MAX,
@@ -234,6 +267,32 @@ mod tests {
                 Err(TextError::Invisible(u32::from(bad)))
             );
         }
+    }
+
+    #[test]
+    fn a_letter_has_one_spelling_and_few_marks() {
+        let name = |text: &str| text.parse::<Name>();
+        assert_eq!(name("Cafe\u{301}").unwrap(), name("Caf\u{e9}").unwrap());
+        let heap = format!("老王{}", "\u{301}".repeat(50));
+        assert_eq!(name(&heap), Err(TextError::Marks { limit: MARKS_MAX }));
+        assert!(name("ก็ที่นี่ 🍜").is_ok());
+    }
+
+    #[test]
+    fn names_that_are_taken_for_each_other_have_one_likeness() {
+        let likeness = |text: &str| text.parse::<Name>().unwrap().likeness();
+        for other in [
+            "paypal 1",
+            "PAYPAL1",
+            "p\u{430}yp\u{430}l1",
+            "Paypa\u{406}l",
+            "ｐａｙｐａｌ１",
+        ] {
+            assert_eq!(likeness(other), likeness("PayPal1"), "{other}");
+        }
+        assert_eq!(likeness("老王面馆"), likeness("⽼王面馆"));
+        assert_ne!(likeness("老王面馆"), likeness("老王面店"));
+        assert_ne!(likeness("Paypal2"), likeness("Paypal1"));
     }
 
     #[test]

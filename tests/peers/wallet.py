@@ -4,6 +4,7 @@ Driven by JSON lines (`python wallet.py`): first `open`, then any of the methods
 underscore, each with its arguments by name. See tests/it/support/peer.rs.
 """
 
+import base64
 import datetime
 import json
 import secrets
@@ -50,6 +51,13 @@ class Wallet:
         self.tongma = tongma.rstrip("/")
         self.origin = (origin or tongma).rstrip("/")
         self.identity.keyid = keyid or self.identity.keyid
+        return True
+
+    def share(self, secret, keyid):
+        """From now on requests are signed with HMAC-SHA256 under this secret (base64), statements
+        still with our own key."""
+        self.identity.secret = base64.b64decode(secret)
+        self.identity.keyid = keyid
         return True
 
     # --- as the payer's institution --------------------------------------------------------------

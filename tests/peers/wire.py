@@ -33,7 +33,9 @@ COVERED_WITH_BODY = (*COVERED, "content-digest", "content-type")
 
 
 class Identity:
-    """An Ed25519 key pair and its name."""
+    """An Ed25519 key pair and its name; requests are signed with a shared secret where there is one."""
+
+    secret = None
 
     def __init__(self, seed=None, keyid=None):
         secret = bytes.fromhex(seed) if seed else secrets.token_bytes(32)
@@ -41,6 +43,12 @@ class Identity:
         self.jwk = OKPKey.import_key(self.private)
         self.kid = self.jwk.thumbprint()
         self.keyid = keyid or self.kid
+
+    def request_key(self):
+        """With what, and how, requests are signed."""
+        if self.secret is not None:
+            return self.secret, algorithms.HMAC_SHA256
+        return self.private, algorithms.ED25519
 
     def public_jwk(self):
         return {**self.jwk.as_dict(private=False), "kid": self.kid, "alg": "Ed25519", "use": "sig"}
@@ -56,10 +64,11 @@ class Message:
 def sign_request(identity, method, url, headers, body, *, created=None, created_offset=0,
                  nonce=None, tag=TAG, components=None, name_algorithm=False, keyid=None):
     """Adds Content-Digest, Signature-Input and Signature to `headers`."""
+    key, algorithm = identity.request_key()
     signer = HTTPMessageSigner(
-        signature_algorithm=algorithms.ED25519,
+        signature_algorithm=algorithm,
         key_resolver=MappingKeyResolver(
-            public_keys={}, private_keys={keyid or identity.keyid: identity.private}
+            public_keys={}, private_keys={keyid or identity.keyid: key}
         ),
     )
     if components is None:
@@ -102,7 +111,8 @@ def public_key(jwk):
 
 
 def make_jws(identity, typ, claims, header=None):
-    head = {"alg": "Ed25519", "kid": identity.keyid, "typ": typ, **(header or {})}
+    kid = identity.kid if identity.secret is not None else identity.keyid
+    head = {"alg": "Ed25519", "kid": kid, "typ": typ, **(header or {})}
     algorithm = [head["alg"]]
     return jws.serialize_compact(head, json.dumps(claims).encode(), identity.jwk, algorithm)
 

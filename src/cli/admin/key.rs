@@ -1,6 +1,7 @@
 //! `tongma key`.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use data_encoding::BASE64;
 use serde_json::{Value, json};
@@ -11,18 +12,44 @@ use crate::cli::setup;
 use crate::clock::{Clock, Timestamp};
 use crate::crypto::jwk::{self, KeyUse};
 use crate::crypto::keys::HmacKey;
-use crate::crypto::sealing::Purpose;
-use crate::db::{institutions, signing_keys};
+use crate::db::signing_keys::{self, StoredKey};
+use crate::entropy::Entropy;
+use crate::flow::institution_keys::{self, KeyRefused, Material, NewKey};
 use crate::flow::{FlowError, keys};
-use crate::merchant::{InstitutionId, InstitutionKey, KeyMaterial};
+use crate::merchant::{InstitutionId, InstitutionKey, KeyAlgorithm, KeyDirection};
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
     /// Register a key that an institution signs with
-    Create(New),
-    /// List our own keys, or an institution's
+    Create {
+        /// Whose key it is
+        #[arg(long)]
+        institution: InstitutionId,
+        #[command(flatten)]
+        key: Given,
+    },
+    /// Register a key in place of another, which counts a while longer
+    Replace {
+        /// The old key
+        old: String,
+        #[command(flatten)]
+        key: Given,
+        /// How long the old key counts after the new one has begun; a week unless told
+        #[arg(long, value_name = "SECONDS", default_value_t = 604_800)]
+        overlap_s: u32,
+    },
+    /// Have a key that still counts end at another time
+    End {
+        /// Which
+        key_id: String,
+        /// When
+        #[arg(long, value_name = "TIME")]
+        at: Timestamp,
+    },
+    /// List our own keys; or those between an institution and us, in both directions, with when
+    /// each was last used
     List {
-        /// Whose; ours unless told
+        /// Which institution
         #[arg(long)]
         institution: Option<InstitutionId>,
     },
@@ -38,19 +65,20 @@ pub(crate) enum Command {
     },
 }
 
+/// A key, and from when to when it counts.
 #[derive(Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("material").required(true)))]
-pub(crate) struct New {
-    /// Whose key it is
-    #[arg(long)]
-    institution: InstitutionId,
+pub(crate) struct Given {
     /// A file with an Ed25519 public key as JWK
     #[arg(long, value_name = "FILE", group = "material")]
     jwk: Option<PathBuf>,
     /// A file with a shared secret in base64; such a key can never confirm a payment
     #[arg(long, value_name = "FILE", group = "material")]
     hmac: Option<PathBuf>,
-    /// What the institution names in keyid; the key's thumbprint unless told
+    /// Make a shared secret and show it once; such a key can never confirm a payment
+    #[arg(long, group = "material")]
+    generate_hmac: bool,
+    /// What the institution names in keyid; the key's own name unless told
     #[arg(long)]
     key_id: Option<String>,
     /// Counts from here; from now unless told
@@ -64,34 +92,31 @@ pub(crate) struct New {
 impl Command {
     pub(crate) async fn run(self, desk: &Desk) -> Result<Value, CliError> {
         match self {
-            Self::Create(new) => create(desk, new).await,
+            Self::Create { institution, key } => create(desk, &institution, key).await,
+            Self::Replace {
+                old,
+                key,
+                overlap_s,
+            } => replace(desk, &old, key, Duration::from_secs(overlap_s.into())).await,
+            Self::End { key_id, at } => {
+                let mut tx = desk.db.begin().await?;
+                let now = tx.now();
+                let ended = institution_keys::end(&mut tx, &key_id, at).await;
+                let key = ended.map_err(|error| named(error, &key_id))?;
+                desk.done(tx, "key.end", None, &key_id).await?;
+                Ok(view(&key, now))
+            }
             Self::List {
                 institution: Some(id),
-            } => {
-                let mut tx = desk.db.read().await?;
-                desk.institution(&mut tx, &id).await?;
-                Ok(institutions::keys(&mut tx, &id)
-                    .await?
-                    .iter()
-                    .map(view)
-                    .collect())
-            }
+            } => between(desk, &id).await,
             Self::List { institution: None } => ours(desk).await,
             Self::Revoke { key_id } => {
                 let mut tx = desk.db.begin().await?;
-                let missing = || CliError::NotFound("key", key_id.clone());
-                let found = institutions::find_key(&mut tx, &key_id).await?;
-                let (key, _) = found.ok_or_else(missing)?;
-                if key.revoked_at.is_some() {
-                    return Err(CliError::Taken(format!("key {key_id} is revoked")));
-                }
-                let at = tx.now();
-                institutions::revoke_key(&mut tx, &key_id, at).await?;
+                let now = tx.now();
+                let revoked = institution_keys::revoke(&mut tx, &key_id).await;
+                let key = revoked.map_err(|error| named(error, &key_id))?;
                 desk.done(tx, "key.revoke", None, &key_id).await?;
-                Ok(view(&InstitutionKey {
-                    revoked_at: Some(at),
-                    ..key
-                }))
+                Ok(view(&key, now))
             }
             Self::Rotate { key_use } => {
                 let origin = setup::origin(&desk.config).map_err(setup::SetupError::from)?;
@@ -105,79 +130,100 @@ impl Command {
     }
 }
 
-async fn create(desk: &Desk, new: New) -> Result<Value, CliError> {
-    let (thumbprint, material) = match (&new.jwk, &new.hmac) {
-        (Some(path), _) => {
-            let key = jwk::parse_foreign(&read(path)?)
-                .map_err(|why| CliError::Usage(format!("{}: {why}", path.display())))?;
-            (key.key_id().to_string(), Material::Public(*key.as_bytes()))
-        }
-        (None, Some(path)) => {
-            let refused = |why: &str| CliError::Usage(format!("{}: {why}", path.display()));
-            let text = read(path)?;
-            let secret = BASE64
-                .decode(text.trim_ascii())
-                .map_err(|_| refused("not base64"))?;
-            let key = HmacKey::new(secret.clone()).map_err(|why| refused(&why.to_string()))?;
-            (key.key_id().to_string(), Material::Shared(secret))
-        }
-        (None, None) => return Err(CliError::Usage("a key is needed".to_owned())),
-    };
-    let key_id = new.key_id.unwrap_or(thumbprint);
-    if !(1..=128).contains(&key_id.len()) || !key_id.bytes().all(|b| b.is_ascii_graphic()) {
-        return Err(CliError::Usage(
-            "--key-id must be 1 to 128 visible characters".to_owned(),
-        ));
-    }
+async fn create(desk: &Desk, id: &InstitutionId, given: Given) -> Result<Value, CliError> {
+    let (new, secret) = given.read(desk)?;
+    let seals = setup::sealer(&desk.config, &desk.entropy)?;
     let mut tx = desk.db.begin().await?;
-    desk.institution(&mut tx, &new.institution).await?;
-    let not_before = new.not_before.unwrap_or_else(|| tx.now());
-    if new.not_after.is_some_and(|end| end <= not_before) {
-        return Err(CliError::Usage("a key ends after it begins".to_owned()));
-    }
-    let key = InstitutionKey {
-        material: material.kept(desk, &key_id)?,
-        key_id,
-        institution: new.institution,
-        not_before,
-        not_after: new.not_after,
-        revoked_at: None,
-        created_at: tx.now(),
-    };
-    if !institutions::insert_key(&mut tx, &key).await? {
-        return Err(CliError::Taken(format!("key {} exists", key.key_id)));
-    }
+    desk.institution(&mut tx, id).await?;
+    let now = tx.now();
+    let key = institution_keys::register(&mut tx, &seals, &desk.entropy, id, new).await?;
     desk.done(tx, "key.create", None, &key.key_id).await?;
-    Ok(view(&key))
+    Ok(with_secret(view(&key, now), secret))
 }
 
-/// A key as it was read from a file.
-enum Material {
-    Public([u8; 32]),
-    Shared(Vec<u8>),
+async fn replace(
+    desk: &Desk,
+    old: &str,
+    given: Given,
+    overlap: Duration,
+) -> Result<Value, CliError> {
+    let (new, secret) = given.read(desk)?;
+    let seals = setup::sealer(&desk.config, &desk.entropy)?;
+    let mut tx = desk.db.begin().await?;
+    let now = tx.now();
+    let entropy: &dyn Entropy = &desk.entropy;
+    let replaced = institution_keys::replace(&mut tx, &seals, entropy, old, new, overlap).await;
+    let [old, new] = replaced.map_err(|error| named(error, old))?;
+    let what = format!("{} by {}", old.key_id, new.key_id);
+    desk.done(tx, "key.replace", None, &what).await?;
+    Ok(json!({
+        "old": view(&old, now),
+        "new": with_secret(view(&new, now), secret),
+    }))
 }
 
-impl Material {
-    /// As it is kept: a shared secret only sealed.
-    fn kept(self, desk: &Desk, key_id: &str) -> Result<KeyMaterial, CliError> {
-        match self {
-            Self::Public(bytes) => Ok(KeyMaterial::Ed25519(bytes)),
-            Self::Shared(secret) => {
-                let seals = setup::sealer(&desk.config, &desk.entropy)?;
-                let purpose = Purpose::SharedSecret;
-                let sealed = seals
-                    .seal(purpose, key_id.as_bytes(), &secret, &desk.entropy)
-                    .map_err(FlowError::from)?;
-                Ok(KeyMaterial::HmacSha256(sealed))
+impl Given {
+    /// The key; with its secret where it was made here and has to be shown.
+    fn read(self, desk: &Desk) -> Result<(NewKey, Option<String>), CliError> {
+        let weak = |why| CliError::from(FlowError::from(KeyRefused::Weak(why)));
+        let mut shown = None;
+        let material = match (&self.jwk, &self.hmac) {
+            (Some(path), _) => Material::Public(jwk::parse_foreign(&read(path)?).map_err(weak)?),
+            (None, Some(path)) => {
+                let text = read(path)?;
+                let secret = BASE64
+                    .decode(text.trim_ascii())
+                    .map_err(|_| CliError::Usage(format!("{}: not base64", path.display())))?;
+                Material::Shared(HmacKey::chosen(secret).map_err(weak)?)
             }
-        }
+            (None, None) => {
+                let entropy: &dyn Entropy = &desk.entropy;
+                let key = HmacKey::from_random(entropy.bytes());
+                shown = Some(BASE64.encode(key.expose()));
+                Material::Shared(key)
+            }
+        };
+        let new = NewKey {
+            material,
+            key_id: self.key_id,
+            not_before: self.not_before,
+            not_after: self.not_after,
+        };
+        Ok((new, shown))
     }
+}
+
+/// The keys of both directions in one shape: theirs first, then those that we call them with.
+async fn between(desk: &Desk, id: &InstitutionId) -> Result<Value, CliError> {
+    let mut tx = desk.db.read().await?;
+    desk.institution(&mut tx, id).await?;
+    let now = tx.now();
+    let found = institution_keys::overview(&mut tx, id).await?;
+    let inbound = found.inbound.iter().map(|(key, last)| {
+        let row = with(view(key, now), "direction", json!(KeyDirection::Inbound));
+        with(row, "last_used_at", json!(last))
+    });
+    let outbound = found.outbound.iter().map(|(key, last)| {
+        json!({
+            "direction": KeyDirection::Outbound,
+            "key_id": key.key_id,
+            "institution": id,
+            "algorithm": KeyAlgorithm::Ed25519,
+            "state": if key.retired_at.is_some() { "ended" } else { "current" },
+            "not_before": key.created_at,
+            "not_after": key.retired_at,
+            "revoked_at": null,
+            "created_at": key.created_at,
+            "last_used_at": last,
+        })
+    });
+    Ok(inbound.chain(outbound).collect())
 }
 
 async fn ours(desk: &Desk) -> Result<Value, CliError> {
     let mut tx = desk.db.read().await?;
     let stored = signing_keys::all(&mut tx).await?;
-    let view = |key: &signing_keys::StoredKey| {
+    let view = |key: &StoredKey| {
         json!({
             "key_id": key.key_id,
             "use": key.key_use,
@@ -188,16 +234,41 @@ async fn ours(desk: &Desk) -> Result<Value, CliError> {
     Ok(stored.iter().map(view).collect())
 }
 
-fn view(key: &InstitutionKey) -> Value {
+fn view(key: &InstitutionKey, now: Timestamp) -> Value {
     json!({
         "key_id": key.key_id,
         "institution": key.institution,
         "algorithm": key.material.algorithm(),
+        "state": key.state_at(now),
         "not_before": key.not_before,
         "not_after": key.not_after,
         "revoked_at": key.revoked_at,
         "created_at": key.created_at,
     })
+}
+
+/// A secret that was made here is shown with its key, and never again.
+fn with_secret(view: Value, secret: Option<String>) -> Value {
+    match secret {
+        Some(secret) => with(view, "secret", json!(secret)),
+        None => view,
+    }
+}
+
+fn with(mut view: Value, name: &str, value: Value) -> Value {
+    if let Some(fields) = view.as_object_mut() {
+        fields.insert(name.to_owned(), value);
+    }
+    view
+}
+
+/// What is not there is named as it was asked for.
+fn named(error: FlowError, key_id: &str) -> CliError {
+    if let FlowError::NotFound(what) = error {
+        CliError::NotFound(what, key_id.to_owned())
+    } else {
+        error.into()
+    }
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, CliError> {

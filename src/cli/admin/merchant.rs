@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::cli::admin::{Desk, PageArgs, shown};
 use crate::cli::error::CliError;
 use crate::db::{Tx, merchants};
+use crate::flow::sign_up;
 use crate::id::MerchantId;
 use crate::merchant::{City, Country, InstitutionId, Mcc, Merchant, Name, Zone};
 use crate::money::Currency;
@@ -46,6 +47,9 @@ pub(crate) struct New {
     /// Payee institutions in the order of preference
     #[arg(long, value_delimiter = ',', value_name = "INSTITUTIONS")]
     prefer: Vec<InstitutionId>,
+    /// The name may look like another merchant's: somebody has looked at both
+    #[arg(long)]
+    reviewed: bool,
 }
 
 impl Command {
@@ -87,10 +91,14 @@ async fn create(desk: &Desk, new: New) -> Result<Value, CliError> {
         mode: desk.config.mode,
         created_at: tx.now(),
     };
-    merchants::insert(&mut tx, &merchant).await?;
+    sign_up::sign_up(&mut tx, &merchant, new.reviewed).await?;
     let id = &merchant.id;
-    desk.done(tx, "merchant.create", Some(id), id.as_str())
-        .await?;
+    let action = if new.reviewed {
+        "merchant.create-reviewed"
+    } else {
+        "merchant.create"
+    };
+    desk.done(tx, action, Some(id), id.as_str()).await?;
     Ok(shown(&merchant))
 }
 

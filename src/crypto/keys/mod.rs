@@ -38,6 +38,20 @@ pub enum KeyError {
         /// What was given.
         found: usize,
     },
+    /// A shared secret that is longer than it can be of use.
+    #[error("a shared secret has at most {max} bytes, found {found}")]
+    LongSecret {
+        /// What is taken.
+        max: usize,
+        /// What was given.
+        found: usize,
+    },
+    /// A shared secret that somebody made up.
+    #[error("a shared secret is random; this one repeats itself or has too few different bytes")]
+    GuessableSecret,
+    /// A shared secret that everybody can look up.
+    #[error("a shared secret is secret; this one is a public key")]
+    PublicSecret,
     /// Not a key of the one kind that is taken.
     #[error("only OKP keys on the curve Ed25519 are taken: {0}")]
     Unsupported(&'static str),

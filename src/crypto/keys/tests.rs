@@ -84,6 +84,32 @@ fn a_key_of_another_length_is_refused() {
 }
 
 #[test]
+fn a_secret_that_somebody_made_up_is_refused() {
+    let made_up: [Vec<u8>; 8] = [
+        vec![0; 32],
+        vec![0xab; 64],
+        (0..64).collect(),
+        (0..64).rev().map(|n| n * 3).collect(),
+        b"correct horse staple".repeat(4),
+        b"01234567890123456789012345678901".to_vec(),
+        b"abababababababababababababababababab".to_vec(),
+        [[7; 16], [9; 16]].concat(),
+    ];
+    for secret in made_up {
+        let refused = HmacKey::chosen(secret.clone()).unwrap_err();
+        assert_eq!(refused, KeyError::GuessableSecret, "{secret:?}");
+    }
+    let short = HmacKey::chosen(bytes(SEED)[..31].to_vec()).unwrap_err();
+    assert_eq!(short, KeyError::ShortSecret { min: 32, found: 31 });
+    let long = HmacKey::chosen(vec![1; 1025]).unwrap_err();
+    assert!(matches!(long, KeyError::LongSecret { .. }), "{long}");
+    let digits = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60";
+    for secret in [bytes(SEED), bytes(X), digits.into()] {
+        assert!(HmacKey::chosen(secret.clone()).is_ok(), "{secret:?}");
+    }
+}
+
+#[test]
 fn a_public_key_is_never_taken_for_a_shared_secret() {
     let public = *key().public();
     let forged = HmacKey::new(public.as_bytes().to_vec())

@@ -12,11 +12,14 @@ use crate::crypto::jws::SKEW;
 use crate::db::{self, DbError, Tx};
 use crate::flow::FlowError;
 use crate::id::{AttemptId, ExceptionId, PaymentId, ResultId};
-use crate::merchant::InstitutionId;
+use crate::merchant::{InstitutionId, KeyDirection, UsedKey};
 use crate::payment::{
     Attempt, AttemptState, Attested, AttestedError, ExceptionCode, ResultStatus, Verdict, judge,
 };
 use crate::wallet::{WireReply, WireRequest};
+
+/// What a server answers to a signature that it does not take.
+const STRANGER: u16 = 401;
 
 /// What came of a statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -149,13 +152,21 @@ pub(super) async fn send(
         .and_then(|institution| institution.base_url)
         .ok_or(FlowError::PayeeUnavailable)?;
     let key = app.keys.signing(KeyUse::Request)?;
-    app.wallets
-        .send(&address, request, &key)
-        .await
-        .map_err(|error| {
-            tracing::warn!(institution = %to, "{to} was not reached: {error}");
-            FlowError::PayeeUnavailable
-        })
+    let sent = app.wallets.send(&address, request, &key).await;
+    let reply = sent.map_err(|error| {
+        tracing::warn!(institution = %to, "{to} was not reached: {error}");
+        FlowError::PayeeUnavailable
+    })?;
+    // An institution that does not know the key yet says 401: then the old one is still needed.
+    if reply.status != STRANGER {
+        let used = UsedKey {
+            institution: to.clone(),
+            direction: KeyDirection::Outbound,
+            key_id: key.key_id().to_string(),
+        };
+        app.key_log.note(used, app.clock.now());
+    }
+    Ok(reply)
 }
 
 async fn repeated(

@@ -236,6 +236,7 @@ pub(crate) async fn confirm(
     wallet: Wallet<Changes>,
     order_number: Id<OrderNumber>,
 ) -> Result<HttpResponse, Problem> {
+    wallet.caller.must_attest()?;
     let statement = wallet.statement()?;
     let (institution, order) = (&wallet.caller.institution, order_number.read()?);
     match flow::confirm::confirm(&app, institution, &order, statement).await? {

@@ -151,6 +151,7 @@ fn words(lang: Lang) -> String {
         "mute": lang.of_two("此浏览器不能播报", "No voice in this browser"),
         "noCamera": lang.of_two("用不了摄像头，请上传图片或输入数字。", "The camera cannot be used; upload a picture or type the number."),
         "noCode": lang.of_two("图片里没有找到收据。", "No receipt was found in the picture."),
+        "manyCodes": lang.of_two("图片里有多个码，请只对准一个。", "There is more than one code; show one only."),
         "failed": lang.of_two("没有核对成，请再试一次。", "The check did not go through; try again."),
         "codes": code_words(lang),
     })

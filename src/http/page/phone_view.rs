@@ -80,6 +80,7 @@ fn words(lang: Lang) -> String {
         "choose": lang.of_two("请先选一个钱包。", "Choose a wallet first."),
         "reading": lang.of_two("正在读取…", "Reading…"),
         "noCode": lang.of_two("图片里没有找到二维码。", "No code was found in the picture."),
+        "manyCodes": lang.of_two("图片里有多个码，请只对准一个。", "There is more than one code; show one only."),
         "noCamera": lang.of_two("用不了摄像头，请上传图片或粘贴。", "The camera cannot be used; upload a picture or paste."),
         "failed": lang.of_two("没有成功，请再试一次。", "That did not work; try again."),
         "refused": lang.of_two("钱包不能付这个码：", "The wallet cannot pay this code: "),

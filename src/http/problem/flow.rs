@@ -6,6 +6,7 @@ use crate::db::DbError;
 use crate::flow::FlowError;
 use crate::flow::authenticate::AuthError;
 use crate::flow::idempotent::IdempotencyError;
+use crate::flow::institution_keys::KeyRefused;
 use crate::http::json;
 use crate::http::problem::{Challenge, Kind, Problem, kinds};
 use crate::merchant::CodeStop;
@@ -61,6 +62,9 @@ impl From<FlowError> for Problem {
             }
             FlowError::Auth(error) => error.into(),
             FlowError::Idempotency(error) => error.into(),
+            FlowError::Key(refused) => refused.into(),
+            // Whose name it looks like is for the operator to know.
+            FlowError::NameHeld { .. } => Self::new(&kinds::NAME_HELD),
             FlowError::Picture(error) => {
                 let kind = kinds::by_code(error.code()).unwrap_or(&kinds::PICTURE_BROKEN);
                 Self::because(kind, error)
@@ -192,6 +196,19 @@ impl From<IdempotencyError> for Problem {
             IdempotencyError::Reused => Self::because(&kinds::IDEMPOTENCY_KEY_REUSED, error),
             IdempotencyError::InFlight => {
                 Self::because(&kinds::IDEMPOTENCY_IN_FLIGHT, error).retry_after(BUSY_SECONDS)
+            }
+        }
+    }
+}
+
+impl From<KeyRefused> for Problem {
+    fn from(refused: KeyRefused) -> Self {
+        match &refused {
+            KeyRefused::Weak(why) => Self::because(&kinds::KEY_WEAK, why),
+            KeyRefused::Named => Self::field(&kinds::FIELD_INVALID, "/key_id", refused),
+            KeyRefused::Times => Self::field(&kinds::FIELD_INVALID, "/not_after", refused),
+            KeyRefused::Taken(_) | KeyRefused::Over(..) => {
+                Self::because(&kinds::STATE_CONFLICT, refused)
             }
         }
     }

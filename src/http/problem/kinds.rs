@@ -77,6 +77,7 @@ kinds! {
     STATE_CONFLICT = 409 "state-conflict" "当前状态不允许此操作" "The current state does not allow this";
     PAYEE_REFUSED = 409 "payee-refused" "收款机构拒绝了订单" "The payee institution refused the order";
     TRANSACTION_CONFLICT = 409 "transaction-conflict" "同一流水号的内容不一致" "This payee reference was used with other facts";
+    NAME_HELD = 409 "name-held" "名称与其他商户相近，等待审核" "The name looks like another merchant's and is held for review";
     IDEMPOTENCY_IN_FLIGHT = 409 "idempotency-in-flight" "同一请求正在处理" "The first request with this key is still running";
     CODE_EXPIRED = 410 "code-expired" "收款码已过期" "The code has expired";
     CODE_REVOKED = 410 "code-revoked" "收款码已作废" "The code was revoked";

@@ -298,6 +298,9 @@ fn slice_is_empty(errors: &&[FieldError]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crypto::keys::KeyError;
+    use crate::flow::FlowError;
+    use crate::flow::institution_keys::KeyRefused;
 
     #[test]
     fn the_language_is_the_one_asked_for_most() {
@@ -308,6 +311,24 @@ mod tests {
         assert_eq!(asked("fr"), Language::En);
         assert_eq!(asked(";;q=,zh;q=0"), Language::En);
         assert_eq!(Language::asked(None), Language::En);
+    }
+
+    #[test]
+    fn a_weak_key_and_a_borrowed_name_have_problems_of_their_own() {
+        let told = |error: FlowError| {
+            let kind = Problem::from(error).kind();
+            (kind.status, kind.code)
+        };
+        let weak = KeyRefused::Weak(KeyError::WeakPoint);
+        assert_eq!(told(weak.into()), (422, "key-weak"));
+        let taken = KeyRefused::Taken("k".to_owned());
+        assert_eq!(told(taken.into()), (409, "state-conflict"));
+        assert_eq!(told(KeyRefused::Named.into()), (422, "field-invalid"));
+        let held = FlowError::NameHeld {
+            like: "mer_00000000000000000000000000".parse().unwrap(),
+            name: "老王面馆".parse().unwrap(),
+        };
+        assert_eq!(told(held), (409, "name-held"));
     }
 
     #[test]

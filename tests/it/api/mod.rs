@@ -5,9 +5,11 @@
 mod bodies;
 mod input;
 mod merchant;
+mod nearly;
 mod often;
 mod once;
 mod payer;
-mod signature;
+mod rights;
+pub(crate) mod signature;
 mod statement;
-mod tenant;
+pub(crate) mod tenant;

@@ -15,7 +15,7 @@ use crate::support::wire::Request;
 use crate::support::{Backend, on_both};
 
 /// A start by a wallet at the shop's sticker, not yet signed.
-pub(super) async fn start(server: &Server, reference: &str) -> Request {
+pub(crate) async fn start(server: &Server, reference: &str) -> Request {
     let sticker = server.shop.sticker().await;
     let body = json!({
         "text": sticker.text, "amount_minor": 1250, "currency": "CNY",
@@ -24,7 +24,7 @@ pub(super) async fn start(server: &Server, reference: &str) -> Request {
     Request::post_json("/wallet/v1/attempts", &body)
 }
 
-fn digest_of(body: &[u8]) -> String {
+pub(super) fn digest_of(body: &[u8]) -> String {
     format!("sha-256=:{}:", BASE64.encode(&sha256(body)))
 }
 
@@ -78,7 +78,7 @@ async fn t003_body_and_digest_changed(backend: Backend) {
 }
 
 /// Signs as a wallet would that covers only what it likes.
-fn signed_over(server: &Server, names: &[(&str, String)], call: Request) -> Request {
+pub(super) fn signed_over(server: &Server, names: &[(&str, String)], call: Request) -> Request {
     let key = &server.shop.keys["wechat_pay"];
     let quoted: Vec<String> = names
         .iter()

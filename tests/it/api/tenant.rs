@@ -18,15 +18,15 @@ use crate::support::wire::{Answer, Request};
 use crate::support::{Backend, on_both};
 
 /// One operation of the document.
-pub(super) struct Operation {
-    pub(super) method: String,
-    pub(super) path: String,
-    pub(super) is_keyed: bool,
+pub(crate) struct Operation {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) is_keyed: bool,
     scopes: Vec<String>,
 }
 
 /// Everything that the document says can be done.
-pub(super) async fn operations(server: &Server) -> Vec<Operation> {
+pub(crate) async fn operations(server: &Server) -> Vec<Operation> {
     let document = server.send(&Request::get("/openapi.json")).await.json();
     let mut found = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
@@ -50,7 +50,7 @@ pub(super) async fn operations(server: &Server) -> Vec<Operation> {
 
 impl Operation {
     /// A call of it about `id`; its body is empty, which is judged last.
-    pub(super) fn call(&self, id: &str) -> Request {
+    pub(crate) fn call(&self, id: &str) -> Request {
         let (before, rest) = self.path.split_once('{').unwrap_or((&self.path, "}"));
         let after = rest.split_once('}').unwrap().1;
         let target = if self.path.contains('{') {
@@ -292,7 +292,7 @@ async fn t086_a_key_may_do_what_its_scopes_say(backend: Backend) {
 }
 
 /// A device that was let in at the first counter, through the page.
-async fn paired(server: &Server) -> (String, Answer) {
+pub(super) async fn paired(server: &Server) -> (String, Answer) {
     let counter = &server.shop.counters[0].id;
     let invite = Request::post_json(&format!("/v1/counters/{counter}/pairings"), &json!({}));
     let code = server.ask(invite).await.json()["code"]
@@ -310,14 +310,14 @@ async fn paired(server: &Server) -> (String, Answer) {
     (cookie.to_owned(), answer)
 }
 
-fn typed(server: &Server, code: &str) -> Request {
+pub(super) fn typed(server: &Server, code: &str) -> Request {
     let form = format!("code={code}");
     Request::post("/counter/pair", "application/x-www-form-urlencoded", form)
         .with("Origin", &server.shop.app.origin.to_string())
 }
 
 /// A device's question.
-fn look(server: &Server, cookie: &str) -> Request {
+pub(super) fn look(server: &Server, cookie: &str) -> Request {
     Request::post_json("/v1/decode", &json!({"text": "hello"}))
         .with("Cookie", cookie)
         .with("Origin", &server.shop.app.origin.to_string())

@@ -2,6 +2,7 @@
 
 mod access;
 mod exceptions;
+mod keys;
 mod shop;
 
 use std::io::{BufRead as _, BufReader};

@@ -121,7 +121,23 @@ async fn codes_are_listed_shown_and_revoked(backend: Backend) {
     desk.refuses(&other, 1, &format!("no code {NO_CODE}"));
 }
 
+async fn t124_a_borrowed_name_is_held_until_somebody_has_looked(backend: Backend) {
+    let desk = Desk::new(backend).await;
+    let about = ["--mcc", "5812", "--city", "Shanghai"];
+    let create = |name: &'static str| [&["merchant", "create", name][..], &about].concat();
+    let first = desk.makes(&create("Paypal Noodles"));
+    let other = create("P\u{430}yp\u{430}l Noodles");
+    let why = format!("looks like that of {first}, Paypal Noodles; it is held for review");
+    desk.refuses(&other, 1, &why);
+    desk.makes(&[&other[..], &["--reviewed"]].concat());
+    assert_eq!(
+        desk.does(&["merchant", "list"]).as_array().unwrap().len(),
+        2
+    );
+}
+
 on_both![
+    t124_a_borrowed_name_is_held_until_somebody_has_looked,
     tills_are_entered_and_listed,
     an_account_is_closed_and_opened_again,
     an_acceptance_goes_its_way_and_no_other,

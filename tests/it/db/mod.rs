@@ -1,5 +1,6 @@
 //! What is kept, on both databases.
 
 mod access;
+mod keys;
 mod merchants;
 mod parity;

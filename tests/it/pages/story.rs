@@ -55,8 +55,20 @@ async fn the_phone_reads_the_print_pays_and_its_receipt_holds_once(backend: Back
     till.wait_for("#verdict", "真的，已收款").await;
     keep(&till, "counter-genuine-1280").await;
     let receipt = picture_of(&phone, "#result-qr", folder.path()).await;
-    upload(&till, "#check [data-picture]", &receipt).await;
+    // The shop's own sign hangs behind it.
+    let both = side_by_side([&receipt, &print], folder.path());
+    upload(&till, "#check [data-picture]", &both).await;
     till.wait_for("#verdict", "已经核对过一次").await;
+
+    // T114: of two signs none is taken for the one that was meant.
+    let other = folder.path().join("other.png");
+    std::fs::write(&other, printed(&site, &site.shop.sticker().await).await).unwrap();
+    let both = side_by_side([&other, &print], folder.path());
+    upload(&till, "#check [data-picture]", &both).await;
+    till.wait_for("#verdict", "图片里有多个码").await;
+    phone.click("[data-again]").await;
+    upload(&phone, "#picture", &both).await;
+    phone.wait_for("#says", "图片里有多个码").await;
 
     for page in [&phone, &till] {
         assert_eq!(page.ask("problems", json!({})).await, json!([]));
@@ -293,6 +305,19 @@ async fn picture_of(page: &Page, at: &str, folder: &Path) -> PathBuf {
         data_encoding::BASE64.decode(encoded.as_bytes()).unwrap(),
     )
     .unwrap();
+    file
+}
+
+/// Two pictures of codes in one.
+fn side_by_side(files: [&Path; 2], folder: &Path) -> PathBuf {
+    let [left, right] = files.map(|file| image::open(file).unwrap().into_luma8());
+    let height = left.height().max(right.height());
+    let width = left.width() + right.width();
+    let mut both = image::GrayImage::from_pixel(width, height, image::Luma([255]));
+    image::imageops::replace(&mut both, &left, 0, 0);
+    image::imageops::replace(&mut both, &right, left.width().into(), 0);
+    let file = folder.join("both.png");
+    both.save(&file).unwrap();
     file
 }
 

@@ -6,6 +6,7 @@ mod document;
 mod hostile;
 mod peer;
 pub(crate) mod process;
+mod shared_secret;
 mod tls;
 mod town;
 mod wallets;

@@ -29,6 +29,8 @@ struct Answers {
     openings: Vec<u16>,
     /// How many openings more are taken in and not answered.
     silent: usize,
+    /// What the payer is handed; a code's text unless told.
+    handover: Option<serde_json::Value>,
     /// What was asked: method, path.
     calls: Vec<(String, String)>,
 }
@@ -84,6 +86,11 @@ impl Payee {
         self.answers.lock().unwrap().silent = openings;
     }
 
+    /// From now on, this is what orders are opened with.
+    pub(crate) fn will_hand_over(&self, handover: serde_json::Value) {
+        self.answers.lock().unwrap().handover = Some(handover);
+    }
+
     /// What the institutions were asked so far.
     pub(crate) fn calls(&self) -> Vec<(String, String)> {
         self.answers.lock().unwrap().calls.clone()
@@ -127,8 +134,9 @@ async fn payee_answers(
         let known = std::mem::take(&mut answers.once_opened);
         answers.results.extend(known);
         let text = "weixin://wxpay/bizpayurl?pr=story01";
-        return HttpResponse::Ok()
-            .json(json!({"handover": {"kind": "payee_code_text", "text": text}}));
+        let usual = json!({"kind": "payee_code_text", "text": text});
+        let handover = answers.handover.clone().unwrap_or(usual);
+        return HttpResponse::Ok().json(json!({"handover": handover}));
     }
     let number = path.split('/').nth(2).unwrap_or_default();
     match answers.results.get(number) {

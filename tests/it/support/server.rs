@@ -84,6 +84,15 @@ impl Server {
         Instance::serve(listener, self.shop.app.clone(), Hub::default())
     }
 
+    /// One more process that shares nothing but the database, the clock and the name.
+    pub(crate) async fn stranger(&self) -> Instance {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let own = &self.shop.app;
+        let origin = own.origin.to_string();
+        let (app, _) = super::shop::app(&self.shop.database, &origin, own.clock.clone()).await;
+        Instance::serve(listener, app, Hub::default())
+    }
+
     /// A key of a merchant with these scopes.
     pub(crate) async fn key(&self, merchant: &MerchantId, scopes: &[Scope]) -> String {
         new_key(&self.shop, merchant, scopes.iter().copied().collect()).await

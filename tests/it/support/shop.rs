@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use tongma::app::{App, Bell, Limits, ScanLog, Throttle};
+use tongma::app::{App, Bell, KeyLog, Limits, ScanLog, Throttle};
 use tongma::clock::{Clock, Timestamp};
 use tongma::code::origin::Origin;
 use tongma::code::run::CodeKind;
@@ -311,6 +311,7 @@ pub(crate) async fn app(
             "ecny".parse().unwrap(),
             "RenminbiApp/".to_owned(),
         )]),
+        key_log: KeyLog::default(),
         throttle: Throttle::default(),
         scans: log,
         db,

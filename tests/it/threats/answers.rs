@@ -171,7 +171,8 @@ async fn refuses(server: &Server, place: &str, asked: &Value, status: u16, code:
     server.refuses(&call, status, code).await;
 }
 
-fn call(server: &Server, claims: &ResultClaims) -> Request {
+/// The institution confirms an order, over the wire.
+pub(super) fn call(server: &Server, claims: &ResultClaims) -> Request {
     let place = format!("/wallet/v1/orders/{}/confirm", claims.order_number);
     let call = Request::post(&place, "application/jose", server.shop.signed(claims));
     server.signed(&claims.iss, call)
