@@ -17,7 +17,7 @@ use crate::crypto::sealing::Sealer;
 use crate::db::Db;
 use crate::db::codes::Scan;
 use crate::entropy::Entropy;
-use crate::merchant::InstitutionId;
+use crate::merchant::{InstitutionId, Quotas, StaticLimits};
 use crate::money::{Amount, Currency};
 use crate::wallet::client::Client;
 use crate::word::Mode;
@@ -66,7 +66,11 @@ pub struct Limits {
     /// How long an order code lives unless asked otherwise, and at most.
     pub order_lifetime: Duration,
     /// What one payer may pay by static codes of one merchant a day.
-    pub static_day_limit: Amount,
+    pub static_limits: StaticLimits,
+    /// Whether codes of class personal may be paid.
+    pub personal_codes: bool,
+    /// How many of each kind one merchant may have.
+    pub quotas: Quotas,
     /// How often one unidentified browser may start one payment.
     pub starts_per_source: i64,
 }
@@ -76,12 +80,22 @@ impl Default for Limits {
         Self {
             pay_before: Duration::from_mins(1),
             order_lifetime: Duration::from_hours(2),
-            // PBoC 银发〔2017〕296号: static codes are class D, CNY 500 a customer and day.
-            static_day_limit: Amount::new(50_000, Currency::CNY)
-                .unwrap_or(Amount::zero(Currency::CNY)),
+            // PBoC 银发〔2017〕296号: a customer and day, by class; static codes are class D.
+            static_limits: StaticLimits {
+                b: yuan(5000),
+                c: yuan(1000),
+                d: yuan(500),
+            },
+            personal_codes: false,
+            quotas: Quotas::default(),
             starts_per_source: 3,
         }
     }
+}
+
+fn yuan(whole: i64) -> Amount {
+    let fen = whole.saturating_mul(100);
+    Amount::new(fen, Currency::CNY).unwrap_or(Amount::zero(Currency::CNY))
 }
 
 /// Rings for one worker; rings between two looks count as one.

@@ -17,7 +17,7 @@ use crate::db::codes::Scan;
 use crate::db::{Db, DbSettings, OpenError};
 use crate::entropy::{Entropy, SystemEntropy};
 use crate::flow::{FlowError, keys};
-use crate::merchant::InstitutionId;
+use crate::merchant::{InstitutionId, Quotas, StaticLimits};
 use crate::money::{Amount, Currency, MoneyError};
 use crate::wallet::Client;
 use crate::wallet::client::SendError;
@@ -123,9 +123,27 @@ fn limits(config: &Config) -> Result<Limits, MoneyError> {
     Ok(Limits {
         pay_before: Duration::from_secs(limits.pay_before_s.into()),
         order_lifetime: Duration::from_secs(limits.order_lifetime_s.into()),
-        static_day_limit: Amount::positive(limits.static_day_limit_fen, Currency::CNY)?,
+        static_limits: StaticLimits {
+            b: Amount::positive(limits.static_day_limit_b_fen, Currency::CNY)?,
+            c: Amount::positive(limits.static_day_limit_c_fen, Currency::CNY)?,
+            d: Amount::positive(limits.static_day_limit_fen, Currency::CNY)?,
+        },
+        personal_codes: limits.personal_codes,
+        quotas: quotas(config),
         starts_per_source: limits.starts_per_source.into(),
     })
+}
+
+/// How many of each kind one merchant may have.
+pub(crate) fn quotas(config: &Config) -> Quotas {
+    let quotas = &config.quotas;
+    Quotas {
+        stores: quotas.stores.into(),
+        counters: quotas.counters.into(),
+        codes: quotas.codes.into(),
+        api_keys: quotas.api_keys.into(),
+        open_payments: quotas.open_payments.into(),
+    }
 }
 
 /// Seals with the master key; the first start without a named one makes it.

@@ -68,6 +68,8 @@ pub struct Config {
     pub tls: Tls,
     /// What is allowed.
     pub limits: Limits,
+    /// How much one merchant may have.
+    pub quotas: Quotas,
     /// What is known about wallets.
     pub wallets: Wallets,
     /// What is told to the operator.
@@ -114,8 +116,30 @@ pub struct Limits {
     pub order_lifetime_s: u32,
     /// What one payer may pay by static codes of one merchant in a day, in fen.
     pub static_day_limit_fen: i64,
+    /// The same for acceptances of class C.
+    pub static_day_limit_c_fen: i64,
+    /// The same for acceptances of class B.
+    pub static_day_limit_b_fen: i64,
+    /// Whether codes of class personal may be paid.
+    pub personal_codes: bool,
     /// How often one unidentified browser may start one payment.
     pub starts_per_source: u16,
+}
+
+/// How much one merchant may have.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Quotas {
+    /// Stores.
+    pub stores: u32,
+    /// Tills.
+    pub counters: u32,
+    /// Codes, without revoked ones and order codes.
+    pub codes: u32,
+    /// API keys, without revoked ones.
+    pub api_keys: u32,
+    /// Order payments that are neither paid nor over.
+    pub open_payments: u32,
 }
 
 /// What is known about wallets.
@@ -302,6 +326,18 @@ impl Config {
                 1,
                 100_000_000,
                 limits.static_day_limit_fen,
+            ),
+            (
+                "limits.static_day_limit_c_fen",
+                1,
+                100_000_000,
+                limits.static_day_limit_c_fen,
+            ),
+            (
+                "limits.static_day_limit_b_fen",
+                1,
+                100_000_000,
+                limits.static_day_limit_b_fen,
             ),
             (
                 "limits.starts_per_source",

@@ -104,9 +104,10 @@ pub async fn resolve(app: &App, payer: &InstitutionId, text: &str) -> Result<Str
         route,
         account,
         decision,
-        ..
+        facts,
     } = routed?;
     let amount = price(&opened);
+    let most = facts.most(&route, opened.code.kind == CodeKind::Static);
     let claims = Claims {
         iss: app.origin.to_string(),
         aud: payer,
@@ -124,7 +125,7 @@ pub async fn resolve(app: &App, payer: &InstitutionId, text: &str) -> Result<Str
         amount_minor: amount.map(Amount::minor),
         amount_bounds: amount.is_none().then(|| Bounds {
             min: 1,
-            max: app.limits.static_day_limit.minor().min(MINOR_MAX),
+            max: most.map_or(MINOR_MAX, Amount::minor),
         }),
         currency: opened.code.currency,
         payment: opened.payment.as_ref().map(|payment| &payment.id),
@@ -181,6 +182,7 @@ pub async fn dry_run(
         payer,
         door: PaymentWay::Api,
         static_code: opened.code.kind == CodeKind::Static,
+        class: opened.code.class,
         amount: price(&opened).or(amount),
         currency: opened.code.currency,
         spent_today: None,
@@ -201,6 +203,7 @@ async fn route(
         payer,
         door: PaymentWay::Api,
         static_code: opened.code.kind == CodeKind::Static,
+        class: opened.code.class,
         amount: price(opened),
         currency: opened.code.currency,
         spent_today: None,
@@ -222,6 +225,7 @@ async fn explain(
         payer: payer.unwrap_or(&nobody),
         door,
         static_code: opened.code.kind == CodeKind::Static,
+        class: opened.code.class,
         amount,
         currency: opened.code.currency,
         spent_today: None,
@@ -231,6 +235,7 @@ async fn explain(
         payer: asked.payer.clone(),
         way: crate::merchant::Way::MerchantPresented,
         static_code: asked.static_code,
+        class: asked.class,
         amount,
         currency: asked.currency,
         spent_today: None,

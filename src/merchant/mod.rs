@@ -15,17 +15,19 @@ mod access;
 mod agreement;
 mod institution;
 mod printed;
+mod quota;
 mod shop;
 mod text;
 
-pub use acceptance::{Acceptance, AcceptanceEvent, AcceptanceState};
+pub use acceptance::{Acceptance, AcceptanceEvent, AcceptanceState, ProtectionClass, StaticLimits};
 pub use access::{ApiKey, Scope, Scopes};
 pub use agreement::{Agreement, AgreementEvent, AgreementState, Way, Ways};
 pub use institution::{
     BasisPoints, Institution, InstitutionKey, InstitutionState, KeyAlgorithm, KeyMaterial,
     PaymentAccount, PaymentAccountState,
 };
-pub use printed::{CodeEvent, CodeState, CodeStop, PrintedCode};
+pub use printed::{CodeClass, CodeEvent, CodeState, CodeStop, PrintedCode};
+pub use quota::{Quota, Quotas};
 pub use shop::{Counter, Merchant, Store};
 pub(crate) use text::is_invisible;
 pub use text::{AccountReference, City, Country, InstitutionId, Label, Mcc, Name, TextError, Zone};

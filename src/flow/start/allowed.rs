@@ -7,9 +7,9 @@ use crate::flow::open_code::Opened;
 use crate::flow::routes::{Asked, Routed};
 use crate::flow::start::StartOrder;
 use crate::flow::{FlowError, resolve};
-use crate::merchant::AcceptanceState;
 use crate::money::Amount;
 use crate::payment::Payment;
+use crate::routing::Reason;
 
 /// Payers behind one shop's network share a source, so a printed code allows more of them at once
 /// than one order's three.
@@ -88,17 +88,25 @@ pub(super) async fn check_source(
     Ok(Some(source))
 }
 
-/// What this payer may pay here today: the least of the rules that apply.
-pub(super) fn day_cap(app: &App, asked: &Asked<'_>, routed: &Routed) -> Option<Amount> {
-    let accepted = routed.facts.acceptances.iter().filter(|acceptance| {
-        acceptance.state == AcceptanceState::Enabled
-            && (acceptance.institution == routed.route.payee
-                || acceptance.institution == *asked.payer)
-    });
-    let of_static = asked.static_code.then_some(app.limits.static_day_limit);
-    accepted
-        .filter_map(|acceptance| acceptance.day_limit)
-        .chain(of_static)
-        .filter(|limit| limit.currency() == asked.currency)
-        .min_by_key(|limit| limit.minor())
+/// Whoever asked for more than a rule allows has a route for less: the rule is named, not the
+/// other institutions.
+pub(super) fn name_the_limit(error: FlowError) -> FlowError {
+    if let FlowError::NoRoute(decision) = &error
+        && let Some(limit) = decision.limit
+    {
+        return FlowError::LimitExceeded {
+            rule: limit.rule,
+            limit: limit.amount,
+        };
+    }
+    error
+}
+
+/// What this payer may pay here today: the least of the rules that apply, and which it is.
+pub(super) fn day_cap(asked: &Asked<'_>, routed: &Routed) -> Option<(Reason, Amount)> {
+    routed
+        .facts
+        .day_limits(asked.payer, &routed.route.payee, asked.static_code)
+        .filter(|(_, limit)| limit.currency() == asked.currency)
+        .min_by_key(|(_, limit)| limit.minor())
 }

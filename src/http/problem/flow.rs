@@ -41,9 +41,15 @@ impl From<FlowError> for Problem {
                 Self::field(kind, pointer, detail)
             }
             FlowError::LimitExceeded { rule, limit } => Self::new(&kinds::LIMIT_EXCEEDED)
-                .with("rule", rule)
+                .with("rule", rule.as_str())
+                .with("reason", rule)
                 .with("limit_minor", limit.minor())
                 .with("currency", limit.currency()),
+            FlowError::QuotaExceeded { quota, limit } => {
+                Self::because(&kinds::QUOTA_EXCEEDED, &error)
+                    .with("quota", quota)
+                    .with("limit", limit)
+            }
             FlowError::ReferenceConflict => Self::new(&kinds::REFERENCE_CONFLICT),
             FlowError::PaymentHeld => Self::new(&kinds::PAYMENT_HELD),
             FlowError::State { .. } => Self::because(&kinds::STATE_CONFLICT, error),

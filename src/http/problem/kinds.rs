@@ -105,6 +105,7 @@ kinds! {
     COUNTER_ELSEWHERE = 422 "counter-elsewhere" "收银台不在此门店" "The counter is in another store";
     LIFETIME_INVALID = 422 "lifetime-invalid" "有效期无效" "The lifetime is not acceptable";
     LIMIT_EXCEEDED = 422 "limit-exceeded" "超过限额" "A limit would be exceeded";
+    QUOTA_EXCEEDED = 422 "quota-exceeded" "超过配额" "The merchant has as many of these as it may have";
     WALLET_MISMATCH = 422 "wallet-mismatch" "证明与调用方或订单不符" "The result is not the caller's or not this order's";
     AMOUNTS_INCONSISTENT = 422 "amounts-inconsistent" "金额合计不符" "The amounts do not add up";
     TIME_INVALID = 422 "time-invalid" "时间无效" "A time is not acceptable";

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{NOW, acceptance, account, agreement, at, fen, joined, name, scan, shop};
+use super::{NOW, acceptance, account, agreement, at, fen, joined, name, same_for_all, scan, shop};
 use crate::merchant::{
     Acceptance, AcceptanceState, Agreement, AgreementState, PaymentAccountState, Way,
 };
@@ -211,14 +211,16 @@ fn a_day_limit_counts_what_was_spent_and_caps_each_payment_of_a_stranger() {
 #[test]
 fn the_static_limit_binds_static_codes_only_and_only_in_its_currency() {
     let mut facts = joined();
-    facts.static_day_limit = Some(fen(99));
+    facts.static_limits = Some(same_for_all(fen(99)));
     let printed = Scan {
         static_code: true,
         ..scan(1)
     };
     assert_eq!(route(&printed, &facts).reason, Reason::StaticDayLimit);
     assert_eq!(route(&scan(1), &facts).reason, Reason::Interop);
-    facts.static_day_limit = Some(Amount::new(1, "JPY".parse().unwrap()).unwrap());
+    facts.static_limits = Some(same_for_all(
+        Amount::new(1, "JPY".parse().unwrap()).unwrap(),
+    ));
     assert_eq!(route(&printed, &facts).reason, Reason::Interop);
 }
 

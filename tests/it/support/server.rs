@@ -57,6 +57,15 @@ impl Server {
         Self::serve(backend, listener, &origin, clock).await
     }
 
+    /// Serves a shop whose application is another in some way, such as in its limits.
+    pub(crate) async fn open_with(backend: Backend, change: impl FnOnce(&mut App)) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let origin = format!("http://{}", listener.local_addr().unwrap());
+        let mut shop = Shop::open_at(backend, &origin, standing()).await;
+        change(&mut shop.app);
+        Self::of(shop, listener).await
+    }
+
     /// The same under a name that the world would use, with somebody in front who speaks TLS.
     pub(crate) async fn open_as(backend: Backend, origin: &str) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
@@ -64,8 +73,12 @@ impl Server {
     }
 
     async fn serve(backend: Backend, listener: TcpListener, origin: &str, clock: Clock) -> Self {
-        let authority = listener.local_addr().unwrap().to_string();
         let shop = Shop::open_at(backend, origin, clock).await;
+        Self::of(shop, listener).await
+    }
+
+    async fn of(shop: Shop, listener: TcpListener) -> Self {
+        let authority = listener.local_addr().unwrap().to_string();
         let hub = Hub::default();
         let instance = Instance::serve(listener, shop.app.clone(), hub.clone());
         let token = new_key(&shop, &shop.merchant.id, Scopes::all()).await;

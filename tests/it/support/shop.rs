@@ -133,6 +133,7 @@ impl Shop {
             store: self.store.id.clone(),
             counter: Some(self.counters[0].id.clone()),
             kind,
+            class: tongma::merchant::CodeClass::Business,
             amount: amount.map(cny),
             currency: Currency::CNY,
             compact: false,
@@ -413,6 +414,7 @@ async fn add_merchant(
             consent_at: Some(now),
             payment_limit: None,
             day_limit: None,
+            protection: tongma::merchant::ProtectionClass::D,
             created_at: now,
         };
         assert!(db::acceptances::insert(tx, &acceptance).await.unwrap());
