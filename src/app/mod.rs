@@ -3,8 +3,11 @@
 //! Plain data: making an [`App`] starts nothing. What runs beside the requests (the outbox worker,
 //! the sweep, the scan log) is started by the command that serves.
 
+mod gate;
 mod keyring;
-mod throttle;
+mod proxies;
+mod rates;
+mod tally;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,8 +25,11 @@ use crate::money::{Amount, Currency};
 use crate::wallet::client::Client;
 use crate::word::Mode;
 
+pub use gate::{Full, Gate, GateLimits, Lane, Seat, outside};
 pub use keyring::{KeyRing, KeyRingError};
-pub use throttle::{Throttle, Tried};
+pub use proxies::Proxies;
+pub use rates::{Measure, Rate, RateLimits, Rates, WINDOW_S};
+pub use tally::{Place, Tally};
 
 /// Everything a use case needs; cheap to clone.
 #[derive(Clone)]
@@ -48,14 +54,39 @@ pub struct App {
     pub limits: Limits,
     /// Marks by which the operator knows wallets' browsers, besides the wallets' own.
     pub user_agent_marks: Arc<[(InstitutionId, String)]>,
-    /// How often somebody may try.
-    pub throttle: Throttle,
+    /// How often somebody may ask.
+    pub rates: Rates,
+    /// How many requests are worked on at once.
+    pub gate: Gate,
+    /// How many live feeds there are.
+    pub streams: Streams,
+    /// Who may speak for others.
+    pub proxies: Proxies,
     /// Wakes the outbox worker.
     pub bell: Bell,
     /// Wakes the sweep that asks institutions.
     pub sweep_bell: Bell,
     /// Takes scans; drops them rather than making a payer wait.
     pub scans: ScanLog,
+}
+
+/// How many live feeds there are, by who reads and by where from.
+#[derive(Debug, Clone)]
+pub struct Streams {
+    /// By API key or device.
+    pub readers: Tally,
+    /// By address.
+    pub sources: Tally,
+}
+
+impl Default for Streams {
+    /// As `config.default.toml` has them.
+    fn default() -> Self {
+        Self {
+            readers: Tally::new(2_000, 20),
+            sources: Tally::new(2_000, 100),
+        }
+    }
 }
 
 /// What is allowed, with the defaults of `config.default.toml`.
@@ -73,6 +104,8 @@ pub struct Limits {
     pub quotas: Quotas,
     /// How often one unidentified browser may start one payment.
     pub starts_per_source: i64,
+    /// How long a body may take to arrive.
+    pub body_within: Duration,
 }
 
 impl Default for Limits {
@@ -89,6 +122,7 @@ impl Default for Limits {
             personal_codes: false,
             quotas: Quotas::default(),
             starts_per_source: 3,
+            body_within: Duration::from_secs(30),
         }
     }
 }

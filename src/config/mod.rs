@@ -5,6 +5,7 @@
 //! Nothing unknown is passed over in silence.
 
 mod layers;
+mod traffic;
 mod values;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ use serde::Deserialize;
 use crate::word::{Mode, words};
 
 pub use layers::{Setting, Sources};
+pub use traffic::{Connections, Overload, Proxies, ProxyHeader, Rates};
 pub use values::{PublicUrl, Secret};
 
 /// The defaults, with a comment for each.
@@ -70,6 +72,14 @@ pub struct Config {
     pub limits: Limits,
     /// How much one merchant may have.
     pub quotas: Quotas,
+    /// How often somebody may ask.
+    pub rates: Rates,
+    /// How many connections, and how long each may keep us waiting.
+    pub connections: Connections,
+    /// How much is worked on at once.
+    pub overload: Overload,
+    /// Who may speak for others.
+    pub proxies: Proxies,
     /// What is known about wallets.
     pub wallets: Wallets,
     /// What is told to the operator.
@@ -307,6 +317,11 @@ impl Config {
                 && !(address.is_unspecified() || values::is_private(address)),
             "without TLS files listen must be a loopback or private address",
         )?;
+        self.check_bounds()
+    }
+
+    /// Rules about one number.
+    fn check_bounds(&self) -> Result<(), ConfigError> {
         let limits = &self.limits;
         for (name, min, max, found) in [
             (
@@ -352,7 +367,11 @@ impl Config {
                 i64::from(self.database.connections),
             ),
             ("workers", 0, 1024, i64::from(self.workers)),
-        ] {
+        ]
+        .into_iter()
+        .chain(self.connections.bounds())
+        .chain(self.overload.bounds())
+        {
             if !(min..=max).contains(&found) {
                 return Err(ConfigError::Bounds {
                     name,

@@ -127,7 +127,7 @@ fn within_limits(offer: &Offer<'_>, scan: &Scan, facts: &Facts) -> Result<(), Ba
     each_payment(scan, agreed, Reason::AgreementLimit)?;
     each_payment(scan, offer.acceptance.payment_limit, Reason::PaymentLimit)?;
     facts
-        .day_limits(&scan.payer, &offer.acceptance.institution, scan.static_code)
+        .day_limits(&offer.acceptance.institution, scan.static_code)
         .try_for_each(|(rule, limit)| each_day(scan, limit, rule))
 }
 

@@ -3,9 +3,9 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::merchant::{Acceptance, AcceptanceState, InstitutionId};
+use crate::merchant::{AcceptanceState, InstitutionId};
 use crate::money::{Amount, Currency};
-use crate::routing::{Facts, Reason, Route, Told};
+use crate::routing::{Facts, Reason, Route};
 
 /// A limit, and the rule that sets it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -22,7 +22,7 @@ pub struct Limit {
 #[schema(as = Limit)]
 struct LimitView {
     /// Which rule.
-    rule: Told,
+    rule: Reason,
     /// What it allows.
     #[schema(example = 50_000)]
     limit_minor: i64,
@@ -30,30 +30,26 @@ struct LimitView {
 }
 
 impl Facts {
-    /// What one payer may pay in a day where `payee` holds the account, with the rule for each. The
-    /// acceptance of the payer's own institution binds an interop payment too, if it is enabled.
+    /// What one payer may pay in a day where `payee` holds the account, with the rule for each.
     pub fn day_limits(
         &self,
-        payer: &InstitutionId,
         payee: &InstitutionId,
         static_code: bool,
     ) -> impl Iterator<Item = (Reason, Amount)> {
-        let binding = self.acceptances.iter().filter(|acceptance| {
-            acceptance.state == AcceptanceState::Enabled
-                && (acceptance.institution == *payee || acceptance.institution == *payer)
+        let taking = self.acceptances.iter().filter(|acceptance| {
+            acceptance.state == AcceptanceState::Enabled && acceptance.institution == *payee
         });
-        let binding: Vec<&Acceptance> = binding.collect();
-        // The weaker protection of the two is what the payment has.
-        let weakest = binding.iter().map(|acceptance| acceptance.protection).max();
-        let of_static = self
-            .static_limits
-            .zip(weakest)
-            .and_then(|(limits, class)| limits.of(class))
-            .filter(|_| static_code);
-        binding
-            .into_iter()
-            .filter_map(|acceptance| Some((Reason::DayLimit, acceptance.day_limit?)))
-            .chain(of_static.map(|limit| (Reason::StaticDayLimit, limit)))
+        taking.flat_map(move |acceptance| {
+            let of_static = self
+                .static_limits
+                .and_then(|limits| limits.of(acceptance.protection))
+                .filter(|_| static_code);
+            let of_day = acceptance.day_limit;
+            of_day
+                .map(|limit| (Reason::DayLimit, limit))
+                .into_iter()
+                .chain(of_static.map(|limit| (Reason::StaticDayLimit, limit)))
+        })
     }
 }
 
@@ -70,7 +66,7 @@ impl Facts {
             .iter()
             .filter(|agreement| route.agreement.as_ref() == Some(&agreement.id))
             .filter_map(|agreement| agreement.payment_limit);
-        self.day_limits(&route.payer, &route.payee, static_code)
+        self.day_limits(&route.payee, static_code)
             .map(|(_, limit)| limit)
             .chain(accepted)
             .chain(agreed)
@@ -81,7 +77,7 @@ impl Facts {
 impl From<Limit> for LimitView {
     fn from(limit: Limit) -> Self {
         Self {
-            rule: limit.rule.told(),
+            rule: limit.rule,
             limit_minor: limit.amount.minor(),
             currency: limit.amount.currency(),
         }

@@ -6,7 +6,7 @@ mod receipt;
 
 use self::book::Book;
 use self::let_go::let_go;
-use crate::app::App;
+use crate::app::{App, outside};
 use crate::crypto::jwk::KeyUse;
 use crate::crypto::jws::SKEW;
 use crate::db::{self, DbError, Tx};
@@ -149,8 +149,7 @@ pub(super) async fn send(
         .and_then(|institution| institution.base_url)
         .ok_or(FlowError::PayeeUnavailable)?;
     let key = app.keys.signing(KeyUse::Request)?;
-    app.wallets
-        .send(&address, request, &key)
+    outside(app.wallets.send(&address, request, &key))
         .await
         .map_err(|error| {
             tracing::warn!(institution = %to, "{to} was not reached: {error}");

@@ -7,6 +7,7 @@ use crate::flow::open_code::Opened;
 use crate::flow::routes::{Asked, Routed};
 use crate::flow::start::StartOrder;
 use crate::flow::{FlowError, resolve};
+use crate::merchant::AcceptanceState;
 use crate::money::Amount;
 use crate::payment::Payment;
 use crate::routing::Reason;
@@ -102,11 +103,20 @@ pub(super) fn name_the_limit(error: FlowError) -> FlowError {
     error
 }
 
-/// What this payer may pay here today: the least of the rules that apply, and which it is.
+/// What this payer may pay here today: the least of the rules that apply, and which it is. What the
+/// merchant takes of the payer's own institution binds its interop payments too.
 pub(super) fn day_cap(asked: &Asked<'_>, routed: &Routed) -> Option<(Reason, Amount)> {
+    let payee = &routed.route.payee;
+    let own = routed.facts.acceptances.iter().filter(|acceptance| {
+        acceptance.state == AcceptanceState::Enabled
+            && acceptance.institution == *asked.payer
+            && acceptance.institution != *payee
+    });
+    let own = own.filter_map(|acceptance| Some((Reason::DayLimit, acceptance.day_limit?)));
     routed
         .facts
-        .day_limits(asked.payer, &routed.route.payee, asked.static_code)
+        .day_limits(payee, asked.static_code)
+        .chain(own)
         .filter(|(_, limit)| limit.currency() == asked.currency)
         .min_by_key(|(_, limit)| limit.minor())
 }

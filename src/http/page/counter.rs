@@ -17,7 +17,7 @@ use super::layout::Shell;
 use super::show::refused;
 use super::words::Refusal;
 use super::{cookie, same_site, verdict};
-use crate::app::{App, Tried};
+use crate::app::{App, Rate};
 use crate::db::{self, DbError, outbox};
 use crate::flow::FlowError;
 use crate::flow::authenticate::{self, AuthError, Device};
@@ -76,7 +76,7 @@ pub(super) async fn enter(
             Vec::new(),
         );
     };
-    if let Err(many) = may_try(&app, Tried::Pairing, &source(&req)) {
+    if let Err(many) = may_try(&app, Rate::Pairings, &source(&req, &app)) {
         return refused(&req, &app, Refusal::of(many.kind()), None, Vec::new());
     }
     match pairing::pair(&app, &form.code).await {
@@ -158,7 +158,7 @@ pub(super) async fn verify(
 ) -> Result<HttpResponse, Problem> {
     same_site::must_be_own(&req, &app)?;
     let device = device(&req, &app).await?;
-    may_try(&app, Tried::Receipt, device.session.as_str())?;
+    may_try(&app, Rate::Receipts, device.session.as_str())?;
     let presented = match call.into_inner() {
         VerifyCall {
             receipt: Some(text),

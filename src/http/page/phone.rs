@@ -19,7 +19,7 @@ use super::show::refused;
 use super::tag::Tag;
 use super::words::{Refusal, titles};
 use super::{picture, same_site};
-use crate::app::App;
+use crate::app::{App, outside};
 use crate::flow;
 use crate::http::problem::{Problem, kinds};
 use crate::merchant::InstitutionId;
@@ -255,7 +255,7 @@ async fn send<T: DeserializeOwned>(
         request,
         headers: Vec::new(),
     };
-    let sent = app.wallets.call(&base_url, &call, None).await;
+    let sent = outside(app.wallets.call(&base_url, &call, None)).await;
     let Ok(answer) = sent else {
         return Err(Problem::new(&kinds::PAYEE_UNAVAILABLE));
     };

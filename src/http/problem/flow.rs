@@ -211,6 +211,16 @@ impl Problem {
         Self::new(&kinds::DRAINING).retry_after(BUSY_SECONDS)
     }
 
+    /// Not now.
+    pub(crate) fn overloaded() -> Self {
+        Self::new(&kinds::OVERLOADED).retry_after(BUSY_SECONDS)
+    }
+
+    /// As many live feeds as one reader or source may have.
+    pub(crate) fn too_many_streams() -> Self {
+        Self::new(&kinds::TOO_MANY_STREAMS).retry_after(PAYEE_SECONDS)
+    }
+
     /// An amount or currency that cannot be.
     pub(crate) fn money(pointer: &'static str, why: &MoneyError) -> Self {
         Self::field(money(why), pointer, why)

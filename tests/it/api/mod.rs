@@ -7,6 +7,6 @@ mod merchant;
 mod often;
 mod once;
 mod payer;
-mod signature;
+pub(super) mod signature;
 mod statement;
 mod tenant;

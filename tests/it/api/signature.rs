@@ -15,7 +15,7 @@ use crate::support::wire::Request;
 use crate::support::{Backend, on_both};
 
 /// A start by a wallet at the shop's sticker, not yet signed.
-pub(super) async fn start(server: &Server, reference: &str) -> Request {
+pub(crate) async fn start(server: &Server, reference: &str) -> Request {
     let sticker = server.shop.sticker().await;
     let body = json!({
         "text": sticker.text, "amount_minor": 1250, "currency": "CNY",

@@ -76,10 +76,9 @@ async fn t058_each_class_has_its_cap_and_the_refusal_names_the_rule(backend: Bac
     assert_eq!(server.send(&order).await.status, 201);
 }
 
-async fn t058_the_weaker_protection_of_two_counts(backend: Backend) {
+async fn t058_the_class_is_that_of_the_acceptance_which_takes_the_money(backend: Backend) {
     let server = Server::open(backend).await;
     let text = server.shop.sticker().await.text;
-    // Both accept: the payer's own institution holds an account too, but the money goes to the other.
     protect(&server, "wechat_pay", ProtectionClass::B).await;
     protect(&server, "alipay", ProtectionClass::C).await;
     assert_eq!(
@@ -95,7 +94,7 @@ async fn t058_the_weaker_protection_of_two_counts(backend: Backend) {
     assert_eq!(
         bounds(&server, "hebao", &text).await["max"],
         500_000,
-        "interop: only the payee's institution is accepted"
+        "interop: the money goes to an account of class b"
     );
 }
 
@@ -178,7 +177,7 @@ async fn t068_a_personal_code_is_paid_where_the_operator_allows_it(backend: Back
 
 on_both![
     t058_each_class_has_its_cap_and_the_refusal_names_the_rule,
-    t058_the_weaker_protection_of_two_counts,
+    t058_the_class_is_that_of_the_acceptance_which_takes_the_money,
     t058_of_twenty_at_once_no_sum_passes_the_cap,
     t068_a_personal_code_is_not_for_trade,
     t068_a_personal_code_is_paid_where_the_operator_allows_it,

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use actix_web::{App as HttpApp, HttpResponse, HttpServer, web};
 use serde_json::json;
@@ -21,6 +22,9 @@ struct Answers {
     results: HashMap<String, String>,
     /// Statuses instead of opening, first come first served.
     openings: Vec<u16>,
+    /// How long the next opening takes.
+    thinks: Option<Duration>,
+    is_thinking: bool,
     /// What was asked: method, path.
     calls: Vec<(String, String)>,
 }
@@ -65,6 +69,16 @@ impl Payee {
         self.answers.lock().unwrap().openings.push(status);
     }
 
+    /// The next opening takes so long.
+    pub(crate) fn will_think(&self, long: Duration) {
+        self.answers.lock().unwrap().thinks = Some(long);
+    }
+
+    /// Whether it has been asked and thinks.
+    pub(crate) fn is_thinking(&self) -> bool {
+        self.answers.lock().unwrap().is_thinking
+    }
+
     /// What the institutions were asked so far.
     pub(crate) fn calls(&self) -> Vec<(String, String)> {
         self.answers.lock().unwrap().calls.clone()
@@ -81,8 +95,18 @@ async fn payee_answers(
     request: actix_web::HttpRequest,
     answers: web::Data<Mutex<Answers>>,
 ) -> HttpResponse {
-    let mut answers = answers.lock().unwrap();
     let path = request.path().to_owned();
+    let long = if path == "/orders" {
+        answers.lock().unwrap().thinks.take()
+    } else {
+        None
+    };
+    if let Some(long) = long {
+        answers.lock().unwrap().is_thinking = true;
+        actix_web::rt::time::sleep(long).await;
+        answers.lock().unwrap().is_thinking = false;
+    }
+    let mut answers = answers.lock().unwrap();
     answers
         .calls
         .push((request.method().to_string(), path.clone()));

@@ -5,7 +5,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use tongma::app::{App, Bell, Limits, ScanLog, Throttle};
+use tongma::app::{
+    App, Bell, Gate, GateLimits, Limits, Proxies, RateLimits, Rates, ScanLog, Streams,
+};
 use tongma::clock::{Clock, Timestamp};
 use tongma::code::origin::Origin;
 use tongma::code::run::CodeKind;
@@ -291,7 +293,10 @@ pub(crate) async fn app(
             "ecny".parse().unwrap(),
             "RenminbiApp/".to_owned(),
         )]),
-        throttle: Throttle::default(),
+        rates: Rates::new(&RateLimits::default(), clock.clone()),
+        gate: Gate::new(&GateLimits::default()),
+        streams: Streams::default(),
+        proxies: Proxies::default(),
         scans: log,
         db,
         clock,
