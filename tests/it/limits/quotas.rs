@@ -5,7 +5,7 @@ use serde_json::json;
 use tongma::merchant::Quotas;
 
 use crate::support::beside::number;
-use crate::support::server::{Server, bearer};
+use crate::support::server::{Instance, Server, bearer};
 use crate::support::wire::{Answer, Request};
 use crate::support::{Backend, on_both};
 
@@ -33,17 +33,14 @@ fn payment(server: &Server, key: &str) -> Request {
     bearer(call, &server.token)
 }
 
-/// Sends all at once, to two instances in turn.
-async fn at_once(server: &Server, calls: &[Request]) -> Vec<Answer> {
-    let beside = server.instance();
-    let sent = calls.iter().enumerate().map(|(n, call)| {
-        let beside = &beside;
-        async move {
-            if n % 2 == 0 {
-                server.send(call).await
-            } else {
-                beside.send(call).await
-            }
+/// Sends all at once, to two instances in turn. The second must live as long as the story: database
+/// connections that were made on its thread end with it.
+async fn at_once(server: &Server, beside: &Instance, calls: &[Request]) -> Vec<Answer> {
+    let sent = calls.iter().enumerate().map(|(n, call)| async move {
+        if n % 2 == 0 {
+            server.send(call).await
+        } else {
+            beside.send(call).await
         }
     });
     join_all(sent).await
@@ -55,8 +52,9 @@ fn made(answers: &[Answer]) -> usize {
 
 async fn t096_of_twenty_codes_at_once_as_many_are_made_as_the_quota_has(backend: Backend) {
     let server = small(backend).await;
+    let beside = server.instance();
     let calls: Vec<Request> = (0..20).map(|n| code(&server, &format!("k-{n}"))).collect();
-    let answers = at_once(&server, &calls).await;
+    let answers = at_once(&server, &beside, &calls).await;
 
     assert_eq!(made(&answers), 5);
     for answer in answers.iter().filter(|answer| answer.status != 201) {
@@ -94,6 +92,7 @@ async fn t096_of_twenty_codes_at_once_as_many_are_made_as_the_quota_has(backend:
 
 async fn t096_open_payments_have_a_quota_that_payers_cannot_fill(backend: Backend) {
     let server = small(backend).await;
+    let beside = server.instance();
     // Payers who begin at a printed code are not the merchant's doing.
     let sticker = server.shop.sticker().await;
     for wallet in ["wechat_pay", "alipay", "jd_pay", "hebao"] {
@@ -102,7 +101,7 @@ async fn t096_open_payments_have_a_quota_that_payers_cannot_fill(backend: Backen
     let calls: Vec<Request> = (0..12)
         .map(|n| payment(&server, &format!("p-{n}")))
         .collect();
-    let answers = at_once(&server, &calls).await;
+    let answers = at_once(&server, &beside, &calls).await;
 
     assert_eq!(made(&answers), 3);
     for answer in answers.iter().filter(|answer| answer.status != 201) {
