@@ -6,9 +6,9 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
@@ -173,6 +173,17 @@ impl Clock {
         match self {
             Self::System => Timestamp(jiff::Timestamp::now().as_millisecond()),
             Self::Manual(at) => Timestamp(at.load(Ordering::SeqCst)),
+        }
+    }
+
+    /// The time since some moment, for measuring: it never jumps, whatever is done to the machine's
+    /// clock.
+    #[expect(clippy::disallowed_methods, reason = "this is where time comes from")]
+    pub fn steady(&self) -> Duration {
+        static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
+        match self {
+            Self::System => BEGAN.elapsed(),
+            Self::Manual(_) => self.now().since(Timestamp(0)),
         }
     }
 

@@ -3,9 +3,12 @@
 //! Plain data: making an [`App`] starts nothing. What runs beside the requests (the outbox worker,
 //! the sweep, the scan log) is started by the command that serves.
 
+mod gate;
 mod key_log;
 mod keyring;
-mod throttle;
+mod proxies;
+mod rates;
+mod tally;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,14 +21,17 @@ use crate::crypto::sealing::Sealer;
 use crate::db::Db;
 use crate::db::codes::Scan;
 use crate::entropy::Entropy;
-use crate::merchant::InstitutionId;
+use crate::merchant::{InstitutionId, Quotas, StaticLimits};
 use crate::money::{Amount, Currency};
 use crate::wallet::client::Client;
 use crate::word::Mode;
 
+pub use gate::{Full, Gate, GateLimits, Lane, Seat, outside};
 pub use key_log::KeyLog;
 pub use keyring::{KeyRing, KeyRingError};
-pub use throttle::{Throttle, Tried};
+pub use proxies::Proxies;
+pub use rates::{Measure, Rate, RateLimits, Rates, WINDOW_S};
+pub use tally::{Place, Tally};
 
 /// Everything a use case needs; cheap to clone.
 #[derive(Clone)]
@@ -52,14 +58,39 @@ pub struct App {
     pub user_agent_marks: Arc<[(InstitutionId, String)]>,
     /// Which keys were used lately.
     pub key_log: KeyLog,
-    /// How often somebody may try.
-    pub throttle: Throttle,
+    /// How often somebody may ask.
+    pub rates: Rates,
+    /// How many requests are worked on at once.
+    pub gate: Gate,
+    /// How many live feeds there are.
+    pub streams: Streams,
+    /// Who may speak for others.
+    pub proxies: Proxies,
     /// Wakes the outbox worker.
     pub bell: Bell,
     /// Wakes the sweep that asks institutions.
     pub sweep_bell: Bell,
     /// Takes scans; drops them rather than making a payer wait.
     pub scans: ScanLog,
+}
+
+/// How many live feeds there are, by who reads and by where from.
+#[derive(Debug, Clone)]
+pub struct Streams {
+    /// By API key or device.
+    pub readers: Tally,
+    /// By address.
+    pub sources: Tally,
+}
+
+impl Default for Streams {
+    /// As `config.default.toml` has them.
+    fn default() -> Self {
+        Self {
+            readers: Tally::new(2_000, 20),
+            sources: Tally::new(2_000, 100),
+        }
+    }
 }
 
 /// What is allowed, with the defaults of `config.default.toml`.
@@ -70,9 +101,15 @@ pub struct Limits {
     /// How long an order code lives unless asked otherwise, and at most.
     pub order_lifetime: Duration,
     /// What one payer may pay by static codes of one merchant a day.
-    pub static_day_limit: Amount,
+    pub static_limits: StaticLimits,
+    /// Whether codes of class personal may be paid.
+    pub personal_codes: bool,
+    /// How many of each kind one merchant may have.
+    pub quotas: Quotas,
     /// How often one unidentified browser may start one payment.
     pub starts_per_source: i64,
+    /// How long a body may take to arrive.
+    pub body_within: Duration,
 }
 
 impl Default for Limits {
@@ -80,12 +117,23 @@ impl Default for Limits {
         Self {
             pay_before: Duration::from_mins(1),
             order_lifetime: Duration::from_hours(2),
-            // PBoC 银发〔2017〕296号: static codes are class D, CNY 500 a customer and day.
-            static_day_limit: Amount::new(50_000, Currency::CNY)
-                .unwrap_or(Amount::zero(Currency::CNY)),
+            // PBoC 银发〔2017〕296号: a customer and day, by class; static codes are class D.
+            static_limits: StaticLimits {
+                b: yuan(5000),
+                c: yuan(1000),
+                d: yuan(500),
+            },
+            personal_codes: false,
+            quotas: Quotas::default(),
             starts_per_source: 3,
+            body_within: Duration::from_secs(30),
         }
     }
+}
+
+fn yuan(whole: i64) -> Amount {
+    let fen = whole.saturating_mul(100);
+    Amount::new(fen, Currency::CNY).unwrap_or(Amount::zero(Currency::CNY))
 }
 
 /// Rings for one worker; rings between two looks count as one.

@@ -12,7 +12,6 @@ use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::web::Data;
-use actix_web::{App as Routes, HttpServer};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::sync::mpsc::Receiver;
@@ -32,12 +31,6 @@ use crate::flow::{expire, idempotent, key_log, scan_log};
 use crate::http;
 use crate::word::Mode;
 
-/// A client that has not sent its request's head by then is not going to.
-const HEAD_WITHIN: Duration = Duration::from_secs(10);
-/// Longer than the idle time of the usual proxies, so that they close first.
-const KEEP_ALIVE: Duration = Duration::from_secs(75);
-/// How long running requests may take once we were told to stop.
-const STOP_WITHIN_S: u64 = 10;
 /// How often is dropped what no longer counts.
 const TIDY_EVERY: Duration = Duration::from_mins(10);
 
@@ -78,18 +71,7 @@ pub(crate) fn start(set_up: SetUp, config: &Config, listener: TcpListener) -> io
     let hub = Hub::default();
     let workers = workers(&app, &hub, scans);
     let (shared, heard) = (Data::new(app.clone()), Data::new(hub.clone()));
-    let routes = move || Routes::new().configure(http::configure(shared.clone(), heard.clone()));
-    let server = HttpServer::new(routes)
-        .workers(threads(config))
-        .client_request_timeout(HEAD_WITHIN)
-        .keep_alive(KEEP_ALIVE)
-        .shutdown_timeout(STOP_WITHIN_S)
-        .disable_signals();
-    let server = match tls {
-        Some(tls) => server.listen_rustls_0_23(listener, tls)?,
-        None => server.listen(listener)?,
-    }
-    .run();
+    let server = http::listen(listener, &setup::listening(config), tls, shared, heard)?;
     Ok(Serving {
         server: server.handle(),
         running: tokio::spawn(server),
@@ -147,13 +129,6 @@ fn refused(path: &Path, why: &impl ToString) -> io::Error {
         io::ErrorKind::InvalidInput,
         format!("{}: {}", path.display(), why.to_string()),
     )
-}
-
-fn threads(config: &Config) -> usize {
-    match config.workers {
-        0 => std::thread::available_parallelism().map_or(1, usize::from),
-        asked => asked.into(),
-    }
 }
 
 fn workers(app: &App, hub: &Hub, scans: Receiver<Scan>) -> Vec<JoinHandle<()>> {

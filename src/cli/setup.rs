@@ -8,7 +8,10 @@ use std::time::Duration;
 use data_encoding::BASE64;
 use tokio::sync::mpsc::Receiver;
 
-use crate::app::{App, Bell, KeyLog, KeyRingError, Limits, ScanLog, Throttle};
+use crate::app::{
+    App, Bell, Gate, GateLimits, KeyLog, KeyRingError, Limits, Proxies, RateLimits, Rates, ScanLog,
+    Streams, Tally,
+};
 use crate::clock::Clock;
 use crate::code::origin::{Origin, OriginError};
 use crate::config::Config;
@@ -17,7 +20,8 @@ use crate::db::codes::Scan;
 use crate::db::{Db, DbSettings, OpenError};
 use crate::entropy::{Entropy, SystemEntropy};
 use crate::flow::{FlowError, keys};
-use crate::merchant::InstitutionId;
+use crate::http::{Listening, Patience};
+use crate::merchant::{InstitutionId, Quotas, StaticLimits};
 use crate::money::{Amount, Currency, MoneyError};
 use crate::wallet::Client;
 use crate::wallet::client::SendError;
@@ -74,19 +78,34 @@ pub(crate) async fn app(
     let app = App {
         wallets: Client::new(clock.clone(), Arc::clone(&entropy))?,
         db,
-        clock,
         entropy,
         origin,
         mode: config.mode,
         sealer: Arc::new(sealer),
         keys,
         limits: limits(config)?,
+        rates: Rates::new(&rates(config), clock.clone()),
+        gate: Gate::new(&gate(config)),
+        streams: Streams {
+            readers: Tally::new(
+                config.connections.feeds,
+                config.connections.feeds_per_reader,
+            ),
+            sources: Tally::new(
+                config.connections.feeds,
+                config.connections.feeds_per_source,
+            ),
+        },
+        proxies: Proxies {
+            trusted: config.proxies.trusted.as_slice().into(),
+            header: config.proxies.header,
+        },
         user_agent_marks: user_agent_marks(config)?,
         bell: Bell::default(),
         sweep_bell: Bell::default(),
         key_log: KeyLog::default(),
-        throttle: Throttle::default(),
         scans: log,
+        clock,
     };
     Ok(SetUp { app, scans })
 }
@@ -124,9 +143,73 @@ fn limits(config: &Config) -> Result<Limits, MoneyError> {
     Ok(Limits {
         pay_before: Duration::from_secs(limits.pay_before_s.into()),
         order_lifetime: Duration::from_secs(limits.order_lifetime_s.into()),
-        static_day_limit: Amount::positive(limits.static_day_limit_fen, Currency::CNY)?,
+        static_limits: StaticLimits {
+            b: Amount::positive(limits.static_day_limit_b_fen, Currency::CNY)?,
+            c: Amount::positive(limits.static_day_limit_c_fen, Currency::CNY)?,
+            d: Amount::positive(limits.static_day_limit_fen, Currency::CNY)?,
+        },
+        personal_codes: limits.personal_codes,
+        quotas: quotas(config),
         starts_per_source: limits.starts_per_source.into(),
+        body_within: Duration::from_secs(config.connections.body_s.into()),
     })
+}
+
+fn rates(config: &Config) -> RateLimits {
+    let rates = &config.rates;
+    RateLimits {
+        api_key: rates.api_key,
+        institution: rates.institution,
+        notices: rates.notices,
+        source: rates.source,
+        refusals: rates.refusals,
+        misses: rates.misses,
+        receipts: rates.receipts,
+        pairings: rates.pairings,
+    }
+}
+
+fn gate(config: &Config) -> GateLimits {
+    let overload = &config.overload;
+    GateLimits {
+        payers: overload.seats,
+        notices: overload.notice_seats,
+        listings: overload.listing_seats,
+        waiting: overload.waiting,
+        wait: Duration::from_millis(overload.wait_ms.into()),
+    }
+}
+
+/// How connections are taken.
+pub(crate) fn listening(config: &Config) -> Listening {
+    let connections = &config.connections;
+    let seconds = |count: u32| Duration::from_secs(count.into());
+    Listening {
+        workers: match config.workers {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            asked => asked.into(),
+        },
+        most: connections.most,
+        most_each: connections.most_per_source,
+        patience: Patience {
+            head: seconds(connections.head_s),
+            idle: seconds(connections.idle_s),
+            stalled: seconds(connections.stalled_s),
+        },
+        ..Listening::default()
+    }
+}
+
+/// How many of each kind one merchant may have.
+pub(crate) fn quotas(config: &Config) -> Quotas {
+    let quotas = &config.quotas;
+    Quotas {
+        stores: quotas.stores.into(),
+        counters: quotas.counters.into(),
+        codes: quotas.codes.into(),
+        api_keys: quotas.api_keys.into(),
+        open_payments: quotas.open_payments.into(),
+    }
 }
 
 /// Seals with the master key; the first start without a named one makes it.

@@ -144,6 +144,9 @@ fn put_text(leaves: &mut Leaves, name: &str, text: &str, from: &str) -> Result<(
         Some((Value::Table(_), _)) => Value::Table(
             inline(text).ok_or_else(|| wrong("a table such as { name = [\"text\"] }"))?,
         ),
+        Some((Value::Array(_), _)) => {
+            Value::Array(list(text).ok_or_else(|| wrong("a list such as [\"10.0.0.0/8\"]"))?)
+        }
         Some(_) | None => Value::String(text.to_owned()),
     };
     put(leaves, name, value, from.to_owned())
@@ -158,6 +161,15 @@ fn inline(text: &str) -> Option<Table> {
     }
 }
 
+/// A list as it stands on one line.
+fn list(text: &str) -> Option<Vec<Value>> {
+    let whole: Table = format!("list = {text}").parse().ok()?;
+    match (whole.len(), whole.get("list")) {
+        (1, Some(Value::Array(list))) => Some(list.clone()),
+        _ => None,
+    }
+}
+
 fn variable(name: &str) -> String {
     format!("{PREFIX}{}", name.replace('.', "_").to_ascii_uppercase())
 }
@@ -168,7 +180,8 @@ fn shown(name: &str, value: &Value, from: &str) -> Setting {
         Value::Integer(number) => number.to_string(),
         Value::Boolean(flag) => flag.to_string(),
         Value::Table(table) => serde_json::to_string(table).unwrap_or_default(),
-        Value::Float(_) | Value::Datetime(_) | Value::Array(_) => String::new(),
+        Value::Array(list) => serde_json::to_string(list).unwrap_or_default(),
+        Value::Float(_) | Value::Datetime(_) => String::new(),
     };
     let secret = SECRETS.contains(&name) && !text.is_empty();
     Setting {

@@ -5,6 +5,7 @@
 //! Nothing unknown is passed over in silence.
 
 mod layers;
+mod traffic;
 mod values;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ use serde::Deserialize;
 use crate::word::{Mode, words};
 
 pub use layers::{Setting, Sources};
+pub use traffic::{Connections, Overload, Proxies, ProxyHeader, Rates};
 pub use values::{PublicUrl, Secret};
 
 /// The defaults, with a comment for each.
@@ -70,6 +72,16 @@ pub struct Config {
     pub tls: Tls,
     /// What is allowed.
     pub limits: Limits,
+    /// How much one merchant may have.
+    pub quotas: Quotas,
+    /// How often somebody may ask.
+    pub rates: Rates,
+    /// How many connections, and how long each may keep us waiting.
+    pub connections: Connections,
+    /// How much is worked on at once.
+    pub overload: Overload,
+    /// Who may speak for others.
+    pub proxies: Proxies,
     /// What is known about wallets.
     pub wallets: Wallets,
     /// What is told to the operator.
@@ -116,8 +128,30 @@ pub struct Limits {
     pub order_lifetime_s: u32,
     /// What one payer may pay by static codes of one merchant in a day, in fen.
     pub static_day_limit_fen: i64,
+    /// The same for acceptances of class C.
+    pub static_day_limit_c_fen: i64,
+    /// The same for acceptances of class B.
+    pub static_day_limit_b_fen: i64,
+    /// Whether codes of class personal may be paid.
+    pub personal_codes: bool,
     /// How often one unidentified browser may start one payment.
     pub starts_per_source: u16,
+}
+
+/// How much one merchant may have.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Quotas {
+    /// Stores.
+    pub stores: u32,
+    /// Tills.
+    pub counters: u32,
+    /// Codes, without revoked ones and order codes.
+    pub codes: u32,
+    /// API keys, without revoked ones.
+    pub api_keys: u32,
+    /// Order payments that are neither paid nor over.
+    pub open_payments: u32,
 }
 
 /// What is known about wallets.
@@ -285,6 +319,11 @@ impl Config {
                 && !(address.is_unspecified() || values::is_private(address)),
             "without TLS files listen must be a loopback or private address",
         )?;
+        self.check_bounds()
+    }
+
+    /// Rules about one number.
+    fn check_bounds(&self) -> Result<(), ConfigError> {
         let limits = &self.limits;
         for (name, min, max, found) in [
             (
@@ -306,6 +345,18 @@ impl Config {
                 limits.static_day_limit_fen,
             ),
             (
+                "limits.static_day_limit_c_fen",
+                1,
+                100_000_000,
+                limits.static_day_limit_c_fen,
+            ),
+            (
+                "limits.static_day_limit_b_fen",
+                1,
+                100_000_000,
+                limits.static_day_limit_b_fen,
+            ),
+            (
                 "limits.starts_per_source",
                 1,
                 100,
@@ -319,7 +370,11 @@ impl Config {
             ),
             ("workers", 0, 1024, i64::from(self.workers)),
             ("drain_s", 0, 15, i64::from(self.drain_s)),
-        ] {
+        ]
+        .into_iter()
+        .chain(self.connections.bounds())
+        .chain(self.overload.bounds())
+        {
             if !(min..=max).contains(&found) {
                 return Err(ConfigError::Bounds {
                     name,

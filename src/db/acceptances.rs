@@ -4,7 +4,7 @@ use crate::clock::Timestamp;
 use crate::db::row::Row;
 use crate::db::{DbError, Page, Tx, each_backend, exactly_one};
 use crate::id::{AcceptanceId, MerchantId};
-use crate::merchant::{Acceptance, AcceptanceState, InstitutionId};
+use crate::merchant::{Acceptance, AcceptanceState, InstitutionId, ProtectionClass};
 use crate::money::Amount;
 
 macro_rules! select {
@@ -12,7 +12,7 @@ macro_rules! select {
         concat!(
             "SELECT a.id, a.merchant_id, a.institution_id, a.state, a.platform, a.cohort,
                     a.opens_ms, a.consent_ms, a.payment_limit_minor, a.day_limit_minor,
-                    a.created_ms, m.currency
+                    a.protection, a.created_ms, m.currency
              FROM acceptances a JOIN merchants m ON m.id = a.merchant_id ",
             $tail
         )
@@ -21,14 +21,15 @@ macro_rules! select {
 
 const INSERT: &str = "INSERT INTO acceptances
     (id, merchant_id, institution_id, state, platform, cohort, opens_ms, consent_ms,
-     payment_limit_minor, day_limit_minor, created_ms)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING";
+     payment_limit_minor, day_limit_minor, protection, created_ms)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING";
 const FIND: &str = select!("WHERE a.merchant_id = $1 AND a.id = $2");
 const FIND_OF: &str = select!("WHERE a.merchant_id = $1 AND a.institution_id = $2");
 const LIST: &str = select!("WHERE a.merchant_id = $1 AND a.id > $2 ORDER BY a.id LIMIT $3");
 const OF_MERCHANT: &str = select!("WHERE a.merchant_id = $1 ORDER BY a.id");
 const CHANGE: &str = "UPDATE acceptances SET state = $4
     WHERE merchant_id = $1 AND id = $2 AND state = $3";
+const PROTECT: &str = "UPDATE acceptances SET protection = $3 WHERE merchant_id = $1 AND id = $2";
 const CONSENT: &str = "UPDATE acceptances SET consent_ms = $3
     WHERE merchant_id = $1 AND id = $2 AND consent_ms IS NULL";
 
@@ -45,6 +46,7 @@ pub async fn insert(tx: &mut Tx, acceptance: &Acceptance) -> Result<bool, DbErro
         .bind(acceptance.consent_at)
         .bind(acceptance.payment_limit.map(Amount::minor))
         .bind(acceptance.day_limit.map(Amount::minor))
+        .bind(acceptance.protection.as_str())
         .bind(acceptance.created_at)
         .execute(conn).await.map(|done| done.rows_affected()))?;
     Ok(kept == 1)
@@ -115,6 +117,21 @@ pub async fn change(
     exactly_one(changed, "acceptances", id)
 }
 
+/// Notes how well its payments by printed codes are protected.
+pub async fn protect(
+    tx: &mut Tx,
+    merchant: &MerchantId,
+    id: &AcceptanceId,
+    class: ProtectionClass,
+) -> Result<(), DbError> {
+    let changed = each_backend!(tx, conn => sqlx::query(PROTECT)
+        .bind(merchant)
+        .bind(id)
+        .bind(class.as_str())
+        .execute(conn).await.map(|done| done.rows_affected()))?;
+    exactly_one(changed, "acceptances", id)
+}
+
 /// Notes that the merchant agreed; a conflict if that was noted before.
 pub async fn consent(
     tx: &mut Tx,
@@ -142,6 +159,7 @@ struct AcceptanceRow {
     consent_ms: Option<Timestamp>,
     payment_limit_minor: Option<i64>,
     day_limit_minor: Option<i64>,
+    protection: String,
     created_ms: Timestamp,
     currency: String,
 }
@@ -175,6 +193,7 @@ impl TryFrom<AcceptanceRow> for Acceptance {
             consent_at: row.consent_ms,
             payment_limit: limit("payment_limit_minor", row.payment_limit_minor)?,
             day_limit: limit("day_limit_minor", row.day_limit_minor)?,
+            protection: of.text("protection", &row.protection)?,
             created_at: row.created_ms,
         })
     }

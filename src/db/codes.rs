@@ -9,7 +9,7 @@ use crate::merchant::{InstitutionId, PrintedCode};
 
 macro_rules! columns {
     () => {
-        "id, merchant_id, store_id, counter_id, kind, random, key_id, text, amount_minor, \
+        "id, merchant_id, store_id, counter_id, kind, class, random, key_id, text, amount_minor, \
          currency, payment_id, state, version, expires_ms, created_ms"
     };
 }
@@ -17,7 +17,7 @@ macro_rules! columns {
 const INSERT: &str = concat!(
     "INSERT INTO codes (",
     columns!(),
-    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
+    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
 );
 const BY_ID: &str = concat!("SELECT ", columns!(), " FROM codes WHERE id = $1");
 const BY_RANDOM: &str = concat!("SELECT ", columns!(), " FROM codes WHERE random = $1");
@@ -49,6 +49,7 @@ struct CodeRow {
     store_id: StoreId,
     counter_id: Option<CounterId>,
     kind: String,
+    class: String,
     random: Vec<u8>,
     key_id: Option<String>,
     text: String,
@@ -86,6 +87,7 @@ pub async fn insert(tx: &mut Tx, code: &PrintedCode) -> Result<(), DbError> {
         .bind(&code.store)
         .bind(&code.counter)
         .bind(code.kind.as_str())
+        .bind(code.class.as_str())
         .bind(code.random.bytes().as_slice())
         .bind(&code.key_id)
         .bind(&code.text)
@@ -213,6 +215,7 @@ impl TryFrom<CodeRow> for PrintedCode {
             .map(|minor| at.amount("amount_minor", minor, &row.currency));
         Ok(Self {
             kind: at.text("kind", &row.kind)?,
+            class: at.text("class", &row.class)?,
             random: RandomId::new(at.bytes("random", &row.random)?),
             amount: amount.transpose()?,
             currency: at.text("currency", &row.currency)?,

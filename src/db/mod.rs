@@ -29,6 +29,7 @@ pub mod outbox;
 mod page;
 pub mod pairings;
 pub mod payments;
+pub mod quotas;
 pub mod receipts;
 pub mod results;
 mod row;

@@ -106,12 +106,11 @@ pub struct Device {
 /// come again until twice that later.
 const NONCE_KEPT: Duration = WINDOW.saturating_mul(2);
 
-/// Lets an institution in.
+/// Lets an institution in. A call that changes something must [keep its nonce](keep_nonce) too.
 pub async fn wallet(
     app: &App,
     parsed: &Parsed<'_>,
     parts: &RequestParts<'_>,
-    changes_state: bool,
 ) -> Result<WalletCaller, FlowError> {
     let mut tx = app.db.read().await?;
     let now = tx.now();
@@ -129,9 +128,6 @@ pub async fn wallet(
     let Some((record, _)) = record.filter(|_| is_ours(&app.origin, parts.authority)) else {
         return Err(AuthError::Signature(SignatureError::Invalid).into());
     };
-    if changes_state {
-        keep_nonce(app, &record.institution, parsed.nonce()).await?;
-    }
     let used = UsedKey {
         institution: record.institution.clone(),
         direction: KeyDirection::Inbound,
@@ -241,7 +237,12 @@ fn verifying_key(sealer: &Sealer, key: &InstitutionKey) -> Option<VerifyingKey> 
     found
 }
 
-async fn keep_nonce(app: &App, institution: &InstitutionId, nonce: &str) -> Result<(), FlowError> {
+/// Notes that a signed call was taken; refuses it the second time, at whichever instance.
+pub async fn keep_nonce(
+    app: &App,
+    institution: &InstitutionId,
+    nonce: &str,
+) -> Result<(), FlowError> {
     let mut tx = app.db.begin().await?;
     let until = tx.now().plus(NONCE_KEPT);
     let is_new = db::nonces::keep(&mut tx, institution, nonce, until).await?;

@@ -5,9 +5,9 @@ use crate::clock::Timestamp;
 use crate::code::run::{self, Body, CodeKind, KeyId, RandomId};
 use crate::crypto::jwk::KeyUse;
 use crate::db::{self, Tx};
-use crate::flow::{FlowError, tell};
+use crate::flow::{FlowError, quota, tell};
 use crate::id::{CodeId, CounterId, MerchantId, PaymentId, StoreId};
-use crate::merchant::{CodeEvent, CodeState, PrintedCode};
+use crate::merchant::{CodeClass, CodeEvent, CodeState, PrintedCode, Quota};
 use crate::money::{Amount, Currency};
 use crate::payment::{Change, State};
 
@@ -22,6 +22,8 @@ pub struct NewCode {
     pub counter: Option<CounterId>,
     /// Static, fixed, or order (with `payment`).
     pub kind: CodeKind,
+    /// For what it may be used.
+    pub class: CodeClass,
     /// The amount of a fixed code.
     pub amount: Option<Amount>,
     /// What it is paid in.
@@ -37,6 +39,9 @@ pub struct NewCode {
 /// Issues a code, signed unless asked otherwise.
 pub async fn issue(app: &App, tx: &mut Tx, new: NewCode) -> Result<PrintedCode, FlowError> {
     check_place(tx, &new.merchant, &new.store, new.counter.as_ref()).await?;
+    if new.kind != CodeKind::Order {
+        quota::room_for_one(tx, &new.merchant, Quota::Codes, &app.limits.quotas).await?;
+    }
     let now = tx.now();
     if new.expires_at.is_some_and(|end| end <= now) {
         return Err(FlowError::field(
@@ -62,6 +67,7 @@ pub async fn issue(app: &App, tx: &mut Tx, new: NewCode) -> Result<PrintedCode, 
         store: new.store,
         counter: new.counter,
         kind: new.kind,
+        class: new.class,
         random,
         key_id: (!new.compact).then(|| key.key_id().to_string()),
         amount: printed,

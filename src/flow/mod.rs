@@ -18,6 +18,7 @@ pub mod keys;
 mod open_code;
 pub mod pair;
 pub mod payment;
+pub mod quota;
 pub mod receipt;
 pub mod report;
 pub mod resolve;
@@ -37,12 +38,12 @@ use crate::flow::authenticate::AuthError;
 use crate::flow::idempotent::IdempotencyError;
 use crate::flow::institution_keys::KeyRefused;
 use crate::id::MerchantId;
-use crate::merchant::{CodeStop, Name};
+use crate::merchant::{CodeStop, Name, Quota};
 use crate::money::{Amount, MoneyError};
 use crate::payment::AttestedError;
 use crate::payment::ledger::LedgerError;
 use crate::qr::read::PictureError;
-use crate::routing::Decision;
+use crate::routing::{Decision, Reason};
 
 pub use routes::RouteView;
 
@@ -78,9 +79,17 @@ pub enum FlowError {
     #[error("more than {rule} allows ({limit})")]
     LimitExceeded {
         /// The rule.
-        rule: &'static str,
+        rule: Reason,
         /// What it allows.
         limit: Amount,
+    },
+    /// A merchant has as many of something as it may have.
+    #[error("a merchant may have {limit} {quota} at most")]
+    QuotaExceeded {
+        /// Of what.
+        quota: Quota,
+        /// How many.
+        limit: i64,
     },
     /// The payer institution's number was used for something else.
     #[error("this payer_reference was used with other facts")]

@@ -6,9 +6,9 @@ use crate::app::App;
 use crate::code::run::CodeKind;
 use crate::db::{self, Tx};
 use crate::flow::issue::{self, NewCode};
-use crate::flow::{FlowError, close, tell};
+use crate::flow::{FlowError, close, quota, tell};
 use crate::id::{CounterId, MerchantId, PaymentId, StoreId};
-use crate::merchant::{PaymentAccount, PaymentAccountState, PrintedCode};
+use crate::merchant::{CodeClass, PaymentAccount, PaymentAccountState, PrintedCode, Quota};
 use crate::money::Amount;
 use crate::payment::event::EventKind;
 use crate::payment::{Change, Payment, State};
@@ -57,6 +57,7 @@ pub async fn create(
         let detail = format!("there is no open payment account in {currency}");
         return Err(FlowError::field("/currency", "currency-mismatch", detail));
     }
+    quota::room_for_one(tx, &new.merchant, Quota::OpenPayments, &app.limits.quotas).await?;
     let now = tx.now();
     let expires_at = Some(now.plus(lifetime));
     let id = PaymentId::new(now, &*app.entropy);
@@ -68,6 +69,7 @@ pub async fn create(
             store: new.store.clone(),
             counter: new.counter.clone(),
             kind: CodeKind::Order,
+            class: CodeClass::Business,
             amount: None,
             currency: new.amount.currency(),
             compact: false,

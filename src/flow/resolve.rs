@@ -107,9 +107,11 @@ pub async fn resolve(app: &App, payer: &InstitutionId, text: &str) -> Result<Str
         route,
         account,
         decision,
-        ..
+        facts,
     } = routed?;
     let amount = price(&opened);
+    let is_static = opened.code.kind == CodeKind::Static;
+    let most = facts.most(&route, is_static, opened.code.currency);
     let claims = Claims {
         iss: app.origin.to_string(),
         aud: payer,
@@ -125,9 +127,10 @@ pub async fn resolve(app: &App, payer: &InstitutionId, text: &str) -> Result<Str
             city: opened.merchant.city.as_str(),
         },
         amount_minor: amount.map(Amount::minor),
-        amount_bounds: amount
-            .is_none()
-            .then(|| bounds(app.limits.static_day_limit, opened.code.currency)),
+        amount_bounds: amount.is_none().then(|| Bounds {
+            min: 1,
+            max: most.map_or(MINOR_MAX, Amount::minor),
+        }),
         currency: opened.code.currency,
         payment: opened.payment.as_ref().map(|payment| &payment.id),
         route: RouteView {
@@ -140,20 +143,6 @@ pub async fn resolve(app: &App, payer: &InstitutionId, text: &str) -> Result<Str
     };
     let key = app.keys.signing(KeyUse::Resolution)?;
     Ok(jws::sign(&key, jws::RESOLUTION, &claims))
-}
-
-/// What a payer may enter. The rule for static codes is written in one currency and says nothing
-/// about others.
-fn bounds(static_day_limit: Amount, currency: Currency) -> Bounds {
-    let rules = static_day_limit.currency() == currency;
-    Bounds {
-        min: 1,
-        max: if rules {
-            static_day_limit.minor()
-        } else {
-            MINOR_MAX
-        },
-    }
 }
 
 /// What the page behind a code shows, whichever browser opens it.
@@ -197,6 +186,7 @@ pub async fn dry_run(
         payer,
         door: PaymentWay::Api,
         static_code: opened.code.kind == CodeKind::Static,
+        class: opened.code.class,
         amount: price(&opened).or(amount),
         currency: opened.code.currency,
         spent_today: None,
@@ -217,6 +207,7 @@ async fn route(
         payer,
         door: PaymentWay::Api,
         static_code: opened.code.kind == CodeKind::Static,
+        class: opened.code.class,
         amount: price(opened),
         currency: opened.code.currency,
         spent_today: None,
@@ -238,6 +229,7 @@ async fn explain(
         payer: payer.unwrap_or(&nobody),
         door,
         static_code: opened.code.kind == CodeKind::Static,
+        class: opened.code.class,
         amount,
         currency: opened.code.currency,
         spent_today: None,
@@ -247,6 +239,7 @@ async fn explain(
         payer: asked.payer.clone(),
         way: crate::merchant::Way::MerchantPresented,
         static_code: asked.static_code,
+        class: asked.class,
         amount,
         currency: asked.currency,
         spent_today: None,
@@ -329,17 +322,4 @@ pub async fn code_of(
     let code = db::codes::find_of(&mut tx, merchant, id).await?;
     tx.commit().await?;
     code.ok_or(FlowError::NotFound("code"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_rule_in_yuan_bounds_no_yen() {
-        let limit = Amount::positive(50_000, Currency::CNY).unwrap();
-        let max = |currency| bounds(limit, currency).max;
-        assert_eq!(max(Currency::CNY), 50_000);
-        assert_eq!(max("JPY".parse().unwrap()), MINOR_MAX);
-    }
 }

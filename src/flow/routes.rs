@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::app::App;
 use crate::db::{self, Tx};
 use crate::flow::FlowError;
-use crate::merchant::{InstitutionId, InstitutionState, Merchant, PaymentAccount, Way};
+use crate::merchant::{CodeClass, InstitutionId, InstitutionState, Merchant, PaymentAccount, Way};
 use crate::money::{Amount, Currency};
 use crate::payment::{Attempt, PaymentWay, RouteKind};
 use crate::routing::{Decision, Facts, Route, Scan, route};
@@ -47,6 +47,7 @@ pub(super) struct Asked<'a> {
     pub(super) payer: &'a InstitutionId,
     pub(super) door: PaymentWay,
     pub(super) static_code: bool,
+    pub(super) class: CodeClass,
     pub(super) amount: Option<Amount>,
     pub(super) currency: Currency,
     pub(super) spent_today: Option<Amount>,
@@ -75,12 +76,14 @@ pub(super) async fn decide(
         acceptances: db::acceptances::of_merchant(tx, &merchant.id).await?,
         agreements: db::agreements::leading_to(tx, &merchant.id).await?,
         accounts,
-        static_day_limit: Some(app.limits.static_day_limit),
+        static_limits: Some(app.limits.static_limits),
+        personal_codes: app.limits.personal_codes,
     };
     let scan = Scan {
         payer: asked.payer.clone(),
         way: Way::MerchantPresented,
         static_code: asked.static_code,
+        class: asked.class,
         amount: asked.amount,
         currency: asked.currency,
         spent_today: asked.spent_today,

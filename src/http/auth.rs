@@ -11,7 +11,7 @@ use actix_web::web::{Bytes, Data};
 use actix_web::{FromRequest, HttpRequest};
 use serde::de::DeserializeOwned;
 
-use crate::app::App;
+use crate::app::{App, Rate};
 use crate::crypto::http_signature::{RequestParts, SignatureError, SignatureHeaders, parse};
 use crate::db::idempotency::Slot;
 use crate::flow::authenticate::{self, AuthError, Principal, WalletCaller};
@@ -19,7 +19,8 @@ use crate::flow::idempotent::Claim;
 use crate::http::extract::{IdempotencyKey, JSON_MAX, media_type, must_be_json, read_body};
 use crate::http::json;
 use crate::http::page::{cookie, same_site};
-use crate::http::problem::{Problem, kinds};
+use crate::http::problem::{Problem, kinds, may_call};
+use crate::http::traffic::rate_of_wallet;
 use crate::merchant::Scope;
 
 /// What an extractor gives back.
@@ -274,7 +275,14 @@ async fn signed(
         body: &raw,
         idempotency_key: idempotency_key.as_deref(),
     };
-    let caller = authenticate::wallet(app, &parsed, &parts, changes_state).await?;
+    let caller = authenticate::wallet(app, &parsed, &parts).await?;
+    // Counted once it is known who it is, so that nobody uses up another's quota; and before
+    // anything is stored.
+    let rate = rate_of_wallet(request.method(), request.path());
+    may_call(app, request, rate, caller.institution.as_str())?;
+    if changes_state {
+        authenticate::keep_nonce(app, &caller.institution, parsed.nonce()).await?;
+    }
     Ok((caller, raw))
 }
 
@@ -290,7 +298,9 @@ async fn principal(app: &App, request: &HttpRequest) -> Result<Principal, Proble
     if token.split('.').count() == 3 {
         return Err(wants_key().into());
     }
-    Ok(authenticate::api_key(app, token).await?)
+    let principal = authenticate::api_key(app, token).await?;
+    may_call(app, request, Rate::ApiKey, principal.key.as_str())?;
+    Ok(principal)
 }
 
 /// The token in `Authorization: Bearer`, if it is that.

@@ -7,8 +7,8 @@ use utoipa::openapi::path::PathItem;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{
-    Components, ComponentsBuilder, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi,
-    OpenApiBuilder, Ref, RefOr, ResponseBuilder,
+    Components, ComponentsBuilder, ContentBuilder, Header, HeaderBuilder, InfoBuilder,
+    LicenseBuilder, ObjectBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, ResponseBuilder, Type,
 };
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_actix_web::AppExt;
@@ -105,7 +105,9 @@ fn base() -> OpenApi {
 const ABOUT: &str = "One receiving code; every wallet can pay it; the cashier sees the proof.\n\n\
 Amounts are integers in minor units with an ISO 4217 currency, times RFC 3339 UTC, ids opaque. \
 Every answer has a `Request-Id`; every refusal is `application/problem+json` with a stable `code`, \
-listed at `/problems`. Unknown request fields are refused; unknown answer fields must be ignored. \
+listed at `/problems`. Calls are counted by API key, institution or address; `RateLimit-Policy` and \
+`RateLimit` say where a caller stands, and one too many is answered 429 with `Retry-After`. 503 \
+`overloaded` means that nothing was begun. Unknown request fields are refused; unknown answer fields must be ignored. \
 Lists answer `{data, has_more, next_cursor}`. A request that creates something takes an \
 `Idempotency-Key`: the first answer is kept for 30 days and replayed byte for byte with \
 `Idempotent-Replayed: true`; the fingerprint is that of the raw body. JSON bodies have at most \
@@ -141,26 +143,49 @@ fn components() -> Components {
         "tongma_counter",
         "A device that was paired with a counter; `__Host-tongma_counter` on https.",
     );
-    let content = ContentBuilder::new()
-        .schema(Some(RefOr::Ref(Ref::from_schema_name("Problem"))))
-        .build();
-    let refusal = ResponseBuilder::new()
-        .description("Refused; `code` says why")
-        .content(problem::MEDIA_TYPE, content)
-        .build();
+    let refusal = |why: &str| {
+        let content = ContentBuilder::new()
+            .schema(Some(RefOr::Ref(Ref::from_schema_name("Problem"))))
+            .build();
+        ResponseBuilder::new()
+            .description(why)
+            .content(problem::MEDIA_TYPE, content)
+    };
+    let later = |why| refusal(why).header("Retry-After", told(Type::Integer, "Seconds to wait."));
+    let too_many = later("Too often, or too many at once; nothing was stored")
+        .header("RateLimit-Policy", told(Type::String, POLICY))
+        .header("RateLimit", told(Type::String, LIMIT));
     ComponentsBuilder::new()
         .schema(ProblemBody::name(), ProblemBody::schema())
         .schema(FieldError::name(), FieldError::schema())
         // Stands in queries only, from where it is pointed at but not brought along.
         .schema(CodeKind::name(), CodeKind::schema())
         .schema(Level::name(), Level::schema())
-        .response("Problem", refusal)
+        .response("Problem", refusal("Refused; `code` says why").build())
+        .response("TooMany", too_many.build())
+        .response(
+            "NotNow",
+            later("Overloaded, busy, stopping, or an institution that is needed does not answer")
+                .build(),
+        )
         .security_scheme("api_key", SecurityScheme::Http(key))
         .security_scheme(
             "http_signature",
             SecurityScheme::ApiKey(ApiKey::Header(signature)),
         )
         .security_scheme("counter", SecurityScheme::ApiKey(ApiKey::Cookie(device)))
+        .build()
+}
+
+const POLICY: &str = "What may be asked: `\"api-key\";q=6000;w=60` is 6000 calls in 60 seconds.";
+const LIMIT: &str =
+    "Where the caller stands: `\"api-key\";r=5999;t=1` is 5999 left, all of them in a second.";
+
+/// A header of an answer.
+fn told(kind: Type, about: &str) -> Header {
+    HeaderBuilder::new()
+        .schema(Some(ObjectBuilder::new().schema_type(kind)))
+        .description(Some(about))
         .build()
 }
 
@@ -180,10 +205,10 @@ mod tests {
                 assert!(names.insert(name.clone()), "{name} stands twice");
                 assert_eq!(operation.tags.as_ref().unwrap().len(), 1, "{path}");
                 assert!(operation.security.is_some(), "{path} says no right");
-                assert!(
-                    operation.responses.responses.contains_key("default"),
-                    "{path}"
-                );
+                for answer in ["default", "429", "503"] {
+                    let answers = &operation.responses.responses;
+                    assert!(answers.contains_key(answer), "{path} {answer}");
+                }
             }
         }
         assert!(names.len() > 35, "{names:?}");

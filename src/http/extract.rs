@@ -4,10 +4,12 @@
 //! a stranger always hears 401 first.
 
 use std::future::{Ready, ready};
+use std::io::ErrorKind;
 use std::marker::PhantomData;
 use std::str::FromStr;
 
 use actix_web::dev::Payload;
+use actix_web::error::PayloadError;
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::web::{Bytes, BytesMut};
 use actix_web::{FromRequest, HttpRequest};
@@ -173,13 +175,23 @@ pub(crate) async fn read_body(
     }
     let mut body = BytesMut::new();
     while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|_| Problem::new(&kinds::BAD_REQUEST))?;
+        let chunk = chunk.map_err(|error| broken_off(&error))?;
         if body.len().saturating_add(chunk.len()) > limit {
             return Err(too_large());
         }
         body.extend_from_slice(&chunk);
     }
     Ok(body.freeze())
+}
+
+/// What became of a body that did not arrive.
+fn broken_off(error: &PayloadError) -> Problem {
+    let is_late = matches!(error, PayloadError::Io(why) if why.kind() == ErrorKind::TimedOut);
+    Problem::new(if is_late {
+        &kinds::REQUEST_TIMEOUT
+    } else {
+        &kinds::BAD_REQUEST
+    })
 }
 
 /// The media type of the body in lower case, without parameters; a charset must be UTF-8.

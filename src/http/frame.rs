@@ -7,7 +7,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::task::Poll;
 
-use actix_web::HttpResponse;
 use actix_web::body::{self, BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::{Error, InternalError};
@@ -15,12 +14,14 @@ use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
+use actix_web::{HttpMessage as _, HttpResponse};
 use data_encoding::HEXLOWER;
 use tracing::Instrument;
 
 use crate::app::App;
-use crate::http::discreet;
-use crate::http::problem::{Kind, Language, Problem, kinds};
+use crate::http::listen::{self, Kept, Turn};
+use crate::http::problem::{Counted, Kind, Language, Problem, kinds};
+use crate::http::{admit, discreet};
 
 /// The longest header value that anything here needs is a signature of a few hundred bytes.
 const HEADER_VALUE_MAX: usize = 8 * 1024;
@@ -56,14 +57,17 @@ pub(crate) async fn frame(
         request.head_mut().method = Method::GET;
     }
 
+    let turn = listen::answering(&request);
+    let counted = Counted::default();
+    request.extensions_mut().insert(counted.clone());
     let began = app.as_ref().map(|app| app.clock.now());
     let span = tracing::info_span!("request", request_id = %id, %method, path);
-    let outcome = unpanicked(next.call(request))
+    let outcome = unpanicked(admit::in_turn(app.clone(), request, next))
         .instrument(span.clone())
         .await;
     let mut result = match outcome {
         Ok(Ok(response)) => {
-            let answer = explained(response.map_into_boxed_body(), language, &id);
+            let answer = explained(response, language, &id);
             Ok(if method == Method::HEAD {
                 without_end(answer)
             } else {
@@ -82,6 +86,8 @@ pub(crate) async fn frame(
         Err(response) => response,
     };
     finish(response, &id, is_secure);
+    counted.tell(response.headers_mut());
+    keep(response, turn);
     let elapsed_ms = match (&app, began) {
         (Some(app), Some(began)) => app.clock.now().since(began).as_millis(),
         (None, _) | (_, None) => 0,
@@ -211,6 +217,13 @@ pub(crate) fn kind_of(error: &Error) -> &'static Kind {
             &kinds::INTERNAL
         }
     }
+}
+
+/// Lets the connection's turn last until the answer is gone.
+fn keep(response: &mut HttpResponse<BoxBody>, turn: Option<Turn>) {
+    let empty = HttpResponse::new(response.status());
+    let whole = std::mem::replace(response, empty);
+    *response = whole.map_body(|_, body| Kept::around(body, turn));
 }
 
 /// What every answer says.

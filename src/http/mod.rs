@@ -3,6 +3,7 @@
 //! [`configure`] is all there is of it for whoever serves: a scope around every route with the
 //! frame (names of requests, limits, problems), the API's routes and the pages'.
 
+mod admit;
 mod api;
 mod auth;
 mod discreet;
@@ -10,8 +11,11 @@ mod document;
 mod extract;
 mod frame;
 mod json;
+mod listen;
 pub mod page;
 pub(crate) mod problem;
+mod source;
+mod traffic;
 
 use actix_web::http::header;
 use actix_web::middleware::from_fn;
@@ -23,6 +27,7 @@ use crate::event::hub::Hub;
 use crate::http::problem::{Problem, kinds};
 
 pub use document::openapi;
+pub use listen::{Listening, Patience, listen};
 
 /// Everything that is served.
 pub fn configure(app: Data<App>, hub: Data<Hub>) -> impl FnOnce(&mut ServiceConfig) {

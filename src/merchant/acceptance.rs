@@ -21,6 +21,19 @@ words! {
         Closed = "closed",
     }
 
+    /// How well the institution protects payments by codes, as the People's Bank of China classes
+    /// it (银发〔2017〕296号). What its payers may pay in a day by printed codes follows from it.
+    ProtectionClass {
+        /// Certificates or signatures: as much as was agreed, which is the acceptance's day limit.
+        A = "a",
+        /// Two factors.
+        B = "b",
+        /// Fewer.
+        C = "c",
+        /// A printed code, nothing else.
+        D = "d",
+    }
+
     /// What moves an acceptance.
     AcceptanceEvent {
         /// The merchant asks the institution.
@@ -59,8 +72,34 @@ pub struct Acceptance {
     pub payment_limit: Option<Amount>,
     /// The most that one payer may pay in one day.
     pub day_limit: Option<Amount>,
+    /// How well payments by printed codes are protected.
+    pub protection: ProtectionClass,
     /// When it was entered.
     pub created_at: Timestamp,
+}
+
+/// What one payer may pay in a day by printed codes of one merchant, by class. Class A has no row:
+/// its limit is agreed for each acceptance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StaticLimits {
+    /// Class B.
+    pub b: Amount,
+    /// Class C.
+    pub c: Amount,
+    /// Class D.
+    pub d: Amount,
+}
+
+impl StaticLimits {
+    /// The limit of a class.
+    pub const fn of(&self, class: ProtectionClass) -> Option<Amount> {
+        match class {
+            ProtectionClass::A => None,
+            ProtectionClass::B => Some(self.b),
+            ProtectionClass::C => Some(self.c),
+            ProtectionClass::D => Some(self.d),
+        }
+    }
 }
 
 impl AcceptanceState {

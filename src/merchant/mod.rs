@@ -16,10 +16,11 @@ mod agreement;
 mod institution;
 mod key_use;
 mod printed;
+mod quota;
 mod shop;
 mod text;
 
-pub use acceptance::{Acceptance, AcceptanceEvent, AcceptanceState};
+pub use acceptance::{Acceptance, AcceptanceEvent, AcceptanceState, ProtectionClass, StaticLimits};
 pub use access::{ApiKey, Scope, Scopes};
 pub use agreement::{Agreement, AgreementEvent, AgreementState, Way, Ways};
 pub use institution::{
@@ -27,7 +28,8 @@ pub use institution::{
     KeyState, PaymentAccount, PaymentAccountState,
 };
 pub use key_use::{KeyDirection, KeyUsed, UsedKey};
-pub use printed::{CodeEvent, CodeState, CodeStop, PrintedCode};
+pub use printed::{CodeClass, CodeEvent, CodeState, CodeStop, PrintedCode};
+pub use quota::{Quota, Quotas};
 pub use shop::{Counter, Merchant, Store};
 pub(crate) use text::is_invisible;
 pub use text::{AccountReference, City, Country, InstitutionId, Label, Mcc, Name, TextError, Zone};

@@ -18,6 +18,15 @@ words! {
         Revoked = "revoked",
     }
 
+    /// For what a code may be used.
+    CodeClass {
+        /// A merchant's code, for trade.
+        Business = "business",
+        /// A person's code. 银发〔2021〕259号 keeps these out of trade; whether they are paid at
+        /// all is the operator's policy.
+        Personal = "personal",
+    }
+
     /// What moves a code.
     CodeEvent {
         /// Stop for now.
@@ -52,6 +61,8 @@ pub struct PrintedCode {
     pub counter: Option<CounterId>,
     /// What it is for.
     pub kind: CodeKind,
+    /// For what it may be used.
+    pub class: CodeClass,
     /// The random bits that name it.
     pub random: RandomId,
     /// Whose signature it bears: the key's thumbprint; none in the compact form.
@@ -151,6 +162,7 @@ mod tests {
             store: StoreId::new(at(0), &entropy),
             counter: None,
             kind: CodeKind::Static,
+            class: CodeClass::Business,
             random: RandomId::new([7; 16]),
             key_id: None,
             amount: None,

@@ -1,14 +1,33 @@
 //! Whether a candidate may be used; the first rule that says no is the reason.
 
 use crate::merchant::{
-    Acceptance, AcceptanceState, Agreement, AgreementState, PaymentAccount, PaymentAccountState,
+    Acceptance, AcceptanceState, Agreement, AgreementState, CodeClass, PaymentAccount,
+    PaymentAccountState,
 };
 use crate::money::Amount;
 use crate::routing::collect::Offer;
 use crate::routing::{Facts, Reason, Scan};
 
-/// All rules, from what never changes during a payment to what does.
-pub(super) fn check(offer: &Offer<'_>, scan: &Scan, facts: &Facts) -> Result<(), Reason> {
+/// Why a candidate will not do, and the limit where one is in the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Barrier {
+    pub(super) reason: Reason,
+    pub(super) limit: Option<Amount>,
+}
+
+impl From<Reason> for Barrier {
+    fn from(reason: Reason) -> Self {
+        Self {
+            reason,
+            limit: None,
+        }
+    }
+}
+
+/// All rules, from what never changes during a payment to what does. The limits come last: whoever
+/// meets one would have a route for less.
+pub(super) fn check(offer: &Offer<'_>, scan: &Scan, facts: &Facts) -> Result<(), Barrier> {
+    class_allowed(scan, facts)?;
     payer_not_stopped(offer, scan, facts)?;
     acceptance_open(offer.acceptance, scan)?;
     if let Some(agreement) = offer.agreement {
@@ -17,9 +36,16 @@ pub(super) fn check(offer: &Offer<'_>, scan: &Scan, facts: &Facts) -> Result<(),
     let account = offer.account.ok_or(Reason::AccountMissing)?;
     account_usable(account, scan)?;
     if facts.unhealthy.contains(&offer.acceptance.institution) {
-        return Err(Reason::InstitutionUnavailable);
+        return Err(Reason::InstitutionUnavailable.into());
     }
     within_limits(offer, scan, facts)
+}
+
+fn class_allowed(scan: &Scan, facts: &Facts) -> Result<(), Reason> {
+    match scan.class {
+        CodeClass::Personal if !facts.personal_codes => Err(Reason::ClassNotAllowed),
+        CodeClass::Personal | CodeClass::Business => Ok(()),
+    }
 }
 
 /// A merchant who stopped taking an institution does not take it by a detour either.
@@ -94,41 +120,54 @@ fn account_usable(account: &PaymentAccount, scan: &Scan) -> Result<(), Reason> {
     Ok(())
 }
 
-fn within_limits(offer: &Offer<'_>, scan: &Scan, facts: &Facts) -> Result<(), Reason> {
+fn within_limits(offer: &Offer<'_>, scan: &Scan, facts: &Facts) -> Result<(), Barrier> {
     let agreed = offer
         .agreement
         .and_then(|agreement| agreement.payment_limit);
     each_payment(scan, agreed, Reason::AgreementLimit)?;
     each_payment(scan, offer.acceptance.payment_limit, Reason::PaymentLimit)?;
-    each_day(scan, offer.acceptance.day_limit, Reason::DayLimit)?;
-    // The rule for static codes is written in one currency and says nothing about others.
-    let of_static = facts
-        .static_day_limit
-        .filter(|limit| limit.currency() == scan.currency);
-    let of_static = if scan.static_code { of_static } else { None };
-    each_day(scan, of_static, Reason::StaticDayLimit)
+    facts
+        .day_limits(&offer.acceptance.institution, scan.static_code)
+        .try_for_each(|(rule, limit)| each_day(scan, limit, rule))
 }
 
-fn each_payment(scan: &Scan, limit: Option<Amount>, past: Reason) -> Result<(), Reason> {
+fn each_payment(scan: &Scan, limit: Option<Amount>, past: Reason) -> Result<(), Barrier> {
     match (limit, scan.amount) {
-        (Some(limit), _) if limit.currency() != scan.currency => Err(Reason::CurrencyMismatch),
-        (Some(limit), Some(amount)) if amount.minor() > limit.minor() => Err(past),
+        (Some(limit), _) if limit.currency() != scan.currency => {
+            Err(Reason::CurrencyMismatch.into())
+        }
+        (Some(limit), Some(amount)) if amount.minor() > limit.minor() => {
+            Err(past.with_limit(limit))
+        }
         (Some(_) | None, Some(_) | None) => Ok(()),
     }
 }
 
 /// Before the amount is known, only a payer who has nothing left is refused.
-fn each_day(scan: &Scan, limit: Option<Amount>, past: Reason) -> Result<(), Reason> {
-    let Some(limit) = limit else { return Ok(()) };
+fn each_day(scan: &Scan, limit: Amount, past: Reason) -> Result<(), Barrier> {
     let spent = scan
         .spent_today
         .unwrap_or_else(|| Amount::zero(limit.currency()));
     if limit.currency() != scan.currency || spent.currency() != limit.currency() {
-        return Err(Reason::CurrencyMismatch);
+        // The rule for static codes is written in one currency and says nothing about others.
+        return if past == Reason::StaticDayLimit {
+            Ok(())
+        } else {
+            Err(Reason::CurrencyMismatch.into())
+        };
     }
     let asked = scan.amount.map_or(1, Amount::minor);
     match spent.minor().checked_add(asked) {
         Some(sum) if sum <= limit.minor() => Ok(()),
-        Some(_) | None => Err(past),
+        Some(_) | None => Err(past.with_limit(limit)),
+    }
+}
+
+impl Reason {
+    fn with_limit(self, limit: Amount) -> Barrier {
+        Barrier {
+            reason: self,
+            limit: Some(limit),
+        }
     }
 }

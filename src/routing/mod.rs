@@ -12,6 +12,7 @@
 
 mod collect;
 mod filter;
+mod limit;
 mod reason;
 #[cfg(test)]
 mod tests;
@@ -23,10 +24,14 @@ use utoipa::ToSchema;
 
 use crate::clock::Timestamp;
 use crate::id::{AgreementId, PaymentAccountId};
-use crate::merchant::{Acceptance, Agreement, InstitutionId, Label, Merchant, PaymentAccount, Way};
+use crate::merchant::{
+    Acceptance, Agreement, CodeClass, InstitutionId, Label, Merchant, PaymentAccount, StaticLimits,
+    Way,
+};
 use crate::money::{Amount, Currency};
 
 pub use crate::payment::RouteKind;
+pub use limit::Limit;
 pub use reason::{Reason, Told};
 
 /// One attempt to pay.
@@ -38,6 +43,8 @@ pub struct Scan {
     pub way: Way,
     /// Whether the code is one where payers enter the amount.
     pub static_code: bool,
+    /// For what the code may be used.
+    pub class: CodeClass,
     /// How much, once it is known.
     pub amount: Option<Amount>,
     /// In what.
@@ -62,8 +69,10 @@ pub struct Facts {
     pub agreements: Vec<Agreement>,
     /// Institutions that do not answer now or are locked out.
     pub unhealthy: BTreeSet<InstitutionId>,
-    /// What one payer may pay in a day by static codes.
-    pub static_day_limit: Option<Amount>,
+    /// What one payer may pay in a day by static codes, by class of protection.
+    pub static_limits: Option<StaticLimits>,
+    /// Whether people's own codes may be paid.
+    pub personal_codes: bool,
 }
 
 /// A way for the money that may be used.
@@ -126,6 +135,9 @@ pub struct Decision {
     pub chosen: Option<Route>,
     /// Why, in one word and two languages.
     pub reason: Reason,
+    /// The limit without which there would be a route, when there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<Limit>,
     /// Everything that was looked at, best first.
     pub candidates: Vec<Candidate>,
     /// Institutions that would work, when there is no route.
@@ -134,7 +146,7 @@ pub struct Decision {
 
 /// Decides.
 pub fn route(scan: &Scan, facts: &Facts) -> Decision {
-    let mut candidates = judged(scan, facts);
+    let (mut candidates, limit) = judged(scan, facts);
     let taken = candidates
         .iter_mut()
         .find(|candidate| candidate.verdict == Verdict::Eligible);
@@ -166,16 +178,16 @@ pub fn route(scan: &Scan, facts: &Facts) -> Decision {
         ) => *why,
         (None, Some(_) | None) => Reason::NotAccepted,
     };
-    let alternatives = match chosen {
-        Some(_) => Vec::new(),
-        None => payers(scan, facts)
-            .into_iter()
-            .filter(|other| *other != scan.payer)
-            .collect(),
+    let (limit, alternatives) = if chosen.is_some() {
+        (None, Vec::new())
+    } else {
+        let others = payers(scan, facts).into_iter();
+        (limit, others.filter(|other| *other != scan.payer).collect())
     };
     Decision {
         chosen,
         reason,
+        limit,
         candidates,
         alternatives,
     }
@@ -208,19 +220,27 @@ pub fn payers(scan: &Scan, facts: &Facts) -> Vec<InstitutionId> {
     found
 }
 
-fn judged(scan: &Scan, facts: &Facts) -> Vec<Candidate> {
+/// Every candidate with its verdict, best first, and the limit that the best of those met which
+/// nothing else stands in the way of.
+fn judged(scan: &Scan, facts: &Facts) -> (Vec<Candidate>, Option<Limit>) {
+    let mut limit = None;
     let mut offers = collect::offers(&scan.payer, facts);
     offers.sort_by_cached_key(|offer| offer.rank(facts));
-    offers
+    let candidates = offers
         .iter()
         .map(|offer| {
             let verdict = match filter::check(offer, scan, facts) {
                 Ok(()) => Verdict::Eligible,
-                Err(why) => Verdict::Refused(why),
+                Err(barrier) => {
+                    let rule = barrier.reason;
+                    limit = limit.or(barrier.limit.map(|amount| Limit { rule, amount }));
+                    Verdict::Refused(rule)
+                }
             };
             offer.candidate(&scan.payer, verdict)
         })
-        .collect()
+        .collect();
+    (candidates, limit)
 }
 
 impl Candidate {

@@ -112,6 +112,10 @@ reasons! {
     InstitutionUnavailable = "institution-unavailable",
         "收款机构暂时不可用。",
         "The institution that holds the account is not available now.";
+    /// A person's code, where policy takes merchants' codes only.
+    ClassNotAllowed = "class-not-allowed",
+        "个人收款码不能用于经营收款。",
+        "A personal code may not be used for trade.";
     /// Past what the agreement allows for one payment.
     AgreementLimit = "agreement-limit",
         "金额超过协议的单笔限额。",

@@ -8,7 +8,7 @@ use crate::clock::Timestamp;
 use crate::db::acceptances;
 use crate::id::{AcceptanceId, MerchantId};
 use crate::merchant::{
-    Acceptance, AcceptanceEvent, AcceptanceState, InstitutionId, Label, Merchant,
+    Acceptance, AcceptanceEvent, AcceptanceState, InstitutionId, Label, Merchant, ProtectionClass,
 };
 use crate::money::Amount;
 
@@ -30,6 +30,16 @@ pub(crate) enum Command {
         id: AcceptanceId,
         /// What happens: apply, enable, suspend, resume or close
         event: AcceptanceEvent,
+        /// Whose
+        #[arg(long)]
+        merchant: MerchantId,
+    },
+    /// Set how well payments by printed codes are protected, which decides their day limit
+    Protect {
+        /// Which acceptance
+        id: AcceptanceId,
+        /// The class: a, b, c or d
+        class: ProtectionClass,
         /// Whose
         #[arg(long)]
         merchant: MerchantId,
@@ -73,6 +83,9 @@ pub(crate) struct New {
     /// The most that one payer may pay in a day
     #[arg(long, value_name = "AMOUNT")]
     day_limit: Option<String>,
+    /// How well payments by printed codes are protected: a, b, c or d
+    #[arg(long, default_value = "d")]
+    protection: ProtectionClass,
 }
 
 impl Command {
@@ -105,6 +118,11 @@ impl Command {
                 .await?;
                 Ok(view(&Acceptance { state, ..now }))
             }
+            Self::Protect {
+                id,
+                class,
+                merchant,
+            } => protect(desk, &merchant, &id, class).await,
             Self::Consent { id, merchant } => {
                 let mut tx = desk.db.begin().await?;
                 let missing = || CliError::NotFound("acceptance", id.to_string());
@@ -126,6 +144,23 @@ impl Command {
     }
 }
 
+async fn protect(
+    desk: &Desk,
+    merchant: &MerchantId,
+    id: &AcceptanceId,
+    protection: ProtectionClass,
+) -> Result<Value, CliError> {
+    let mut tx = desk.db.begin().await?;
+    let missing = || CliError::NotFound("acceptance", id.to_string());
+    let found = acceptances::find(&mut tx, merchant, id).await?;
+    let now = found.ok_or_else(missing)?;
+    check_class(protection, now.day_limit)?;
+    acceptances::protect(&mut tx, merchant, id, protection).await?;
+    let action = format!("acceptance.protect.{protection}");
+    desk.done(tx, &action, Some(merchant), id.as_str()).await?;
+    Ok(view(&Acceptance { protection, ..now }))
+}
+
 async fn create(desk: &Desk, new: New) -> Result<Value, CliError> {
     match new.state {
         AcceptanceState::Invited | AcceptanceState::Applied | AcceptanceState::Enabled => {}
@@ -142,6 +177,7 @@ async fn create(desk: &Desk, new: New) -> Result<Value, CliError> {
         payment_limit: limit(new.payment_limit.as_deref(), &owner)?,
         day_limit: limit(new.day_limit.as_deref(), &owner)?,
         merchant: new.merchant,
+        protection: new.protection,
         institution: new.institution,
         state: new.state,
         platform: new.platform,
@@ -150,6 +186,7 @@ async fn create(desk: &Desk, new: New) -> Result<Value, CliError> {
         consent_at: new.consent_at,
         created_at: tx.now(),
     };
+    check_class(acceptance.protection, acceptance.day_limit)?;
     if !acceptances::insert(&mut tx, &acceptance).await? {
         let what = &acceptance.institution;
         return Err(CliError::Taken(format!(
@@ -159,6 +196,15 @@ async fn create(desk: &Desk, new: New) -> Result<Value, CliError> {
     let (owner, id) = (&acceptance.merchant, acceptance.id.as_str());
     desk.done(tx, "acceptance.create", Some(owner), id).await?;
     Ok(view(&acceptance))
+}
+
+/// Class A is by agreement: the agreement is the day limit.
+fn check_class(class: ProtectionClass, day_limit: Option<Amount>) -> Result<(), CliError> {
+    if class == ProtectionClass::A && day_limit.is_none() {
+        let rule = "an acceptance of class a needs a day limit";
+        return Err(CliError::Usage(rule.to_owned()));
+    }
+    Ok(())
 }
 
 fn limit(text: Option<&str>, merchant: &Merchant) -> Result<Option<Amount>, CliError> {
@@ -179,6 +225,7 @@ fn view(acceptance: &Acceptance) -> Value {
         "consent_at": acceptance.consent_at,
         "payment_limit_minor": acceptance.payment_limit.map(Amount::minor),
         "day_limit_minor": acceptance.day_limit.map(Amount::minor),
+        "protection": acceptance.protection,
         "created_at": acceptance.created_at,
     })
 }

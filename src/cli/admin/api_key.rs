@@ -8,7 +8,7 @@ use crate::clock::Timestamp;
 use crate::crypto::token::ApiToken;
 use crate::db::api_keys;
 use crate::id::{ApiKeyId, MerchantId};
-use crate::merchant::{ApiKey, Name, Scope, Scopes};
+use crate::merchant::{ApiKey, Name, Quota, Scope, Scopes};
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
@@ -73,6 +73,8 @@ impl Command {
                     revoked_at: None,
                     created_at: tx.now(),
                 };
+                desk.room_for_one(&mut tx, &key.merchant, Quota::ApiKeys)
+                    .await?;
                 api_keys::insert(&mut tx, &key, &token.hash()).await?;
                 desk.done(tx, "api_key.create", Some(&key.merchant), key.id.as_str())
                     .await?;

@@ -12,7 +12,7 @@ use crate::code::run::CodeKind;
 use crate::db::{codes, stores};
 use crate::flow::issue::{self, NewCode};
 use crate::id::{CodeId, CounterId, MerchantId, StoreId};
-use crate::merchant::{CodeEvent, PrintedCode};
+use crate::merchant::{CodeClass, CodeEvent, PrintedCode};
 use crate::money::Amount;
 use crate::qr::symbol::{Level, QuietZone, Symbol};
 use crate::qr::{png, svg};
@@ -75,6 +75,9 @@ pub(crate) struct New {
     /// The amount, such as 12.50, which makes it a fixed code; otherwise the payer enters it
     #[arg(long)]
     amount: Option<String>,
+    /// business or personal
+    #[arg(long, default_value = "business")]
+    class: CodeClass,
     /// Without key and signature, for the smallest symbol
     #[arg(long)]
     compact: bool,
@@ -156,6 +159,7 @@ async fn create(desk: &Desk, new: New) -> Result<Value, CliError> {
         } else {
             CodeKind::Static
         },
+        class: new.class,
         amount,
         currency: owner.currency,
         compact: new.compact,
@@ -199,6 +203,7 @@ fn view(code: &PrintedCode) -> Value {
         "store": code.store,
         "counter": code.counter,
         "kind": code.kind,
+        "class": code.class,
         "amount_minor": code.amount.map(Amount::minor),
         "currency": code.currency,
         "payment": code.payment,

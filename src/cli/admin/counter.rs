@@ -6,7 +6,7 @@ use crate::cli::admin::{Desk, PageArgs, shown};
 use crate::cli::error::CliError;
 use crate::db::{counters, stores};
 use crate::id::{CounterId, MerchantId, StoreId};
-use crate::merchant::{Counter, Name};
+use crate::merchant::{Counter, Name, Quota};
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
@@ -51,6 +51,8 @@ impl Command {
                     name,
                     created_at: tx.now(),
                 };
+                desk.room_for_one(&mut tx, &counter.merchant, Quota::Counters)
+                    .await?;
                 counters::insert(&mut tx, &counter).await?;
                 let (owner, id) = (&counter.merchant, counter.id.as_str());
                 desk.done(tx, "counter.create", Some(owner), id).await?;

@@ -23,8 +23,9 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{Db, Page, Tx, audit, institutions, merchants};
 use crate::entropy::SystemEntropy;
+use crate::flow::quota::room_for_one;
 use crate::id::{AuditId, MerchantId};
-use crate::merchant::{Institution, InstitutionId, Merchant};
+use crate::merchant::{Institution, InstitutionId, Merchant, Quota};
 
 /// The kinds of things.
 #[derive(Debug, clap::Subcommand)]
@@ -116,6 +117,17 @@ impl PageArgs {
 }
 
 impl Desk {
+    /// Refuses one more of what the merchant has enough of.
+    async fn room_for_one(
+        &self,
+        tx: &mut Tx,
+        merchant: &MerchantId,
+        quota: Quota,
+    ) -> Result<(), CliError> {
+        let quotas = setup::quotas(&self.config);
+        Ok(room_for_one(tx, merchant, quota, &quotas).await?)
+    }
+
     /// Makes what was done durable, with a line in the audit log.
     async fn done(
         &self,

@@ -6,7 +6,7 @@ use crate::cli::admin::{Desk, PageArgs, shown};
 use crate::cli::error::CliError;
 use crate::db::stores;
 use crate::id::{MerchantId, StoreId};
-use crate::merchant::{City, Name, Store};
+use crate::merchant::{City, Name, Quota, Store};
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
@@ -48,6 +48,8 @@ impl Command {
                     city: city.unwrap_or(owner.city),
                     created_at: tx.now(),
                 };
+                desk.room_for_one(&mut tx, &store.merchant, Quota::Stores)
+                    .await?;
                 stores::insert(&mut tx, &store).await?;
                 desk.done(tx, "store.create", Some(&store.merchant), store.id.as_str())
                     .await?;

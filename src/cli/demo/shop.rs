@@ -14,9 +14,9 @@ use crate::flow::FlowError;
 use crate::flow::issue::{self, NewCode};
 use crate::id::{AcceptanceId, AgreementId, CounterId, MerchantId, PaymentAccountId, StoreId};
 use crate::merchant::{
-    Acceptance, AcceptanceState, Agreement, AgreementState, Counter, Institution, InstitutionId,
-    InstitutionKey, InstitutionState, KeyMaterial, Merchant, PaymentAccount, PaymentAccountState,
-    PrintedCode, Store, TextError, Ways,
+    Acceptance, AcceptanceState, Agreement, AgreementState, CodeClass, Counter, Institution,
+    InstitutionId, InstitutionKey, InstitutionState, KeyMaterial, Merchant, PaymentAccount,
+    PaymentAccountState, PrintedCode, ProtectionClass, Store, TextError, Ways,
 };
 use crate::money::Currency;
 use crate::wallet;
@@ -64,6 +64,7 @@ pub(super) async fn open(
         store,
         counter: counters.first().cloned(),
         kind: CodeKind::Static,
+        class: CodeClass::Business,
         amount: None,
         currency: Currency::CNY,
         compact: false,
@@ -202,6 +203,7 @@ async fn accept(app: &App, tx: &mut Tx, merchant: &MerchantId) -> Result<(), Sho
             consent_at: Some(now),
             payment_limit: None,
             day_limit: None,
+            protection: ProtectionClass::D,
             created_at: now,
         };
         db::acceptances::insert(tx, &acceptance).await?;

@@ -6,7 +6,7 @@ mod receipt;
 
 use self::book::Book;
 use self::let_go::let_go;
-use crate::app::App;
+use crate::app::{App, outside};
 use crate::crypto::jwk::KeyUse;
 use crate::crypto::jws::SKEW;
 use crate::db::{self, DbError, Tx};
@@ -152,7 +152,7 @@ pub(super) async fn send(
         .and_then(|institution| institution.base_url)
         .ok_or(FlowError::PayeeUnavailable)?;
     let key = app.keys.signing(KeyUse::Request)?;
-    let sent = app.wallets.send(&address, request, &key).await;
+    let sent = outside(app.wallets.send(&address, request, &key)).await;
     let reply = sent.map_err(|error| {
         tracing::warn!(institution = %to, "{to} was not reached: {error}");
         FlowError::PayeeUnavailable

@@ -10,6 +10,7 @@ use crate::flow::{FlowError, resolve};
 use crate::merchant::AcceptanceState;
 use crate::money::Amount;
 use crate::payment::Payment;
+use crate::routing::Reason;
 
 /// Payers behind one shop's network share a source, so a printed code allows more of them at once
 /// than one order's three.
@@ -88,17 +89,34 @@ pub(super) async fn check_source(
     Ok(Some(source))
 }
 
-/// What this payer may pay here today: the least of the rules that apply.
-pub(super) fn day_cap(app: &App, asked: &Asked<'_>, routed: &Routed) -> Option<Amount> {
-    let accepted = routed.facts.acceptances.iter().filter(|acceptance| {
+/// Whoever asked for more than a rule allows has a route for less: the rule is named, not the
+/// other institutions.
+pub(super) fn name_the_limit(error: FlowError) -> FlowError {
+    if let FlowError::NoRoute(decision) = &error
+        && let Some(limit) = decision.limit
+    {
+        return FlowError::LimitExceeded {
+            rule: limit.rule,
+            limit: limit.amount,
+        };
+    }
+    error
+}
+
+/// What this payer may pay here today: the least of the rules that apply, and which it is. What the
+/// merchant takes of the payer's own institution binds its interop payments too.
+pub(super) fn day_cap(asked: &Asked<'_>, routed: &Routed) -> Option<(Reason, Amount)> {
+    let payee = &routed.route.payee;
+    let own = routed.facts.acceptances.iter().filter(|acceptance| {
         acceptance.state == AcceptanceState::Enabled
-            && (acceptance.institution == routed.route.payee
-                || acceptance.institution == *asked.payer)
+            && acceptance.institution == *asked.payer
+            && acceptance.institution != *payee
     });
-    let of_static = asked.static_code.then_some(app.limits.static_day_limit);
-    accepted
-        .filter_map(|acceptance| acceptance.day_limit)
-        .chain(of_static)
-        .filter(|limit| limit.currency() == asked.currency)
-        .min_by_key(|limit| limit.minor())
+    let own = own.filter_map(|acceptance| Some((Reason::DayLimit, acceptance.day_limit?)));
+    routed
+        .facts
+        .day_limits(payee, asked.static_code)
+        .chain(own)
+        .filter(|(_, limit)| limit.currency() == asked.currency)
+        .min_by_key(|(_, limit)| limit.minor())
 }

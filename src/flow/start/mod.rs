@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use self::allowed::{check_source, check_texts, day_cap, settle_amount};
+use self::allowed::{check_source, check_texts, day_cap, name_the_limit, settle_amount};
 use self::opening::{hand_over, open_order};
 use crate::app::App;
 use crate::code::run::{CodeKind, Parsed};
@@ -201,18 +201,18 @@ async fn begin_once(
         payer: &order.payer,
         door: order.way,
         static_code: opened.code.kind == CodeKind::Static,
+        class: opened.code.class,
         amount: Some(amount),
         currency: amount.currency(),
         spent_today,
     };
-    let routed = must(app, &mut tx, &opened.merchant, &asked).await?;
-    let counted = match (payer_day, day_cap(app, &asked, &routed)) {
-        (Some(payer_day), Some(cap)) => {
-            if !db::books::spend(&mut tx, payer_day, amount, cap).await? {
-                return Err(FlowError::LimitExceeded {
-                    rule: "payer-day",
-                    limit: cap,
-                });
+    let routed = must(app, &mut tx, &opened.merchant, &asked)
+        .await
+        .map_err(name_the_limit)?;
+    let counted = match (payer_day, day_cap(&asked, &routed)) {
+        (Some(payer_day), Some((rule, limit))) => {
+            if !db::books::spend(&mut tx, payer_day, amount, limit).await? {
+                return Err(FlowError::LimitExceeded { rule, limit });
             }
             true
         }

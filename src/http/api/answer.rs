@@ -10,19 +10,26 @@ use tracing::Instrument as _;
 use utoipa::IntoResponses;
 use utoipa::openapi::{Ref, RefOr, Response};
 
-use crate::app::App;
+use crate::app::{App, Seat};
 use crate::db::{DbError, Tx};
 use crate::flow::FlowError;
 use crate::flow::idempotent::Once;
 use crate::http::problem::{Problem, kinds};
 
-/// Every route may refuse: said once in the document and pointed at.
+/// Every route may refuse, or ask to come later: said once in the document and pointed at.
 pub(crate) enum Refusals {}
 
 impl IntoResponses for Refusals {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
-        let problem = RefOr::Ref(Ref::from_response_name("Problem"));
-        BTreeMap::from([("default".to_owned(), problem)])
+        let answers = [
+            ("429", "TooMany"),
+            ("503", "NotNow"),
+            ("default", "Problem"),
+        ];
+        let named = |name| RefOr::Ref(Ref::from_response_name(name));
+        answers
+            .map(|(status, name)| (status.to_owned(), named(name)))
+            .into()
     }
 }
 
@@ -42,6 +49,13 @@ pub(crate) async fn reading<T>(
 pub(crate) async fn to_the_end<T: 'static>(
     work: impl Future<Output = Result<T, FlowError>> + 'static,
 ) -> Result<T, Problem> {
+    let seat = Seat::current();
+    let work = async move {
+        match seat {
+            Some(seat) => seat.during(work).await,
+            None => work.await,
+        }
+    };
     match actix_web::rt::spawn(work.in_current_span()).await {
         Ok(done) => Ok(done?),
         Err(error) => match error.try_into_panic() {

@@ -6,7 +6,7 @@ use actix_web::{FromRequest, HttpRequest, post};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::app::{App, Tried};
+use crate::app::{App, Rate};
 use crate::code::{DecodeAnswer, PictureAnswer};
 use crate::flow::receipt::{self, Checked, Presented};
 use crate::flow::{self, FlowError, resolve};
@@ -67,7 +67,7 @@ pub(crate) async fn verify(
     asked: Asked<VerifyReceipts, ReceiptBody>,
 ) -> Result<Json<Checked>, Problem> {
     let (principal, body) = (asked.caller.principal, asked.body);
-    may_try(&app, Tried::Receipt, principal.key.as_str())?;
+    may_try(&app, Rate::Receipts, principal.key.as_str())?;
     let presented = match (body.receipt, body.number) {
         (Some(text), None) => Presented::Token(text),
         (None, Some(number)) => Presented::Number(number),

@@ -19,7 +19,7 @@ use crate::http::auth::{Asked, Caller, Order, ReadCodes, WriteCodes};
 use crate::http::extract::{Id, Nothing, Query};
 use crate::http::problem::{Problem, kinds};
 use crate::id::{CodeId, CounterId, PaymentId, StoreId};
-use crate::merchant::{CodeEvent, CodeState, PrintedCode};
+use crate::merchant::{CodeClass, CodeEvent, CodeState, PrintedCode};
 use crate::money::{Amount, Currency};
 use crate::qr::symbol::{Level, QuietZone, Symbol, SymbolError};
 use crate::qr::{png, svg};
@@ -29,6 +29,7 @@ use crate::qr::{png, svg};
 pub(crate) struct CodeView {
     id: CodeId,
     kind: CodeKind,
+    class: CodeClass,
     state: CodeState,
     /// What the symbol says.
     text: String,
@@ -54,6 +55,7 @@ impl From<PrintedCode> for CodeView {
         Self {
             id: code.id,
             kind: code.kind,
+            class: code.class,
             state: code.state,
             text: code.text,
             store: code.store,
@@ -74,6 +76,8 @@ impl From<PrintedCode> for CodeView {
 pub(crate) struct NewCodeBody {
     /// `static` (the payer enters the amount) or `fixed`. Order codes come with payments.
     kind: CodeKind,
+    /// `business` where nothing is said. A personal code is paid only where the operator allows it.
+    class: Option<CodeClass>,
     store: StoreId,
     counter: Option<CounterId>,
     /// Of a fixed code: its amount in minor units.
@@ -136,6 +140,7 @@ pub(crate) async fn issue(
                 store: body.store,
                 counter: body.counter,
                 kind: body.kind,
+                class: body.class.unwrap_or(CodeClass::Business),
                 currency,
                 compact: body.compact,
                 expires_at: body.expires_at,

@@ -37,5 +37,7 @@ pub(crate) async fn follow(
     let after = feed::position(&request)?;
     let token = bearer(&request)?.unwrap_or_default().to_owned();
     let reader = Reader::Program { token };
-    Ok(feed::open(&app, &hub, &caller.principal.merchant, after, reader).await?)
+    let principal = &caller.principal;
+    let places = feed::places(&request, &app, principal.key.as_str())?;
+    Ok(feed::open(&app, &hub, &principal.merchant, after, reader, places).await?)
 }

@@ -16,7 +16,7 @@ use crate::http::problem::Problem;
 use crate::id::{AcceptanceId, AgreementId};
 use crate::merchant::{
     Acceptance, AcceptanceState, Agreement, AgreementState, Institution, InstitutionId,
-    InstitutionState, Label, Name, Ways,
+    InstitutionState, Label, Name, ProtectionClass, Ways,
 };
 use crate::money::{Amount, Currency};
 
@@ -58,6 +58,9 @@ pub(crate) struct AcceptanceView {
     payment_limit_minor: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     day_limit_minor: Option<i64>,
+    /// How well payments by printed codes are protected, which decides what one payer may pay by
+    /// them in a day.
+    protection: ProtectionClass,
     created_at: Timestamp,
 }
 
@@ -71,6 +74,7 @@ impl From<Acceptance> for AcceptanceView {
             cohort: acceptance.cohort,
             opens_at: acceptance.opens_at,
             consent_at: acceptance.consent_at,
+            protection: acceptance.protection,
             payment_limit_minor: acceptance.payment_limit.map(Amount::minor),
             day_limit_minor: acceptance.day_limit.map(Amount::minor),
             created_at: acceptance.created_at,

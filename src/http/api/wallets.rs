@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, get, post};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::app::{App, Tried};
+use crate::app::App;
 use crate::clock::Timestamp;
 use crate::flow::confirm::Outcome;
 use crate::flow::report::{AttemptView, OrderView};
@@ -251,6 +251,5 @@ pub(crate) async fn confirm(
 }
 
 fn refused(app: &App, institution: &InstitutionId, error: FlowError) -> Problem {
-    let tried = Tried::CodeByInstitution;
-    refused_code(app, tried, institution.as_str(), error).map_or_else(|many| many, Problem::from)
+    refused_code(app, institution.as_str(), error).map_or_else(|many| many, Problem::from)
 }

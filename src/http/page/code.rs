@@ -4,8 +4,6 @@
 //! chooses the page and nothing else; the price is the code's or, where it has none, what the payer
 //! entered, and is checked again when the payment starts.
 
-use std::net::IpAddr;
-
 use actix_web::http::StatusCode;
 use actix_web::http::header::USER_AGENT;
 use actix_web::web::{Data, Form, Path};
@@ -20,12 +18,13 @@ use super::show::{money, payee_named, payee_of, payer_page, refused};
 use super::tag::Tag;
 use super::words::Refusal;
 use super::{picture, same_site, token};
-use crate::app::{App, Tried};
+use crate::app::App;
 use crate::db;
 use crate::flow::FlowError;
 use crate::flow::resolve::{self, Seen};
 use crate::flow::start::{self, StartOrder, Started};
 use crate::http::problem::{kinds, refused_code};
+use crate::http::source;
 use crate::merchant::{InstitutionId, InstitutionState};
 use crate::money::{Amount, MoneyError};
 use crate::payment::PaymentWay;
@@ -111,7 +110,7 @@ pub(super) async fn begin(
         amount,
         payer_reference,
         payer_ref: None,
-        source: Some(source(&req)),
+        source: Some(source(&req, &app)),
     };
     match start::start(&app, order).await {
         Ok(started) => hand_over(&req, &app, &ready, &started).await,
@@ -132,7 +131,7 @@ async fn ready(req: &HttpRequest, app: &App, run: &str) -> Result<Ready, HttpRes
         Ok(seen) => seen,
         Err(error) => {
             let payee = stopped_payee(app, &text, &error).await;
-            let refusal = match refused_code(app, Tried::CodeByBrowser, &source(req), error) {
+            let refusal = match refused_code(app, &source(req, app), error) {
                 Ok(error) => Refusal::from_flow(error),
                 Err(many) => Refusal::of(many.kind()),
             };
@@ -251,17 +250,10 @@ fn choose_page(req: &HttpRequest, app: &App, run: &str, seen: &Seen) -> HttpResp
     payer_page(req, app, status, title, &[], &choose(lang, &view))
 }
 
-/// Where an unidentified browser is: the network that a telephone company or a house gives to one
-/// payer.
-pub(super) fn source(req: &HttpRequest) -> String {
-    match req.peer_addr().map(|peer| peer.ip()) {
-        Some(IpAddr::V4(address)) => address.to_string(),
-        Some(IpAddr::V6(address)) => {
-            let [a, b, c, d, ..] = address.segments();
-            format!("{a:x}:{b:x}:{c:x}:{d:x}::")
-        }
-        None => String::new(),
-    }
+/// Where an unidentified browser is.
+pub(super) fn source(req: &HttpRequest, app: &App) -> String {
+    let peer = req.peer_addr().map(|peer| peer.ip());
+    source::of(peer, req.headers(), &app.proxies)
 }
 
 async fn hand_over(req: &HttpRequest, app: &App, ready: &Ready, started: &Started) -> HttpResponse {

@@ -18,7 +18,7 @@ use super::layout::Shell;
 use super::show::refused;
 use super::words::Refusal;
 use super::{cookie, same_site, verdict};
-use crate::app::{App, Tried};
+use crate::app::{App, Rate};
 use crate::db::{self, DbError, outbox};
 use crate::flow::FlowError;
 use crate::flow::authenticate::{self, AuthError, Device};
@@ -81,7 +81,7 @@ pub(super) async fn enter(
         Ok(Form(form)) => form,
         Err(error) => return refused(&req, &app, Refusal::of_form(&error), None, Vec::new()),
     };
-    if let Err(many) = may_try(&app, Tried::Pairing, &source(&req)) {
+    if let Err(many) = may_try(&app, Rate::Pairings, &source(&req, &app)) {
         return refused(&req, &app, Refusal::of(many.kind()), None, Vec::new());
     }
     match pairing::pair(&app, &form.code).await {
@@ -162,7 +162,7 @@ pub(super) async fn verify(
     call: OwnCall<VerifyCall>,
 ) -> Result<HttpResponse, Problem> {
     let device = device(&req, &app).await?;
-    may_try(&app, Tried::Receipt, device.session.as_str())?;
+    may_try(&app, Rate::Receipts, device.session.as_str())?;
     let presented = match call.read()? {
         VerifyCall {
             receipt: Some(text),

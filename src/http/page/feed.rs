@@ -16,9 +16,10 @@ use futures_util::stream;
 use serde_json::json;
 use tokio::time::{Interval, MissedTickBehavior};
 
+use super::code::source;
 use super::cookie;
 use super::counter;
-use crate::app::App;
+use crate::app::{App, Place};
 use crate::clock::Timestamp;
 use crate::db::outbox::{self, Placed};
 use crate::event::feed::Feed;
@@ -77,7 +78,8 @@ pub(super) async fn of_counter(
         zone,
     };
     let after = position(&req)?;
-    Ok(open(&app, &hub, &device.merchant, after, reader).await?)
+    let places = places(&req, &app, device.session.as_str())?;
+    Ok(open(&app, &hub, &device.merchant, after, reader, places).await?)
 }
 
 /// Where the reader wants to go on: behind `Last-Event-ID`, else behind `?after=`; nothing stands
@@ -101,6 +103,19 @@ pub(crate) fn position(req: &HttpRequest) -> Result<Option<i64>, Problem> {
     Ok(Some(place.max(0)))
 }
 
+/// What one stream takes up until it ends: of its reader's share, and of its source's.
+pub(crate) type Places = (Place, Place);
+
+/// Room for one more stream, or the refusal.
+pub(crate) fn places(req: &HttpRequest, app: &App, reader: &str) -> Result<Places, Problem> {
+    let from = source(req, app);
+    let of_reader = app.streams.readers.take(Some(reader.to_owned()));
+    let of_source = app.streams.sources.take(Some(from));
+    of_reader
+        .zip(of_source)
+        .ok_or_else(Problem::too_many_streams)
+}
+
 /// The stream for a reader that was let in.
 pub(crate) async fn open(
     app: &Data<App>,
@@ -108,6 +123,7 @@ pub(crate) async fn open(
     merchant: &MerchantId,
     after: Option<i64>,
     reader: Reader,
+    places: Places,
 ) -> Result<HttpResponse, FlowError> {
     let after = if let Some(place) = after {
         place
@@ -127,6 +143,7 @@ pub(crate) async fn open(
         beat,
         has_begun: false,
         has_ended: false,
+        _places: places,
     };
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "text/event-stream; charset=utf-8"))
@@ -144,6 +161,7 @@ struct Live {
     beat: Interval,
     has_begun: bool,
     has_ended: bool,
+    _places: Places,
 }
 
 fn frames(live: Live) -> impl Stream<Item = Result<Bytes, Infallible>> {

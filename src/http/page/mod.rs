@@ -27,11 +27,23 @@ mod words;
 
 use std::future::ready;
 
-use actix_web::http::header;
+use actix_web::http::header::{self, ACCEPT};
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder};
+use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder};
 
+use self::words::Refusal;
+use crate::app::App;
 use crate::http::problem::{Problem, kinds};
+
+/// A refusal as a page, for those who wanted one; programs hear the problem itself.
+pub(crate) fn refusal(req: &HttpRequest, app: &App, problem: &Problem) -> Option<HttpResponse> {
+    let accept = req.headers().get(ACCEPT)?.to_str().ok()?;
+    let first = req.path().split('/').nth(1)?;
+    let is_page = matches!(first, "Q" | "pay" | "counter" | "phone");
+    let refusal = Refusal::of(problem.kind());
+    (is_page && accept.contains("text/html"))
+        .then(|| show::refused(req, app, refusal, None, Vec::new()))
+}
 
 /// The routes of all pages.
 pub fn configure(config: &mut ServiceConfig) {

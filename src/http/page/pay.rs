@@ -14,7 +14,7 @@ use super::pay_view::{ReceiptView, Stage, StateView, state};
 use super::picture;
 use super::show::{money, payee, payer_page, refused, short_id};
 use super::words::Refusal;
-use crate::app::App;
+use crate::app::{App, outside};
 use crate::db::{self, DbError};
 use crate::flow::FlowError;
 use crate::http::problem::{Problem, kinds};
@@ -107,7 +107,7 @@ pub(super) async fn bridge(
         request: WireRequest::post_json("/app/pay".to_owned(), &body),
         headers: Vec::new(),
     };
-    let sent = app.wallets.call(&base_url, &call, None).await;
+    let sent = outside(app.wallets.call(&base_url, &call, None)).await;
     match sent.map(|answer| answer.reply.is_ok()) {
         Ok(true) => Ok(HttpResponse::Ok().json(json!({}))),
         Ok(false) => Err(Problem::new(&kinds::PAYEE_REFUSED)),

@@ -20,7 +20,7 @@ use super::show::refused;
 use super::tag::Tag;
 use super::words::{Refusal, titles};
 use super::{picture, same_site};
-use crate::app::App;
+use crate::app::{App, outside};
 use crate::flow;
 use crate::http::extract::read_body;
 use crate::http::problem::{Problem, kinds};
@@ -250,7 +250,7 @@ async fn send<T: DeserializeOwned>(
         request,
         headers: Vec::new(),
     };
-    let sent = app.wallets.call(&base_url, &call, None).await;
+    let sent = outside(app.wallets.call(&base_url, &call, None)).await;
     let Ok(answer) = sent else {
         return Err(Problem::new(&kinds::PAYEE_UNAVAILABLE));
     };

@@ -149,6 +149,22 @@ static TABLE: &[Words] = &[
         ),
     },
     Words {
+        kind: &kinds::RATE_LIMITED,
+        title: ("请求过于频繁", "Too many requests"),
+        detail: (
+            "没有扣款。请过一分钟再试。",
+            "No money has moved. Try again in a minute.",
+        ),
+    },
+    Words {
+        kind: &kinds::OVERLOADED,
+        title: ("现在太忙", "Too busy right now"),
+        detail: (
+            "没有扣款。请稍后再试。",
+            "No money has moved. Try again in a moment.",
+        ),
+    },
+    Words {
         kind: &kinds::BUSY,
         title: ("现在太忙", "Too busy right now"),
         detail: ("请稍后再试。", "Try again in a moment."),
@@ -269,6 +285,8 @@ mod tests {
             &kinds::CODE_NOT_FOUND,
             &kinds::NO_ROUTE,
             &kinds::PAYMENT_HELD,
+            &kinds::RATE_LIMITED,
+            &kinds::OVERLOADED,
             &kinds::TOO_MANY_STARTS,
             &kinds::TOO_MANY_MISSES,
             &kinds::TOO_MANY_PAIRINGS,

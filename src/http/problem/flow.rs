@@ -43,9 +43,15 @@ impl From<FlowError> for Problem {
                 Self::field(kind, pointer, detail)
             }
             FlowError::LimitExceeded { rule, limit } => Self::new(&kinds::LIMIT_EXCEEDED)
-                .with("rule", rule)
+                .with("rule", rule.as_str())
+                .with("reason", rule)
                 .with("limit_minor", limit.minor())
                 .with("currency", limit.currency()),
+            FlowError::QuotaExceeded { quota, limit } => {
+                Self::because(&kinds::QUOTA_EXCEEDED, &error)
+                    .with("quota", quota)
+                    .with("limit", limit)
+            }
             FlowError::ReferenceConflict => Self::new(&kinds::REFERENCE_CONFLICT),
             FlowError::PaymentHeld => Self::new(&kinds::PAYMENT_HELD),
             FlowError::State { .. } => Self::because(&kinds::STATE_CONFLICT, error),
@@ -225,6 +231,16 @@ impl Problem {
     /// Ask another instance.
     pub(crate) fn draining() -> Self {
         Self::new(&kinds::DRAINING).retry_after(BUSY_SECONDS)
+    }
+
+    /// Not now.
+    pub(crate) fn overloaded() -> Self {
+        Self::new(&kinds::OVERLOADED).retry_after(BUSY_SECONDS)
+    }
+
+    /// As many live feeds as one reader or source may have.
+    pub(crate) fn too_many_streams() -> Self {
+        Self::new(&kinds::TOO_MANY_STREAMS).retry_after(PAYEE_SECONDS)
     }
 
     /// An amount or currency that cannot be.

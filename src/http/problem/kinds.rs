@@ -106,6 +106,7 @@ kinds! {
     COUNTER_ELSEWHERE = 422 "counter-elsewhere" "收银台不在此门店" "The counter is in another store";
     LIFETIME_INVALID = 422 "lifetime-invalid" "有效期无效" "The lifetime is not acceptable";
     LIMIT_EXCEEDED = 422 "limit-exceeded" "超过限额" "A limit would be exceeded";
+    QUOTA_EXCEEDED = 422 "quota-exceeded" "超过配额" "The merchant has as many of these as it may have";
     WALLET_MISMATCH = 422 "wallet-mismatch" "证明与调用方或订单不符" "The result is not the caller's or not this order's";
     AMOUNTS_INCONSISTENT = 422 "amounts-inconsistent" "金额合计不符" "The amounts do not add up";
     TIME_INVALID = 422 "time-invalid" "时间无效" "A time is not acceptable";
@@ -114,6 +115,8 @@ kinds! {
     NO_CODE = 422 "no-code" "图片中没有找到二维码" "No code was found in the picture";
     PICTURE_BROKEN = 422 "picture-broken" "图片文件已损坏" "The picture file is damaged";
     PICTURE_TOO_SLOW = 422 "picture-too-slow" "图片读取超时" "The picture takes too long to read";
+    RATE_LIMITED = 429 "rate-limited" "请求过于频繁" "Too many requests; see Retry-After";
+    TOO_MANY_STREAMS = 429 "too-many-streams" "实时连接过多" "Too many live feeds at once";
     TOO_MANY_STARTS = 429 "too-many-starts" "尝试次数过多" "Too many attempts from here";
     TOO_MANY_MISSES = 429 "too-many-misses" "无效的收款码过多" "Too many codes from here that were not issued here";
     TOO_MANY_CHECKS = 429 "too-many-checks" "核对收据过于频繁" "Too many receipts checked in a minute";
@@ -122,6 +125,7 @@ kinds! {
     INTERNAL = 500 "internal" "服务器内部错误" "Something went wrong on our side";
     DRAINING = 503 "draining" "服务正在停止" "This server is being stopped";
     BUSY = 503 "busy" "系统繁忙" "Too busy just now";
+    OVERLOADED = 503 "overloaded" "系统过载，请稍后重试" "Too much at once; come back in a moment";
     PAYEE_UNAVAILABLE = 503 "payee-unavailable" "收款机构暂时没有应答" "The payee institution does not answer";
 }
 

@@ -20,7 +20,7 @@ use serde_json::{Map, Value};
 use crate::crypto::http_signature::accept_signature;
 
 pub(crate) use kinds::Kind;
-pub(crate) use often::{may_try, refused_code};
+pub(crate) use often::{Counted, may_call, may_try, refused_code};
 
 /// The media type of every problem.
 pub(crate) const MEDIA_TYPE: &str = "application/problem+json";

@@ -9,8 +9,8 @@ use crate::clock::Timestamp;
 use crate::entropy::Entropy;
 use crate::id::{AcceptanceId, AgreementId, MerchantId, PaymentAccountId};
 use crate::merchant::{
-    Acceptance, AcceptanceState, Agreement, AgreementState, BasisPoints, InstitutionId, Merchant,
-    PaymentAccount, PaymentAccountState, Way, Ways,
+    Acceptance, AcceptanceState, Agreement, AgreementState, BasisPoints, CodeClass, InstitutionId,
+    Merchant, PaymentAccount, PaymentAccountState, ProtectionClass, StaticLimits, Way, Ways,
 };
 use crate::money::{Amount, Currency};
 use crate::routing::{Facts, Scan};
@@ -49,7 +49,8 @@ fn shop() -> Facts {
         acceptances: Vec::new(),
         agreements: Vec::new(),
         unhealthy: BTreeSet::new(),
-        static_day_limit: None,
+        static_limits: None,
+        personal_codes: false,
     }
 }
 
@@ -58,6 +59,7 @@ fn scan(payer: usize) -> Scan {
         payer: name(payer),
         way: Way::MerchantPresented,
         static_code: false,
+        class: CodeClass::Business,
         amount: Some(fen(100)),
         currency: Currency::CNY,
         spent_today: None,
@@ -90,6 +92,7 @@ fn acceptance(institution: usize) -> Acceptance {
         consent_at: None,
         payment_limit: None,
         day_limit: None,
+        protection: ProtectionClass::D,
         created_at: at(NOW),
     }
 }
@@ -111,6 +114,14 @@ fn agreement(from: usize, to: usize) -> Agreement {
         currency: Currency::CNY,
         payment_limit: None,
         created_at: at(NOW),
+    }
+}
+
+fn same_for_all(limit: Amount) -> StaticLimits {
+    StaticLimits {
+        b: limit,
+        c: limit,
+        d: limit,
     }
 }
 

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::{NOW, acceptance, account, agreement, at, fen, joined, name, scan, shop};
+use super::{NOW, acceptance, account, agreement, at, fen, joined, name, same_for_all, scan, shop};
 use crate::merchant::{
-    Acceptance, AcceptanceState, Agreement, AgreementState, PaymentAccountState, Way,
+    Acceptance, AcceptanceState, Agreement, AgreementState, PaymentAccountState, StaticLimits, Way,
 };
-use crate::money::Amount;
+use crate::money::{Amount, Currency};
 use crate::routing::{Facts, Reason, RouteKind, Scan, Verdict, route};
 
 #[test]
@@ -211,14 +211,16 @@ fn a_day_limit_counts_what_was_spent_and_caps_each_payment_of_a_stranger() {
 #[test]
 fn the_static_limit_binds_static_codes_only_and_only_in_its_currency() {
     let mut facts = joined();
-    facts.static_day_limit = Some(fen(99));
+    facts.static_limits = Some(same_for_all(fen(99)));
     let printed = Scan {
         static_code: true,
         ..scan(1)
     };
     assert_eq!(route(&printed, &facts).reason, Reason::StaticDayLimit);
     assert_eq!(route(&scan(1), &facts).reason, Reason::Interop);
-    facts.static_day_limit = Some(Amount::new(1, "JPY".parse().unwrap()).unwrap());
+    facts.static_limits = Some(same_for_all(
+        Amount::new(1, "JPY".parse().unwrap()).unwrap(),
+    ));
     assert_eq!(route(&printed, &facts).reason, Reason::Interop);
 }
 
@@ -246,4 +248,22 @@ fn accepted(facts: &mut Facts) -> &mut Acceptance {
 
 fn agreed(facts: &mut Facts) -> &mut Agreement {
     &mut facts.agreements[0]
+}
+
+#[test]
+fn a_rule_in_yuan_bounds_no_yen() {
+    let yuan = |minor| Amount::positive(minor, Currency::CNY).unwrap();
+    let facts = Facts {
+        static_limits: Some(StaticLimits {
+            b: yuan(500_000),
+            c: yuan(100_000),
+            d: yuan(50_000),
+        }),
+        ..joined()
+    };
+    let route = route(&scan(0), &facts).chosen.unwrap();
+
+    assert_eq!(facts.most(&route, true, Currency::CNY), Some(yuan(50_000)));
+    assert_eq!(facts.most(&route, true, "JPY".parse().unwrap()), None);
+    assert_eq!(facts.most(&route, false, Currency::CNY), None);
 }

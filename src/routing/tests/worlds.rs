@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use super::{NAMES, NOW, acceptance, account, agreement, at, fen, name, scan, shop};
+use super::{NAMES, NOW, acceptance, account, agreement, at, fen, name, same_for_all, scan, shop};
 use crate::clock::Timestamp;
 use crate::merchant::{
     Acceptance, AcceptanceState, Agreement, AgreementState, PaymentAccount, PaymentAccountState,
@@ -101,7 +101,7 @@ fn worlds() -> impl Strategy<Value = (Scan, Facts)> {
             acceptances: unique(acceptances, |a| a.institution.clone()),
             agreements: unique(agreements, |a| a.id.clone()),
             unhealthy: unhealthy.into_iter().map(name).collect(),
-            static_day_limit: limit,
+            static_limits: limit.map(same_for_all),
             ..shop()
         };
         facts.merchant.preference = preference.into_iter().map(name).collect();

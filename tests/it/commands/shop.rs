@@ -92,6 +92,41 @@ async fn an_acceptance_goes_its_way_and_no_other(backend: Backend) {
     );
 }
 
+async fn class_a_is_by_agreement_and_others_by_rule(backend: Backend) {
+    let (desk, merchant, _) = shop(backend).await;
+    let of = ["--merchant", merchant.as_str()];
+    let create = ["acceptance", "create", "--institution", "lotus_pay"];
+    let create = [&create[..], &of].concat();
+    let class_a = [&create[..], &["--protection", "a"]].concat();
+    desk.refuses(&class_a, 2, "class a needs a day limit");
+    desk.refuses(&[&create[..], &["--protection", "e"]].concat(), 2, "e");
+    let id = desk.makes(&create);
+    let protect = |class| [&["acceptance", "protect", &id, class][..], &of].concat();
+    assert_eq!(desk.does(&protect("c"))["protection"], "c");
+    desk.refuses(&protect("a"), 2, "class a needs a day limit");
+    let listed = desk.does(&[&["acceptance", "list"][..], &of].concat());
+    assert_eq!(listed[0]["protection"], "c");
+}
+
+async fn t096_stores_tills_and_keys_have_quotas(backend: Backend) {
+    let (desk, merchant, store) = shop(backend).await;
+    let of = ["--merchant", merchant.as_str()];
+    for (create, quota, setting) in [
+        (vec!["store", "create", "二号店"], "stores", "stores=2"),
+        (
+            vec!["counter", "create", "收银台", "--store", store.as_str()],
+            "counters",
+            "counters=1",
+        ),
+        (vec!["api-key", "create", "till"], "api-keys", "api_keys=1"),
+    ] {
+        let setting = format!("quotas.{setting}");
+        let words = [&create[..], &of, &["--set", &setting]].concat();
+        desk.makes(&words);
+        desk.refuses(&words, 1, &format!("{quota} at most"));
+    }
+}
+
 async fn codes_are_listed_shown_and_revoked(backend: Backend) {
     let (desk, merchant, store) = shop(backend).await;
     let of = ["--merchant", merchant.as_str()];
@@ -141,6 +176,8 @@ on_both![
     tills_are_entered_and_listed,
     an_account_is_closed_and_opened_again,
     an_acceptance_goes_its_way_and_no_other,
+    class_a_is_by_agreement_and_others_by_rule,
+    t096_stores_tills_and_keys_have_quotas,
     codes_are_listed_shown_and_revoked,
 ];
 

@@ -9,7 +9,7 @@ use tongma::id::{AcceptanceId, AgreementId, CounterId, MerchantId, PaymentAccoun
 use tongma::merchant::{
     Acceptance, AcceptanceState, Agreement, AgreementState, BasisPoints, Counter, Institution,
     InstitutionId, InstitutionKey, InstitutionState, KeyMaterial, Merchant, PaymentAccount,
-    PaymentAccountState, Store, Ways,
+    PaymentAccountState, ProtectionClass, Store, Ways,
 };
 use tongma::money::{Amount, Currency};
 use tongma::word::Mode;
@@ -429,6 +429,7 @@ fn acceptance(merchant: &Merchant) -> Acceptance {
         consent_at: None,
         payment_limit: Some(fen(100_000)),
         day_limit: Some(fen(200_000)),
+        protection: ProtectionClass::C,
         created_at: at(1),
     }
 }

@@ -472,6 +472,7 @@ async fn code_of_merchant(site: &Site, name: &str) -> String {
         store: store.id,
         counter: None,
         kind: CodeKind::Static,
+        class: tongma::merchant::CodeClass::Business,
         amount: None,
         currency: tongma::money::Currency::CNY,
         compact: false,

@@ -31,6 +31,9 @@ struct Answers {
     silent: usize,
     /// What the payer is handed; a code's text unless told.
     handover: Option<serde_json::Value>,
+    /// How long the next opening takes.
+    thinks: Option<Duration>,
+    is_thinking: bool,
     /// What was asked: method, path.
     calls: Vec<(String, String)>,
 }
@@ -91,6 +94,16 @@ impl Payee {
         self.answers.lock().unwrap().handover = Some(handover);
     }
 
+    /// The next opening takes so long.
+    pub(crate) fn will_think(&self, long: Duration) {
+        self.answers.lock().unwrap().thinks = Some(long);
+    }
+
+    /// Whether it has been asked and thinks.
+    pub(crate) fn is_thinking(&self) -> bool {
+        self.answers.lock().unwrap().is_thinking
+    }
+
     /// What the institutions were asked so far.
     pub(crate) fn calls(&self) -> Vec<(String, String)> {
         self.answers.lock().unwrap().calls.clone()
@@ -124,6 +137,16 @@ async fn payee_answers(
         &path,
     ) {
         tokio::time::sleep(SILENCE).await;
+    }
+    let long = if path == "/orders" {
+        answers.lock().unwrap().thinks.take()
+    } else {
+        None
+    };
+    if let Some(long) = long {
+        answers.lock().unwrap().is_thinking = true;
+        actix_web::rt::time::sleep(long).await;
+        answers.lock().unwrap().is_thinking = false;
     }
     let mut answers = answers.lock().unwrap();
     if path == "/orders" {

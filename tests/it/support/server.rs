@@ -6,7 +6,6 @@ use std::thread::JoinHandle;
 
 use actix_web::dev::ServerHandle;
 use actix_web::web::Data;
-use actix_web::{App as HttpApp, HttpServer};
 
 use tongma::app::App;
 use tongma::clock::Clock;
@@ -16,6 +15,7 @@ use tongma::crypto::token::ApiToken;
 use tongma::db;
 use tongma::entropy::Entropy;
 use tongma::event::hub::Hub;
+use tongma::http::{self, Listening};
 use tongma::id::{ApiKeyId, MerchantId};
 use tongma::merchant::{ApiKey, Scope, Scopes};
 use tongma::word::Mode;
@@ -57,6 +57,24 @@ impl Server {
         Self::serve(backend, listener, &origin, clock).await
     }
 
+    /// Serves a shop whose application is another in some way, such as in its limits.
+    pub(crate) async fn open_with(backend: Backend, change: impl FnOnce(&mut App)) -> Self {
+        Self::open_listening(backend, &Listening::default(), change).await
+    }
+
+    /// Serves a shop, its connections bounded like this.
+    pub(crate) async fn open_listening(
+        backend: Backend,
+        listening: &Listening,
+        change: impl FnOnce(&mut App),
+    ) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let origin = format!("http://{}", listener.local_addr().unwrap());
+        let mut shop = Shop::open_at(backend, &origin, standing()).await;
+        change(&mut shop.app);
+        Self::of(shop, listener, listening).await
+    }
+
     /// The same under a name that the world would use, with somebody in front who speaks TLS.
     pub(crate) async fn open_as(backend: Backend, origin: &str) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
@@ -64,10 +82,14 @@ impl Server {
     }
 
     async fn serve(backend: Backend, listener: TcpListener, origin: &str, clock: Clock) -> Self {
-        let authority = listener.local_addr().unwrap().to_string();
         let shop = Shop::open_at(backend, origin, clock).await;
+        Self::of(shop, listener, &Listening::default()).await
+    }
+
+    async fn of(shop: Shop, listener: TcpListener, listening: &Listening) -> Self {
+        let authority = listener.local_addr().unwrap().to_string();
         let hub = Hub::default();
-        let instance = Instance::serve(listener, shop.app.clone(), hub.clone());
+        let instance = Instance::serve(listener, listening, shop.app.clone(), hub.clone());
         let token = new_key(&shop, &shop.merchant.id, Scopes::all()).await;
         Self {
             shop,
@@ -81,7 +103,12 @@ impl Server {
     /// One more process, as it were, over the same database and under the same name.
     pub(crate) fn instance(&self) -> Instance {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-        Instance::serve(listener, self.shop.app.clone(), Hub::default())
+        Instance::serve(
+            listener,
+            &Listening::default(),
+            self.shop.app.clone(),
+            Hub::default(),
+        )
     }
 
     /// One more process that shares nothing but the database, the clock and the name.
@@ -90,7 +117,7 @@ impl Server {
         let own = &self.shop.app;
         let origin = own.origin.to_string();
         let (app, _) = super::shop::app(&self.shop.database, &origin, own.clock.clone()).await;
-        Instance::serve(listener, app, Hub::default())
+        Instance::serve(listener, &Listening::default(), app, Hub::default())
     }
 
     /// A key of a merchant with these scopes.
@@ -174,17 +201,10 @@ impl Server {
 }
 
 impl Instance {
-    fn serve(listener: TcpListener, app: App, hub: Hub) -> Self {
+    fn serve(listener: TcpListener, listening: &Listening, app: App, hub: Hub) -> Self {
         let authority = listener.local_addr().unwrap().to_string();
         let (app, hub) = (Data::new(app), Data::new(hub));
-        let server = HttpServer::new(move || {
-            HttpApp::new().configure(tongma::http::configure(app.clone(), hub.clone()))
-        })
-        .workers(1)
-        .disable_signals()
-        .listen(listener)
-        .unwrap()
-        .run();
+        let server = http::listen(listener, listening, None, app, hub).unwrap();
         let handle = server.handle();
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(server).unwrap();

@@ -5,7 +5,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use tongma::app::{App, Bell, KeyLog, Limits, ScanLog, Throttle};
+use tongma::app::{
+    App, Bell, Gate, GateLimits, KeyLog, Limits, Proxies, RateLimits, Rates, ScanLog, Streams,
+};
 use tongma::clock::{Clock, Timestamp};
 use tongma::code::origin::Origin;
 use tongma::code::run::CodeKind;
@@ -133,6 +135,7 @@ impl Shop {
             store: self.store.id.clone(),
             counter: Some(self.counters[0].id.clone()),
             kind,
+            class: tongma::merchant::CodeClass::Business,
             amount: amount.map(cny),
             currency: Currency::CNY,
             compact: false,
@@ -312,7 +315,10 @@ pub(crate) async fn app(
             "RenminbiApp/".to_owned(),
         )]),
         key_log: KeyLog::default(),
-        throttle: Throttle::default(),
+        rates: Rates::new(&RateLimits::default(), clock.clone()),
+        gate: Gate::new(&GateLimits::default()),
+        streams: Streams::default(),
+        proxies: Proxies::default(),
         scans: log,
         db,
         clock,
@@ -435,6 +441,7 @@ async fn add_merchant(
             consent_at: Some(now),
             payment_limit: None,
             day_limit: None,
+            protection: tongma::merchant::ProtectionClass::D,
             created_at: now,
         };
         assert!(db::acceptances::insert(tx, &acceptance).await.unwrap());

@@ -323,6 +323,7 @@ async fn compact(shop: &Shop, kind: CodeKind) -> PrintedCode {
         store: shop.store.id.clone(),
         counter: None,
         kind,
+        class: tongma::merchant::CodeClass::Business,
         amount: None,
         currency: shop.merchant.currency,
         compact: true,

@@ -1,0 +1,8 @@
+//! How much is too much: of money, of things, of calls, of connections.
+
+mod amounts;
+mod connections;
+mod load;
+mod overload;
+mod quotas;
+mod rates;
