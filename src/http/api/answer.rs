@@ -7,8 +7,9 @@ use actix_web::http::StatusCode;
 use actix_web::http::header;
 use serde::Deserialize;
 use tracing::Instrument as _;
-use utoipa::IntoResponses;
-use utoipa::openapi::{Ref, RefOr, Response};
+use utoipa::openapi::schema::{KnownFormat, Schema, SchemaFormat, Type};
+use utoipa::openapi::{ObjectBuilder, Ref, RefOr, Response};
+use utoipa::{IntoResponses, PartialSchema, ToSchema};
 
 use crate::app::App;
 use crate::db::{DbError, Tx};
@@ -25,6 +26,22 @@ impl IntoResponses for Refusals {
         BTreeMap::from([("default".to_owned(), problem)])
     }
 }
+
+/// The bytes of a picture.
+#[derive(Debug)]
+pub(crate) enum Picture {}
+
+impl PartialSchema for Picture {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary)))
+            .description(Some("The bytes of a picture"))
+            .into()
+    }
+}
+
+impl ToSchema for Picture {}
 
 /// Reads in one transaction.
 pub(crate) async fn reading<T>(

@@ -7,6 +7,7 @@ mod code_view;
 pub(crate) mod cookie;
 mod counter;
 mod counter_view;
+pub(crate) mod docs;
 pub(crate) mod feed;
 mod lang;
 mod layout;
@@ -35,6 +36,9 @@ pub fn configure(config: &mut ServiceConfig) {
         .route("/pay/{attempt}", web::get().to(pay::show))
         .route("/pay/{attempt}/state", web::get().to(pay::poll))
         .route("/bridge/pay", web::post().to(pay::bridge))
+        .route("/docs", web::get().to(docs::index))
+        .route("/docs/{operation}", web::get().to(docs::operation))
+        .route("/docs/examples/{file}", web::get().to(docs::example))
         .service(
             web::scope("/counter")
                 .route("", web::get().to(counter::show))
