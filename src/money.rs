@@ -112,6 +112,7 @@ impl utoipa::PartialSchema for Currency {
             .schema_type(utoipa::openapi::schema::Type::String)
             .pattern(Some("^[A-Z]{3}$"))
             .description(Some("ISO 4217 letters"))
+            .examples(["CNY"])
             .into()
     }
 }

@@ -16,6 +16,9 @@ use actix_web::{FromRequest, HttpRequest};
 use futures_util::StreamExt;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use utoipa::openapi::schema::{Schema, Type};
+use utoipa::openapi::{ObjectBuilder, RefOr};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::flow::idempotent::IdempotencyError;
 use crate::http::problem::{Problem, kinds};
@@ -45,6 +48,21 @@ pub(crate) struct Nothing {}
 /// What the client calls one request that is to have one effect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct IdempotencyKey(String);
+
+impl PartialSchema for IdempotencyKey {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            // Visible ASCII without `"`, `,` and `\`, or the same in quotes.
+            .pattern(Some(
+                "^(?:[!#-+\\--\\[\\]-~]{1,255}|\"[!#-+\\--\\[\\]-~]{1,255}\")$",
+            ))
+            .examples(["0f8fad5b-d9cb-469f-a165-70867728950e"])
+            .into()
+    }
+}
+
+impl ToSchema for IdempotencyKey {}
 
 /// A kind of name that stands in paths.
 pub(crate) trait Named: FromStr + 'static {

@@ -29,6 +29,12 @@ use crate::http::problem::{Problem, kinds};
 pub use document::openapi;
 pub use listen::{Listening, Patience, listen};
 
+/// The examples of the documentation: name and text of each.
+pub fn examples() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let all = page::docs::examples::ALL.iter();
+    all.map(|example| (example.file, example.text))
+}
+
 /// Everything that is served.
 pub fn configure(app: Data<App>, hub: Data<Hub>) -> impl FnOnce(&mut ServiceConfig) {
     move |config| {

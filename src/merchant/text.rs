@@ -38,7 +38,7 @@ pub enum TextError {
 
 /// Declares text newtypes; `$parse` turns a raw text into the stored one.
 macro_rules! texts {
-    ($($(#[doc = $doc:literal])+ $name:ident: $example:literal, $parse:expr;)+) => {$(
+    ($($(#[doc = $doc:literal])+ $name:ident: $example:literal, $parse:expr $(, $pattern:literal)?;)+) => {$(
         $(#[doc = $doc])+
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, sqlx::Type)]
         #[serde(try_from = "String", into = "String")]
@@ -86,6 +86,7 @@ macro_rules! texts {
                 utoipa::openapi::ObjectBuilder::new()
                     .schema_type(utoipa::openapi::schema::Type::String)
                     .examples([$example])
+                    $(.pattern(Some($pattern)))?
                     .into()
             }
         }
@@ -102,7 +103,7 @@ texts! {
     /// A platform, a cohort of a roll-out or a clearing channel, as its operator calls it.
     Label: "pilot-1", visible;
     /// A payment institution: `wechat_pay`.
-    InstitutionId: "wechat_pay", institution_id;
+    InstitutionId: "wechat_pay", institution_id, "^[a-z][a-z0-9_]{1,31}$";
     /// The number that an institution gave to a merchant's account.
     AccountReference: "1900000109", account_reference;
     /// The ISO 18245 category of a merchant's trade: `5812` for a restaurant.

@@ -119,6 +119,7 @@ pub struct Candidate {
 /// What became of a candidate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(tag = "verdict", content = "reason", rename_all = "kebab-case")]
+#[schema(as = CandidateVerdict)]
 pub enum Verdict {
     /// This is the route.
     Taken,

@@ -3,9 +3,8 @@
 use std::sync::LazyLock;
 
 use actix_web::http::header;
-use actix_web::web::{Data, Json};
+use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpRequest, HttpResponse, get};
-use maud::{DOCTYPE, html};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -14,7 +13,8 @@ use crate::crypto::jwk::JwkSet;
 use crate::event::hub::Hub;
 use crate::http::api::answer::Refusals;
 use crate::http::document;
-use crate::http::problem::{Language, Problem, kinds};
+use crate::http::page::docs;
+use crate::http::problem::{Kind, Problem, advice, kinds};
 
 /// The document as it is sent; it is the same for the life of the program.
 static DOCUMENT: LazyLock<String> =
@@ -33,6 +33,24 @@ pub(crate) struct KindView {
     title_zh: &'static str,
     /// In English.
     title_en: &'static str,
+    /// What to do, in Chinese.
+    advice_zh: &'static str,
+    /// What to do, in English.
+    advice_en: &'static str,
+}
+
+impl From<&'static Kind> for KindView {
+    fn from(kind: &'static Kind) -> Self {
+        let advice = advice::of(kind.code);
+        Self {
+            code: kind.code,
+            status: kind.status,
+            title_zh: kind.zh,
+            title_en: kind.en,
+            advice_zh: advice.map_or("", |advice| advice.zh),
+            advice_en: advice.map_or("", |advice| advice.en),
+        }
+    }
 }
 
 /// How the server is.
@@ -69,61 +87,44 @@ pub(crate) async fn openapi() -> HttpResponse {
     responses((status = 200, content((Vec<KindView> = "application/json"),
         (String = "text/html"))), Refusals), security(()))]
 #[get("/problems")]
-pub(crate) async fn problems(request: HttpRequest) -> HttpResponse {
-    let accepts = |name| {
-        request
-            .headers()
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-    };
-    let language = Language::asked(request.headers().get(header::ACCEPT_LANGUAGE));
-    let mut answer = HttpResponse::Ok();
-    answer.insert_header((header::VARY, "accept, accept-language"));
-    answer.insert_header((header::CACHE_CONTROL, "public, max-age=300"));
-    if accepts("accept").is_some_and(|accept| accept.contains("text/html")) {
-        answer.insert_header((
-            header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-        ));
-        return answer
-            .content_type(header::ContentType::html())
-            .body(page(language));
+pub(crate) async fn problems(request: HttpRequest, app: Data<App>) -> HttpResponse {
+    if wants_page(&request) {
+        return docs::problem_list(&request, &app);
     }
-    let view = |kind: &&kinds::Kind| KindView {
-        code: kind.code,
-        status: kind.status,
-        title_zh: kind.zh,
-        title_en: kind.en,
-    };
-    let all: Vec<KindView> = kinds::ALL.iter().map(view).collect();
-    answer.json(all)
+    let all: Vec<KindView> = kinds::ALL.iter().copied().map(KindView::from).collect();
+    explained(all)
 }
 
-fn page(language: Language) -> String {
-    let heading = match language {
-        Language::Zh => "通码 API 的错误代码",
-        Language::En => "Problems of the tongma API",
-    };
-    html! {
-        (DOCTYPE)
-        html lang=(language.tag()) {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (heading) }
-            }
-            body {
-                h1 { (heading) }
-                dl {
-                    @for kind in kinds::ALL {
-                        dt id=(kind.code) { code { (kind.code) } " " (kind.status) }
-                        dd { (kind.title(language)) }
-                    }
-                }
-            }
-        }
-    }
-    .into_string()
+/// One problem, where its `type` leads to: what it means and what to do. For people with a browser,
+/// as a page.
+#[utoipa::path(tag = "about", operation_id = "problem",
+    params(("code" = String, Path, description = "as in `code`", example = "payment-held")),
+    responses((status = 200, content((KindView = "application/json"), (String = "text/html"))),
+        Refusals), security(()))]
+#[get("/problems/{code}")]
+pub(crate) async fn problem(
+    request: HttpRequest,
+    app: Data<App>,
+    code: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let kind = kinds::by_code(&code).ok_or_else(|| Problem::not_found("problem"))?;
+    Ok(if wants_page(&request) {
+        docs::problem(&request, &app, kind)
+    } else {
+        explained(KindView::from(kind))
+    })
+}
+
+fn wants_page(request: &HttpRequest) -> bool {
+    let accept = request.headers().get(header::ACCEPT);
+    accept.is_some_and(|value| value.to_str().is_ok_and(|text| text.contains("text/html")))
+}
+
+fn explained(what: impl Serialize) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((header::VARY, "accept, accept-language"))
+        .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
+        .json(what)
 }
 
 /// Whether the process answers.

@@ -7,8 +7,9 @@ use actix_web::http::StatusCode;
 use actix_web::http::header;
 use serde::Deserialize;
 use tracing::Instrument as _;
-use utoipa::IntoResponses;
-use utoipa::openapi::{Ref, RefOr, Response};
+use utoipa::openapi::schema::{KnownFormat, Schema, SchemaFormat, Type};
+use utoipa::openapi::{ObjectBuilder, Ref, RefOr, Response};
+use utoipa::{IntoResponses, PartialSchema, ToSchema};
 
 use crate::app::{App, Seat};
 use crate::db::{DbError, Tx};
@@ -16,22 +17,32 @@ use crate::flow::FlowError;
 use crate::flow::idempotent::Once;
 use crate::http::problem::{Problem, kinds};
 
-/// Every route may refuse, or ask to come later: said once in the document and pointed at.
+/// Every route may refuse: said once in the document and pointed at. What each can answer by itself
+/// is listed by [`document`](crate::http::openapi).
 pub(crate) enum Refusals {}
 
 impl IntoResponses for Refusals {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
-        let answers = [
-            ("429", "TooMany"),
-            ("503", "NotNow"),
-            ("default", "Problem"),
-        ];
-        let named = |name| RefOr::Ref(Ref::from_response_name(name));
-        answers
-            .map(|(status, name)| (status.to_owned(), named(name)))
+        let problem = RefOr::Ref(Ref::from_response_name("Problem"));
+        BTreeMap::from([("default".to_owned(), problem)])
+    }
+}
+
+/// The bytes of a picture.
+#[derive(Debug)]
+pub(crate) enum Picture {}
+
+impl PartialSchema for Picture {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary)))
+            .description(Some("The bytes of a picture"))
             .into()
     }
 }
+
+impl ToSchema for Picture {}
 
 /// Reads in one transaction.
 pub(crate) async fn reading<T>(

@@ -10,7 +10,7 @@ use crate::app::{App, Rate};
 use crate::code::{DecodeAnswer, PictureAnswer};
 use crate::flow::receipt::{self, Checked, Presented};
 use crate::flow::{self, FlowError, resolve};
-use crate::http::api::answer::Refusals;
+use crate::http::api::answer::{Picture, Refusals};
 use crate::http::auth::{Asked, ReadPayments, VerifyReceipts, reader};
 use crate::http::extract::{JSON_MAX, media_type, read_body};
 use crate::http::json;
@@ -24,6 +24,7 @@ use crate::routing::Decision;
 /// What a payer shows: the signed receipt, or its six digits.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"number": "042137", "store": "sto_00000000000000000000000000"}))]
 pub(crate) struct ReceiptBody {
     /// The signed receipt.
     receipt: Option<String>,
@@ -50,7 +51,7 @@ pub(crate) struct DryRunBody {
     /// Whose app.
     payer_institution: InstitutionId,
     /// What the payer would enter at a static code.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64)]
     amount_minor: Option<i64>,
     /// The code's own where nothing is said.
     currency: Option<Currency>,
@@ -86,7 +87,8 @@ pub(crate) async fn verify(
 #[utoipa::path(tag = "codes", operation_id = "decode",
     request_body(content(
         (TextBody = "application/json"),
-        (Vec<u8> = "image/png"), (Vec<u8> = "image/jpeg"), (Vec<u8> = "image/webp"))),
+        (Picture = "image/png"), (Picture = "image/jpeg"), (Picture = "image/webp"),
+        (Picture = "application/octet-stream"))),
     responses((status = 200, body = Decoded),
         Refusals),
     security(("api_key" = []), ("counter" = [])))]

@@ -13,10 +13,10 @@ use crate::crypto::digest::sha256_hex;
 use crate::db;
 use crate::flow::issue::NewCode;
 use crate::flow::{self, FlowError, idempotent};
-use crate::http::api::answer::{Refusals, once, reading, to_the_end};
+use crate::http::api::answer::{Picture, Refusals, once, reading, to_the_end};
 use crate::http::api::list::{Listed, Place};
 use crate::http::auth::{Asked, Caller, Order, ReadCodes, WriteCodes};
-use crate::http::extract::{Id, Nothing, Query};
+use crate::http::extract::{Id, IdempotencyKey, Nothing, Query};
 use crate::http::problem::{Problem, kinds};
 use crate::id::{CodeId, CounterId, PaymentId, StoreId};
 use crate::merchant::{CodeClass, CodeEvent, CodeState, PrintedCode};
@@ -81,7 +81,7 @@ pub(crate) struct NewCodeBody {
     store: StoreId,
     counter: Option<CounterId>,
     /// Of a fixed code: its amount in minor units.
-    #[schema(minimum = 1, example = 1250)]
+    #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 1250)]
     amount_minor: Option<i64>,
     /// The merchant's own where nothing is said.
     currency: Option<Currency>,
@@ -99,6 +99,7 @@ pub(crate) struct CodesQuery {
     /// Of this kind only.
     kind: Option<CodeKind>,
     /// How many, 1 to 100; 20 where nothing is said.
+    #[param(minimum = 1, maximum = 100)]
     limit: Option<u32>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
@@ -112,14 +113,16 @@ pub(crate) struct SymbolQuery {
     /// How much may be dirty or torn: L, M, Q or H; M where nothing is said.
     level: Option<Level>,
     /// The white frame in modules, 0 to 16; 4 where nothing is said.
+    #[param(maximum = 16)]
     quiet: Option<u8>,
     /// Pixels a module, PNG only; 8 where nothing is said.
+    #[param(minimum = 1, maximum = 32)]
     scale: Option<u32>,
 }
 
 /// Issues a code.
 #[utoipa::path(tag = "codes", operation_id = "issueCode", request_body = NewCodeBody,
-    params(("Idempotency-Key" = String, Header, description = "one request, one effect")),
+    params(("Idempotency-Key" = IdempotencyKey, Header, description = "one request, one effect")),
     responses((status = 201, body = CodeView), Refusals),
     security(("api_key" = ["codes:write"])))]
 #[post("/v1/codes")]
@@ -264,8 +267,10 @@ pub(crate) async fn revoke(
 
 /// The symbol as a PNG of two colours.
 #[utoipa::path(tag = "codes", operation_id = "getCodePng",
-    params(("id" = CodeId, Path), SymbolQuery),
-    responses((status = 200, content_type = "image/png", body = Vec<u8>),
+    params(("id" = CodeId, Path), SymbolQuery,
+        ("If-None-Match" = Option<String>, Header, description = "what was drawn before")),
+    responses((status = 200, content_type = "image/png", body = Picture,
+        headers(("ETag" = String, description = "for `If-None-Match`"))),
         (status = 304, description = "as in If-None-Match"), Refusals),
     security(("api_key" = ["codes:read"])))]
 #[get("/v1/codes/{id}/symbol.png")]
@@ -282,8 +287,10 @@ pub(crate) async fn symbol_png(
 
 /// The symbol as SVG.
 #[utoipa::path(tag = "codes", operation_id = "getCodeSvg",
-    params(("id" = CodeId, Path), SymbolQuery),
-    responses((status = 200, content_type = "image/svg+xml", body = String),
+    params(("id" = CodeId, Path), SymbolQuery,
+        ("If-None-Match" = Option<String>, Header, description = "what was drawn before")),
+    responses((status = 200, content_type = "image/svg+xml", body = String,
+        headers(("ETag" = String, description = "for `If-None-Match`"))),
         (status = 304, description = "as in If-None-Match"), Refusals),
     security(("api_key" = ["codes:read"])))]
 #[get("/v1/codes/{id}/symbol.svg")]
@@ -327,6 +334,9 @@ async fn change(
 
 /// Modules of eight pixels print sharply on a sheet.
 const SCALE: u32 = 8;
+/// The largest symbol that a text of ours needs, in the widest frame, is no larger picture than is
+/// drawn. Posters take the SVG.
+const SCALE_MAX: u32 = 32;
 
 fn picture(
     request: &HttpRequest,
@@ -341,8 +351,13 @@ fn picture(
         Some(modules) => QuietZone::try_from(modules).map_err(refused)?,
         None => QuietZone::default(),
     };
+    let scale = query.scale.unwrap_or(SCALE);
+    if !(1..=SCALE_MAX).contains(&scale) {
+        let why = format!("scale must be 1 to {SCALE_MAX}");
+        return Err(Problem::because(&kinds::QUERY_INVALID, why));
+    }
     let symbol = Symbol::new(&code.text, level).map_err(refused)?;
-    let file = draw(&symbol, quiet, query.scale.unwrap_or(SCALE)).map_err(refused)?;
+    let file = draw(&symbol, quiet, scale).map_err(refused)?;
     let tag = format!("\"{}\"", sha256_hex(&file));
     let known = request
         .headers()

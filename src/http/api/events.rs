@@ -23,8 +23,10 @@ use crate::payment::event::{EventData, EventKind};
 pub(crate) struct EventsQuery {
     /// The `sequence` of the last event seen; 0 is the beginning.
     #[serde(default)]
+    #[param(minimum = 0)]
     after: i64,
     /// How many, 1 to 100; 100 where nothing is said.
+    #[param(minimum = 1, maximum = 100)]
     limit: Option<u32>,
 }
 

@@ -2,8 +2,8 @@
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get};
-use serde::Deserialize;
-use utoipa::IntoParams;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
 use crate::event::hub::Hub;
@@ -11,6 +11,7 @@ use crate::http::api::answer::Refusals;
 use crate::http::auth::{Caller, ReadFeed, bearer};
 use crate::http::page::feed::{self, Reader};
 use crate::http::problem::Problem;
+use crate::payment::event::EventKind;
 
 /// From where on.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -21,11 +22,22 @@ pub(crate) struct FeedQuery {
     after: Option<i64>,
 }
 
+/// One event of the stream.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct FeedEvent {
+    /// The place in the merchant's sequence.
+    #[schema(pattern = "^[1-9][0-9]*$", example = "42")]
+    id: String,
+    event: EventKind,
+    /// `EventData` as JSON.
+    data: String,
+}
+
 /// The merchant's events as server-sent events: `id` is the place in the merchant's sequence. A
 /// reader that comes back with `Last-Event-ID` misses nothing and gets nothing twice.
 #[utoipa::path(tag = "events", operation_id = "followEvents",
     params(FeedQuery, ("Last-Event-ID" = Option<i64>, Header, description = "goes before `after`")),
-    responses((status = 200, content_type = "text/event-stream", body = String), Refusals),
+    responses((status = 200, content_type = "text/event-stream", body = FeedEvent), Refusals),
     security(("api_key" = ["feed:read"])))]
 #[get("/v1/feed")]
 pub(crate) async fn follow(

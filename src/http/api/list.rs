@@ -18,6 +18,7 @@ const LIMIT_MAX: u32 = 100;
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListQuery {
     /// How many, 1 to 100; 20 where nothing is said.
+    #[param(minimum = 1, maximum = 100)]
     pub(crate) limit: Option<u32>,
     /// `next_cursor` of the page before.
     pub(crate) cursor: Option<String>,

@@ -23,6 +23,7 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
         .service(about::jwks)
         .service(about::openapi)
         .service(about::problems)
+        .service(about::problem)
         .service(about::healthz)
         .service(about::readyz)
         .service(wallets::resolve)

@@ -15,19 +15,39 @@ use crate::flow::{FlowError, idempotent};
 use crate::http::api::answer::{Refusals, once, reading, to_the_end};
 use crate::http::api::list::{Listed, Place};
 use crate::http::auth::{Asked, Caller, Order, ReadPayments, WritePayments};
-use crate::http::extract::{Id, Nothing, Query};
-use crate::http::problem::{Problem, kinds};
+use crate::http::extract::{Id, IdempotencyKey, Nothing, Query};
+use crate::http::problem::Problem;
 use crate::id::{AttemptId, CodeId, CounterId, ExceptionId, PaymentId, StoreId};
 use crate::merchant::{PrintedCode, TextError, is_invisible};
 use crate::money::{Amount, Currency};
 use crate::payment::{Payment, State};
+use crate::word::words;
+
+words! {
+    /// How far a payment is.
+    PaymentState {
+        /// Nobody has begun to pay.
+        Created = "created",
+        /// A payer holds it.
+        Waiting = "waiting",
+        /// The money is there.
+        Paid = "paid",
+        /// Some of it went back.
+        PartlyRefunded = "partly_refunded",
+        /// All of it went back.
+        Refunded = "refunded",
+        /// The merchant took it back.
+        Closed = "closed",
+        /// Its time ran out.
+        Expired = "expired",
+    }
+}
 
 /// A payment.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PaymentView {
     id: PaymentId,
-    /// `created`, `waiting`, `paid`, `partly_refunded`, `refunded`, `closed` or `expired`.
-    #[schema(example = "created")]
+    #[schema(value_type = PaymentState)]
     state: &'static str,
     amount_minor: i64,
     currency: Currency,
@@ -109,10 +129,10 @@ pub(crate) struct NewPaymentBody {
     store: StoreId,
     counter: Option<CounterId>,
     /// The merchant's own number for it; at most 64 characters.
-    #[schema(max_length = 64)]
+    #[schema(min_length = 1, max_length = 64)]
     reference: Option<String>,
     /// Shown to the payer; at most 120 characters.
-    #[schema(max_length = 120)]
+    #[schema(min_length = 1, max_length = 120)]
     description: Option<String>,
     /// How long it can be started; at most and unless said otherwise two hours.
     #[schema(minimum = 1, maximum = 7200)]
@@ -125,8 +145,9 @@ pub(crate) struct NewPaymentBody {
 #[into_params(parameter_in = Query)]
 pub(crate) struct PaymentsQuery {
     /// In this state only.
-    state: Option<String>,
+    state: Option<PaymentState>,
     /// How many, 1 to 100; 20 where nothing is said.
+    #[param(minimum = 1, maximum = 100)]
     limit: Option<u32>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
@@ -150,19 +171,10 @@ pub(crate) struct ExceptionView {
 
 const REFERENCE_MAX: usize = 64;
 const DESCRIPTION_MAX: usize = 120;
-const STATES: [&str; 7] = [
-    "created",
-    "waiting",
-    "paid",
-    "partly_refunded",
-    "refunded",
-    "closed",
-    "expired",
-];
 
 /// Creates a payment with an order code and a checkout link of its own.
 #[utoipa::path(tag = "payments", operation_id = "createPayment", request_body = NewPaymentBody,
-    params(("Idempotency-Key" = String, Header, description = "one request, one effect")),
+    params(("Idempotency-Key" = IdempotencyKey, Header, description = "one request, one effect")),
     responses((status = 201, body = PaymentView), Refusals),
     security(("api_key" = ["payments:write"])))]
 #[post("/v1/payments")]
@@ -204,11 +216,7 @@ pub(crate) async fn list(
     query: Query<PaymentsQuery>,
 ) -> Result<Json<Listed<PaymentView>>, Problem> {
     let (merchant, query) = (&caller.principal.merchant, query.read()?);
-    let state = query.state.as_deref();
-    if state.is_some_and(|state| !STATES.contains(&state)) {
-        let why = format!("state must be one of {STATES:?}");
-        return Err(Problem::because(&kinds::QUERY_INVALID, why));
-    }
+    let state = query.state.map(PaymentState::as_str);
     let name = format!("payments {}", state.unwrap_or_default());
     let place = Place::read(&app, merchant, &name, query.limit, query.cursor.as_deref())?;
     let (before, limit) = (place.seen_id(), i64::from(place.wanted()));

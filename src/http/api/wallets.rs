@@ -41,8 +41,10 @@ pub(crate) struct StartBody {
     amount_minor: i64,
     currency: Currency,
     /// The institution's own number: the same number with the same facts has the same answer.
+    #[schema(min_length = 1, max_length = 128)]
     payer_reference: String,
     /// What the institution calls the payer; kept as a keyed hash only.
+    #[schema(min_length = 1, max_length = 128)]
     payer_ref: Option<String>,
 }
 

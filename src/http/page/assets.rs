@@ -27,6 +27,16 @@ static FILES: &[Asset] = &[
         text: include_str!("../../../static/page.css"),
     },
     Asset {
+        name: "docs.css",
+        media: CSS,
+        text: include_str!("../../../static/docs.css"),
+    },
+    Asset {
+        name: "docs.js",
+        media: JS,
+        text: include_str!("../../../static/docs.js"),
+    },
+    Asset {
         name: "code.js",
         media: JS,
         text: include_str!("../../../static/code.js"),

@@ -86,19 +86,25 @@ pub(super) async fn of_counter(
 /// for now.
 pub(crate) fn position(req: &HttpRequest) -> Result<Option<i64>, Problem> {
     let last = req.headers().get("last-event-id");
-    let last = last.and_then(|value| value.to_str().ok());
+    let last = last.map(|value| value.to_str().unwrap_or("?"));
     let query = req.query_string();
-    let after = || {
-        query
-            .split('&')
-            .find_map(|pair| pair.strip_prefix("after="))
-    };
-    let Some(text) = last.or_else(after).filter(|text| !text.is_empty()) else {
+    let after = query
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("after="));
+    let last = place(last)
+        .map_err(|why| Problem::because(&kinds::HEADER_INVALID, format!("Last-Event-ID {why}")))?;
+    // What does not count is read all the same: a client that writes nonsense learns it.
+    let after = place(after)
+        .map_err(|why| Problem::because(&kinds::QUERY_INVALID, format!("after {why}")))?;
+    Ok(last.or(after))
+}
+
+/// A place; nothing for none and for an empty text, as a browser sends before its first event.
+fn place(text: Option<&str>) -> Result<Option<i64>, &'static str> {
+    let Some(text) = text.filter(|text| !text.is_empty()) else {
         return Ok(None);
     };
-    let place: i64 = text
-        .parse()
-        .map_err(|_| Problem::because(&kinds::QUERY_INVALID, "after must be a whole number"))?;
+    let place: i64 = text.parse().map_err(|_| "must be a whole number")?;
     // A place before the beginning is the beginning.
     Ok(Some(place.max(0)))
 }

@@ -8,6 +8,7 @@ mod code_view;
 pub(crate) mod cookie;
 mod counter;
 mod counter_view;
+pub(crate) mod docs;
 pub(crate) mod feed;
 mod lang;
 mod layout;
@@ -54,6 +55,9 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(shown("/pay/{attempt}", pay::show))
         .service(shown("/pay/{attempt}/state", pay::poll))
         .service(sent("/bridge/pay", pay::bridge))
+        .service(shown("/docs", docs::index))
+        .service(shown("/docs/{operation}", docs::operation))
+        .service(shown("/docs/examples/{file}", docs::example))
         .service(shown("/counter", counter::show))
         .service(sent("/counter/pair", counter::enter))
         .service(sent("/counter/leave", counter::leave))

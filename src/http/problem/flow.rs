@@ -196,7 +196,7 @@ impl From<IdempotencyError> for Problem {
             IdempotencyError::Missing => Self::because(&kinds::IDEMPOTENCY_KEY_MISSING, error)
                 .with_header(
                     actix_web::http::header::LINK,
-                    "</problems#idempotency-key-missing>; rel=\"help\"",
+                    "</problems/idempotency-key-missing>; rel=\"help\"",
                 ),
             IdempotencyError::Malformed => Self::because(&kinds::IDEMPOTENCY_KEY_INVALID, error),
             IdempotencyError::Reused => Self::because(&kinds::IDEMPOTENCY_KEY_REUSED, error),

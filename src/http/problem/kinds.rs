@@ -68,6 +68,7 @@ kinds! {
     AGREEMENT_NOT_FOUND = 404 "agreement-not-found" "没有此互通协议" "There is no such agreement";
     INSTITUTION_NOT_FOUND = 404 "institution-not-found" "没有此支付机构" "There is no such payment institution";
     RECEIPT_NOT_FOUND = 404 "receipt-not-found" "没有此收据" "There is no such receipt";
+    PROBLEM_NOT_FOUND = 404 "problem-not-found" "没有此错误代码" "There is no such problem";
     METHOD_NOT_ALLOWED = 405 "method-not-allowed" "不支持此方法" "This method is not allowed here";
     NOT_ACCEPTABLE = 406 "not-acceptable" "无法提供所要求的格式" "No acceptable representation";
     REQUEST_TIMEOUT = 408 "request-timeout" "请求超时" "The request took too long to arrive";

@@ -4,6 +4,7 @@
 //! status, [`flow`] says which problem an error of a use case is. A problem never carries a stack,
 //! an SQL text or a host name; what is our own fault is logged and answered without a reason.
 
+pub(crate) mod advice;
 mod flow;
 pub(crate) mod kinds;
 mod often;
@@ -60,7 +61,7 @@ pub(crate) struct FieldError {
 pub(crate) struct ProblemBody<'a> {
     /// Where the problem is explained.
     #[serde(rename = "type")]
-    #[schema(example = "/problems#payment-not-found")]
+    #[schema(example = "/problems/payment-not-found")]
     type_: String,
     /// What went wrong, in the language of `Accept-Language` (zh or en).
     title: &'a str,
@@ -189,7 +190,7 @@ impl Problem {
     /// The whole answer.
     pub(crate) fn render(&self, language: Language, request_id: &str) -> HttpResponse<BoxBody> {
         let body = ProblemBody {
-            type_: format!("/problems#{}", self.kind.code),
+            type_: self.kind.path(),
             title: self.kind.title(language),
             status: self.kind.status,
             code: self.kind.code,
@@ -229,6 +230,11 @@ impl ResponseError for Problem {
 }
 
 impl Kind {
+    /// Where it is explained.
+    pub(crate) fn path(&self) -> String {
+        format!("/problems/{}", self.code)
+    }
+
     /// The title in a language.
     pub(crate) const fn title(&self, language: Language) -> &'static str {
         match language {

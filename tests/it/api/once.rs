@@ -28,7 +28,7 @@ async fn t069_without_a_key(backend: Backend) {
     let server = Server::open(backend).await;
     let call = order(&server, 100);
     let answer = server.refuses(&call, 400, "idempotency-key-missing").await;
-    assert!(answer.header("link").unwrap().contains("/problems#"));
+    assert!(answer.header("link").unwrap().contains("/problems/"));
 }
 
 async fn t070_with_a_key_that_is_none(backend: Backend) {

@@ -2,6 +2,7 @@
 
 mod code;
 mod counter;
+mod docs;
 mod feed;
 mod input;
 mod reconnects;

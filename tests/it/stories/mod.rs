@@ -2,7 +2,9 @@
 
 mod canaries;
 mod codes;
+mod contract;
 mod document;
+mod examples;
 mod hostile;
 mod peer;
 pub(crate) mod process;

@@ -68,6 +68,38 @@ pub(crate) fn openapi_faults(document: &Value) -> Option<String> {
     (!output.status.success()).then(|| said.concat())
 }
 
+/// What `schemathesis` found when it called every operation from this ground
+/// (`tests/peers/contract.py`).
+pub(crate) fn explore(ground: &Value) -> Value {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ground.json");
+    std::fs::write(&file, ground.to_string()).unwrap();
+    let said = output_of(python("contract.py").arg(&file));
+    serde_json::from_str(&said).unwrap()
+}
+
+/// What one of the examples of the documentation prints, and how it ends. `settings` are its
+/// variables.
+pub(crate) fn example(
+    file: &str,
+    arguments: &[&str],
+    settings: &[(&str, &str)],
+) -> (Option<i32>, String) {
+    let path = tests().join("../static/examples").join(file);
+    let mut command = match path.extension().and_then(|kind| kind.to_str()) {
+        Some("py") => interpreter(),
+        Some(_) | None => Command::new("bash"),
+    };
+    let output = command
+        .arg(&path)
+        .args(arguments)
+        .envs(settings.iter().copied())
+        .output()
+        .unwrap();
+    let said = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
+    (output.status.code(), said.concat())
+}
+
 /// The texts that `zxing-cpp` and Debian's `zbarimg` find in a picture, in this order; a
 /// symbol that only one of them reads is one that some phone will not read.
 pub(crate) fn read_symbol(png: &[u8]) -> [Vec<String>; 2] {

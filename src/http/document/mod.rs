@@ -1,5 +1,8 @@
 //! The OpenAPI document, made from the routes themselves.
 
+mod answers;
+pub(crate) mod refusals;
+
 use std::sync::LazyLock;
 
 use actix_web::http::Method;
@@ -7,15 +10,15 @@ use utoipa::openapi::path::PathItem;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{
-    Components, ComponentsBuilder, ContentBuilder, Header, HeaderBuilder, InfoBuilder,
-    LicenseBuilder, ObjectBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, ResponseBuilder, Type,
+    Components, ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder,
 };
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_actix_web::AppExt;
 
 use crate::code::run::CodeKind;
 use crate::http::api;
-use crate::http::problem::{self, FieldError, ProblemBody};
+use crate::http::extract::{IdempotencyKey, Nothing};
+use crate::http::problem::{FieldError, ProblemBody};
 use crate::qr::symbol::Level;
 
 /// The document.
@@ -25,21 +28,12 @@ pub fn openapi() -> OpenApi {
         .openapi(base())
         .configure(api::routes)
         .split_for_parts();
-    document.paths.paths.values_mut().for_each(describe_answers);
     document
-}
-
-/// OpenAPI wants a sentence about every answer; where the operation has said it all, this one.
-fn describe_answers(item: &mut PathItem) {
-    for operation in [&mut item.get, &mut item.post].into_iter().flatten() {
-        for answer in operation.responses.responses.values_mut() {
-            if let RefOr::T(answer) = answer
-                && answer.description.is_empty()
-            {
-                "done as asked".clone_into(&mut answer.description);
-            }
-        }
-    }
+        .paths
+        .paths
+        .values_mut()
+        .for_each(answers::complete);
+    document
 }
 
 /// The methods that a path of the API has; none if it is no path of ours.
@@ -105,9 +99,9 @@ fn base() -> OpenApi {
 const ABOUT: &str = "One receiving code; every wallet can pay it; the cashier sees the proof.\n\n\
 Amounts are integers in minor units with an ISO 4217 currency, times RFC 3339 UTC, ids opaque. \
 Every answer has a `Request-Id`; every refusal is `application/problem+json` with a stable `code`, \
-listed at `/problems`. Calls are counted by API key, institution or address; `RateLimit-Policy` and \
-`RateLimit` say where a caller stands, and one too many is answered 429 with `Retry-After`. 503 \
-`overloaded` means that nothing was begun. Unknown request fields are refused; unknown answer fields must be ignored. \
+explained where its `type` leads; each operation lists the codes of each status (`x-problems`). \
+Calls are counted by API key, institution or address: `RateLimit-Policy` and `RateLimit` say where a \
+caller stands. 503 `overloaded` means that nothing was begun. Unknown request fields are refused; unknown answer fields must be ignored. \
 Lists answer `{data, has_more, next_cursor}`. A request that creates something takes an \
 `Idempotency-Key`: the first answer is kept for 30 days and replayed byte for byte with \
 `Idempotent-Replayed: true`; the fingerprint is that of the raw body. JSON bodies have at most \
@@ -137,55 +131,28 @@ fn components() -> Components {
         "Signature-Input",
         "HTTP message signature (RFC 9421) with the institution's registered key, tag \
          \"tongma-wallet\", over @method @authority @path @query and, where there is a body, \
-         content-digest content-type; parameters created, nonce, keyid.",
+         content-digest content-type; parameters created, nonce, keyid. Nonces are kept and compared \
+         only for calls that change state; what only reads may be sent again.",
     );
     let device = ApiKeyValue::with_description(
         "tongma_counter",
         "A device that was paired with a counter; `__Host-tongma_counter` on https.",
     );
-    let refusal = |why: &str| {
-        let content = ContentBuilder::new()
-            .schema(Some(RefOr::Ref(Ref::from_schema_name("Problem"))))
-            .build();
-        ResponseBuilder::new()
-            .description(why)
-            .content(problem::MEDIA_TYPE, content)
-    };
-    let later = |why| refusal(why).header("Retry-After", told(Type::Integer, "Seconds to wait."));
-    let too_many = later("Too often, or too many at once; nothing was stored")
-        .header("RateLimit-Policy", told(Type::String, POLICY))
-        .header("RateLimit", told(Type::String, LIMIT));
     ComponentsBuilder::new()
         .schema(ProblemBody::name(), ProblemBody::schema())
         .schema(FieldError::name(), FieldError::schema())
         // Stands in queries only, from where it is pointed at but not brought along.
         .schema(CodeKind::name(), CodeKind::schema())
         .schema(Level::name(), Level::schema())
-        .response("Problem", refusal("Refused; `code` says why").build())
-        .response("TooMany", too_many.build())
-        .response(
-            "NotNow",
-            later("Overloaded, busy, stopping, or an institution that is needed does not answer")
-                .build(),
-        )
+        .schema(IdempotencyKey::name(), IdempotencyKey::schema())
+        .schema(Nothing::name(), Nothing::schema())
+        .response("Problem", answers::anywhere())
         .security_scheme("api_key", SecurityScheme::Http(key))
         .security_scheme(
             "http_signature",
             SecurityScheme::ApiKey(ApiKey::Header(signature)),
         )
         .security_scheme("counter", SecurityScheme::ApiKey(ApiKey::Cookie(device)))
-        .build()
-}
-
-const POLICY: &str = "What may be asked: `\"api-key\";q=6000;w=60` is 6000 calls in 60 seconds.";
-const LIMIT: &str =
-    "Where the caller stands: `\"api-key\";r=5999;t=1` is 5999 left, all of them in a second.";
-
-/// A header of an answer.
-fn told(kind: Type, about: &str) -> Header {
-    HeaderBuilder::new()
-        .schema(Some(ObjectBuilder::new().schema_type(kind)))
-        .description(Some(about))
         .build()
 }
 

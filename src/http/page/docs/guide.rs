@@ -1,0 +1,73 @@
+//! What a reader has to know before the first request, in both languages.
+
+/// One paragraph with its heading, each in Chinese and English.
+pub(super) struct Part {
+    pub(super) heading: (&'static str, &'static str),
+    pub(super) text: (&'static str, &'static str),
+}
+
+pub(super) static PARTS: &[Part] = &[
+    Part {
+        heading: ("约定", "Conventions"),
+        text: (
+            "金额是以分为单位的整数（amount_minor），币种是 ISO 4217 代码；时间是 RFC 3339 UTC；\
+             编号不透明。未知的请求字段会被拒绝，未知的应答字段必须忽略。",
+            "Amounts are whole minor units (amount_minor) with an ISO 4217 currency, times RFC 3339 \
+             UTC, ids opaque. Unknown request fields are refused; unknown answer fields must be \
+             ignored.",
+        ),
+    },
+    Part {
+        heading: ("商户：API 密钥", "Merchants: an API key"),
+        text: (
+            "在 Authorization 头中发送 Bearer 和密钥。每个密钥有一组权限，操作页面写明所需的权限。",
+            "Send it as Authorization: Bearer. A key has scopes; each operation names the one that it \
+             needs.",
+        ),
+    },
+    Part {
+        heading: ("机构：请求签名", "Institutions: signed requests"),
+        text: (
+            "按 RFC 9421 签名，tag 为 tongma-wallet，覆盖 @method @authority @path @query，有正文时\
+             再加 content-digest content-type；参数为 created、nonce、keyid。created 与服务器时间最多\
+             相差五分钟。nonce 只在会改变状态的请求中留存并查重（attempts、report、confirm）：同一 nonce \
+             的第二次请求得到 nonce-reused。resolve 和查询只读，重放无害，其 nonce 不留存。",
+            "Sign by RFC 9421 with the tag tongma-wallet, over @method @authority @path @query and, \
+             where there is a body, content-digest content-type; parameters created, nonce, keyid. \
+             created lies within five minutes of our clock. Nonces are kept and compared only for \
+             calls that change state (attempts, report, confirm): there a second request with the same \
+             nonce is answered nonce-reused. resolve and the queries only read: sent twice they do no \
+             harm, and their nonces are not kept.",
+        ),
+    },
+    Part {
+        heading: ("一个请求，一个结果", "One request, one effect"),
+        text: (
+            "新建付款或收款码时发送 Idempotency-Key：首次应答保留 30 天，重试得到逐字节相同的应答\
+             （Idempotent-Replayed: true）。机构的付款以 payer_reference 去重，确认以 payee_reference \
+             去重，不用 Idempotency-Key。",
+            "What creates a payment or a code takes an Idempotency-Key: the first answer is kept for 30 \
+             days, and a retry gets it byte for byte (Idempotent-Replayed: true). Institutions' \
+             attempts are told apart by payer_reference, confirmations by payee_reference; they take \
+             no Idempotency-Key.",
+        ),
+    },
+    Part {
+        heading: ("拒绝", "Refusals"),
+        text: (
+            "一律是 application/problem+json（RFC 9457）。程序只看 code；type 指向解释它的页面；\
+             request_id 供求助时引用。429 和 503 带有 Retry-After。",
+            "Always application/problem+json (RFC 9457). Programs look at code; type leads to the page \
+             that explains it; request_id is what to quote. 429 and 503 come with Retry-After.",
+        ),
+    },
+    Part {
+        heading: ("命令中的变量", "Variables in the commands"),
+        text: (
+            "$TONGMA 是本服务器的地址，$TONGMA_KEY 是 API 密钥；sign.sh 是下面的示例，它还需要 \
+             $TONGMA_KEY_ID 和 $TONGMA_KEY_FILE（PEM 格式的 Ed25519 私钥）。",
+            "$TONGMA is this server's address, $TONGMA_KEY an API key; sign.sh is the example below, \
+             which also wants $TONGMA_KEY_ID and $TONGMA_KEY_FILE (an Ed25519 private key in PEM).",
+        ),
+    },
+];
