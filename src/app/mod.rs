@@ -3,7 +3,9 @@
 //! Plain data: making an [`App`] starts nothing. What runs beside the requests (the outbox worker,
 //! the sweep, the scan log) is started by the command that serves.
 
+mod fresh;
 mod keyring;
+mod recent;
 mod throttle;
 
 use std::sync::Arc;
@@ -22,7 +24,9 @@ use crate::money::{Amount, Currency};
 use crate::wallet::client::Client;
 use crate::word::Mode;
 
+pub use fresh::{Fresh, Reading};
 pub use keyring::{KeyRing, KeyRingError};
+pub use recent::{Recent, Resolution, Signer};
 pub use throttle::{Throttle, Tried};
 
 /// Everything a use case needs; cheap to clone.
@@ -54,6 +58,8 @@ pub struct App {
     pub bell: Bell,
     /// Wakes the sweep that asks institutions.
     pub sweep_bell: Bell,
+    /// What was just told, and may be told again.
+    pub recent: Recent,
     /// Takes scans; drops them rather than making a payer wait.
     pub scans: ScanLog,
 }

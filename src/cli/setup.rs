@@ -8,7 +8,7 @@ use std::time::Duration;
 use data_encoding::BASE64;
 use tokio::sync::mpsc::Receiver;
 
-use crate::app::{App, Bell, KeyRingError, Limits, ScanLog, Throttle};
+use crate::app::{App, Bell, KeyRingError, Limits, Recent, ScanLog, Throttle};
 use crate::clock::Clock;
 use crate::code::origin::{Origin, OriginError};
 use crate::config::Config;
@@ -85,6 +85,7 @@ pub(crate) async fn app(
         bell: Bell::default(),
         sweep_bell: Bell::default(),
         throttle: Throttle::default(),
+        recent: Recent::default(),
         scans: log,
     };
     Ok(SetUp { app, scans })

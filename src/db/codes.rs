@@ -172,6 +172,7 @@ pub async fn list(
 
 /// Stores a state that follows from the version before.
 pub async fn update(tx: &mut Tx, code: &PrintedCode) -> Result<(), DbError> {
+    tx.changes_rules();
     let rows = each_backend!(tx, conn => sqlx::query(UPDATE)
         .bind(&code.id)
         .bind(code.version.saturating_sub(1))

@@ -9,13 +9,18 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{PgPool, SqlitePool};
 
 use crate::clock::{Clock, Timestamp};
-use crate::db::{DbError, Inner, Tx};
+use crate::db::{DbError, Inner, Rules, Tx};
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 
 /// How long a writer waits for its turn before the caller hears "busy".
 const WAIT_MS: u64 = 5_000;
+
+/// What SQLite's writer keeps of the file in memory, and each reader, in KiB as the pragma counts:
+/// 8 MiB together with the usual eight readers. Files are never mapped into memory.
+const WRITER_CACHE: &str = "-4096";
+const READER_CACHE: &str = "-512";
 
 /// How to reach the database.
 #[derive(Debug, Clone)]
@@ -55,6 +60,7 @@ pub enum OpenError {
 pub struct Db {
     pools: Pools,
     clock: Clock,
+    rules: Rules,
 }
 
 #[derive(Debug, Clone)]
@@ -93,7 +99,11 @@ impl Db {
         } else {
             return Err(OpenError::Address);
         };
-        Ok(Self { pools, clock })
+        Ok(Self {
+            pools,
+            clock,
+            rules: Rules::default(),
+        })
     }
 
     /// Brings the schema up to this version; refuses one that is newer.
@@ -124,10 +134,7 @@ impl Db {
             Pools::Sqlite { writer, .. } => {
                 // IMMEDIATE: a plain BEGIN that reads and then writes can fail as busy at once.
                 let tx = writer.begin_with("BEGIN IMMEDIATE").await?;
-                Ok(Tx {
-                    inner: Inner::Sqlite(tx),
-                    now: self.clock.now(),
-                })
+                Ok(self.tx(Inner::Sqlite(tx), self.clock.now()))
             }
             Pools::Postgres(pool) => self.begin_postgres(pool).await,
         }
@@ -138,13 +145,15 @@ impl Db {
         match &self.pools {
             Pools::Sqlite { readers, .. } => {
                 let tx = readers.begin().await?;
-                Ok(Tx {
-                    inner: Inner::Sqlite(tx),
-                    now: self.clock.now(),
-                })
+                Ok(self.tx(Inner::Sqlite(tx), self.clock.now()))
             }
             Pools::Postgres(pool) => self.begin_postgres(pool).await,
         }
+    }
+
+    /// How often this process has changed what decides how scans are answered or who is let in.
+    pub fn rule_changes(&self) -> u64 {
+        self.rules.changes()
     }
 
     /// Closes all connections.
@@ -155,6 +164,15 @@ impl Db {
                 writer.close().await;
             }
             Pools::Postgres(pool) => pool.close().await,
+        }
+    }
+
+    fn tx(&self, inner: Inner, now: Timestamp) -> Tx {
+        Tx {
+            inner,
+            now,
+            rules: self.rules.clone(),
+            changes_rules: false,
         }
     }
 
@@ -169,10 +187,7 @@ impl Db {
             }
             Clock::Manual(_) => self.clock.now(),
         };
-        Ok(Tx {
-            inner: Inner::Postgres(tx),
-            now,
-        })
+        Ok(self.tx(Inner::Postgres(tx), now))
     }
 
     async fn check_durable(&self) -> Result<(), OpenError> {
@@ -225,12 +240,16 @@ async fn connect_sqlite(settings: &DbSettings) -> Result<Pools, OpenError> {
     let pool = || SqlitePoolOptions::new().acquire_timeout(Duration::from_millis(WAIT_MS));
     let writer = pool()
         .max_connections(1)
-        .connect_with(options.clone())
+        .connect_with(options.clone().pragma("cache_size", WRITER_CACHE))
         .await
         .map_err(OpenError::Connect)?;
     let readers = pool()
         .max_connections(settings.connections.max(1))
-        .connect_lazy_with(options.pragma("query_only", "1"));
+        .connect_lazy_with(
+            options
+                .pragma("query_only", "1")
+                .pragma("cache_size", READER_CACHE),
+        );
     Ok(Pools::Sqlite { writer, readers })
 }
 

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use tongma::app::{App, Bell, Limits, ScanLog, Throttle};
+use tongma::app::{App, Bell, Limits, Recent, ScanLog, Throttle};
 use tongma::clock::{Clock, Timestamp};
 use tongma::code::origin::Origin;
 use tongma::code::run::CodeKind;
@@ -291,6 +291,7 @@ pub(crate) async fn app(
             "RenminbiApp/".to_owned(),
         )]),
         throttle: Throttle::default(),
+        recent: Recent::default(),
         scans: log,
         db,
         clock,
