@@ -19,6 +19,7 @@ pub mod books;
 pub mod codes;
 pub mod counters;
 pub mod events;
+pub mod hot;
 pub mod idempotency;
 pub mod institutions;
 pub mod merchants;

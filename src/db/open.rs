@@ -9,7 +9,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{PgPool, SqlitePool};
 
 use crate::clock::{Clock, Timestamp};
-use crate::db::{DbError, Inner, Rules, Tx};
+use crate::db::{DbError, Inner, Rules, Tx, hot};
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
@@ -58,16 +58,17 @@ pub enum OpenError {
 /// An open database.
 #[derive(Debug, Clone)]
 pub struct Db {
-    pools: Pools,
-    clock: Clock,
+    pub(super) pools: Pools,
+    pub(super) clock: Clock,
     rules: Rules,
 }
 
 #[derive(Debug, Clone)]
-enum Pools {
+pub(super) enum Pools {
     Sqlite {
         writer: SqlitePool,
         readers: SqlitePool,
+        hot: hot::sqlite::Hot,
     },
     Postgres(PgPool),
 }
@@ -159,7 +160,9 @@ impl Db {
     /// Closes all connections.
     pub async fn close(&self) {
         match &self.pools {
-            Pools::Sqlite { writer, readers } => {
+            Pools::Sqlite {
+                writer, readers, ..
+            } => {
                 readers.close().await;
                 writer.close().await;
             }
@@ -250,7 +253,11 @@ async fn connect_sqlite(settings: &DbSettings) -> Result<Pools, OpenError> {
                 .pragma("query_only", "1")
                 .pragma("cache_size", READER_CACHE),
         );
-    Ok(Pools::Sqlite { writer, readers })
+    Ok(Pools::Sqlite {
+        writer,
+        readers,
+        hot: hot::sqlite::Hot::default(),
+    })
 }
 
 fn durable(

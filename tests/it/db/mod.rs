@@ -1,5 +1,6 @@
 //! What is kept, on both databases.
 
 mod access;
+mod hot;
 mod merchants;
 mod parity;
