@@ -43,14 +43,14 @@ async fn measure_on(asked: &Asked, table: &mut Table, backend: Backend) {
     let ground = Ground::of(&shop, &shop.sticker().await).await;
     let hub = Hub::default();
     let _serving = floor::tongma(listener, &shop.app, &hub);
-    let placing = shop.app.clone();
+    let (placing, following) = (shop.app.clone(), hub.clone());
     let placing = tokio::spawn(async move {
         let bell = placing.bell.clone();
         let rung = move || {
             let bell = bell.clone();
             async move { bell.rung().await }
         };
-        outbox::run(&placing.db, &hub, rung).await;
+        outbox::run(&placing.db, &following, rung).await;
     });
     let token = token(&shop).await;
     let mut turns = [Vec::new(), Vec::new()];
@@ -62,6 +62,9 @@ async fn measure_on(asked: &Asked, table: &mut Table, backend: Backend) {
         }
     }
     placing.abort();
+    // The feeds end before their server does.
+    hub.close();
+    tokio::time::sleep(Duration::from_millis(200)).await;
     for (turns, percent) in turns.into_iter().zip([50, 99]) {
         table.push(Row {
             figure: format!(

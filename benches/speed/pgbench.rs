@@ -45,7 +45,7 @@ pub(crate) fn per_second(
         .args(["--define", &format!("base={base}"), "--define", "i=0"])
         .arg("--file")
         .arg(&file)
-        .arg(database.url())
+        .arg(address(database))
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -58,4 +58,18 @@ pub(crate) fn per_second(
     let line = said.lines().find(|line| line.starts_with("tps = "));
     let number = line.and_then(|line| line.split(' ').nth(2));
     number.unwrap().parse().unwrap()
+}
+
+/// The database's address in the words that PostgreSQL's own programs know.
+fn address(database: &TestDb) -> String {
+    let (place, settings) = database
+        .url()
+        .split_once('?')
+        .unwrap_or((database.url(), ""));
+    let ours = |setting: &&str| setting.starts_with("statement-cache-capacity");
+    let theirs: Vec<&str> = settings
+        .split('&')
+        .filter(|setting| !ours(setting))
+        .collect();
+    format!("{place}?{}", theirs.join("&"))
 }
