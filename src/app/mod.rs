@@ -3,11 +3,13 @@
 //! Plain data: making an [`App`] starts nothing. What runs beside the requests (the outbox worker,
 //! the sweep, the scan log) is started by the command that serves.
 
+mod fresh;
 mod gate;
 mod key_log;
 mod keyring;
 mod proxies;
 mod rates;
+mod recent;
 mod tally;
 
 use std::sync::Arc;
@@ -26,11 +28,13 @@ use crate::money::{Amount, Currency};
 use crate::wallet::client::Client;
 use crate::word::Mode;
 
+pub use fresh::{Fresh, Reading};
 pub use gate::{Full, Gate, GateLimits, Lane, Seat, outside};
 pub use key_log::KeyLog;
 pub use keyring::{KeyRing, KeyRingError};
 pub use proxies::Proxies;
 pub use rates::{Measure, Rate, RateLimits, Rates, WINDOW_S};
+pub use recent::{Recent, Resolution, Signer};
 pub use tally::{Place, Tally};
 
 /// Everything a use case needs; cheap to clone.
@@ -70,6 +74,8 @@ pub struct App {
     pub bell: Bell,
     /// Wakes the sweep that asks institutions.
     pub sweep_bell: Bell,
+    /// What was just told, and may be told again.
+    pub recent: Recent,
     /// Takes scans; drops them rather than making a payer wait.
     pub scans: ScanLog,
 }

@@ -9,8 +9,8 @@ use data_encoding::BASE64;
 use tokio::sync::mpsc::Receiver;
 
 use crate::app::{
-    App, Bell, Gate, GateLimits, KeyLog, KeyRingError, Limits, Proxies, RateLimits, Rates, ScanLog,
-    Streams, Tally,
+    App, Bell, Gate, GateLimits, KeyLog, KeyRingError, Limits, Proxies, RateLimits, Rates, Recent,
+    ScanLog, Streams, Tally,
 };
 use crate::clock::Clock;
 use crate::code::origin::{Origin, OriginError};
@@ -104,6 +104,7 @@ pub(crate) async fn app(
         bell: Bell::default(),
         sweep_bell: Bell::default(),
         key_log: KeyLog::default(),
+        recent: Recent::default(),
         scans: log,
         clock,
     };

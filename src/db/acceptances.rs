@@ -35,6 +35,7 @@ const CONSENT: &str = "UPDATE acceptances SET consent_ms = $3
 
 /// Keeps a new acceptance; `false` if the merchant has one of this institution.
 pub async fn insert(tx: &mut Tx, acceptance: &Acceptance) -> Result<bool, DbError> {
+    tx.changes_rules();
     let kept = each_backend!(tx, conn => sqlx::query(INSERT)
         .bind(&acceptance.id)
         .bind(&acceptance.merchant)
@@ -108,6 +109,7 @@ pub async fn change(
     from: AcceptanceState,
     to: AcceptanceState,
 ) -> Result<(), DbError> {
+    tx.changes_rules();
     let changed = each_backend!(tx, conn => sqlx::query(CHANGE)
         .bind(merchant)
         .bind(id)
@@ -139,6 +141,7 @@ pub async fn consent(
     id: &AcceptanceId,
     at: Timestamp,
 ) -> Result<(), DbError> {
+    tx.changes_rules();
     let changed = each_backend!(tx, conn => sqlx::query(CONSENT)
         .bind(merchant)
         .bind(id)

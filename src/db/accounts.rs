@@ -30,6 +30,7 @@ const CHANGE: &str = "UPDATE payment_accounts SET state = $4
 
 /// Keeps a new account; `false` if its institution's number is taken, by whichever merchant.
 pub async fn insert(tx: &mut Tx, account: &PaymentAccount) -> Result<bool, DbError> {
+    tx.changes_rules();
     let kept = each_backend!(tx, conn => sqlx::query(INSERT)
         .bind(&account.id)
         .bind(&account.merchant)
@@ -102,6 +103,7 @@ pub async fn change(
     from: PaymentAccountState,
     to: PaymentAccountState,
 ) -> Result<(), DbError> {
+    tx.changes_rules();
     let changed = each_backend!(tx, conn => sqlx::query(CHANGE)
         .bind(merchant)
         .bind(id)

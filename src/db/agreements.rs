@@ -32,6 +32,7 @@ const CHANGE: &str = "UPDATE agreements SET state = $3 WHERE id = $1 AND state =
 
 /// Keeps a new agreement; `false` if the two have one through the same channel.
 pub async fn insert(tx: &mut Tx, agreement: &Agreement) -> Result<bool, DbError> {
+    tx.changes_rules();
     let kept = each_backend!(tx, conn => sqlx::query(INSERT)
         .bind(&agreement.id)
         .bind(&agreement.payer)
@@ -80,6 +81,7 @@ pub async fn change(
     from: AgreementState,
     to: AgreementState,
 ) -> Result<(), DbError> {
+    tx.changes_rules();
     let changed = each_backend!(tx, conn => sqlx::query(CHANGE)
         .bind(id)
         .bind(from.as_str())

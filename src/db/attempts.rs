@@ -63,8 +63,8 @@ const COUNT_OPEN_AT_CODE: &str = "SELECT COUNT(*) FROM attempts a JOIN payments 
      ON p.id = a.payment_id WHERE p.code_id = $1 AND a.source_hash = $2 \
      AND a.state IN ('started', 'waiting')";
 
-#[derive(sqlx::FromRow)]
-struct AttemptRow {
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct AttemptRow {
     id: AttemptId,
     payment_id: PaymentId,
     merchant_id: crate::id::MerchantId,

@@ -36,8 +36,6 @@ const LIST: &str = concat!(
      ORDER BY id DESC LIMIT $4"
 );
 const UPDATE: &str = "UPDATE codes SET state = $3, version = $4 WHERE id = $1 AND version = $2";
-const INSERT_SCAN: &str = "INSERT INTO scans (id, code_id, merchant_id, institution_id, outcome, \
-     scanned_ms) VALUES ($1, $2, $3, $4, $5, $6)";
 
 /// Behind every id, so that the first page begins at the newest.
 const AFTER_ALL: &str = "cod_~";
@@ -174,6 +172,7 @@ pub async fn list(
 
 /// Stores a state that follows from the version before.
 pub async fn update(tx: &mut Tx, code: &PrintedCode) -> Result<(), DbError> {
+    tx.changes_rules();
     let rows = each_backend!(tx, conn => sqlx::query(UPDATE)
         .bind(&code.id)
         .bind(code.version.saturating_sub(1))
@@ -183,23 +182,6 @@ pub async fn update(tx: &mut Tx, code: &PrintedCode) -> Result<(), DbError> {
         .await
         .map(|done| done.rows_affected()))?;
     exactly_one(rows, "codes", &code.id)
-}
-
-/// Writes a batch of scans.
-pub async fn insert_scans(tx: &mut Tx, scans: &[Scan]) -> Result<(), DbError> {
-    for scan in scans {
-        each_backend!(tx, conn => sqlx::query(INSERT_SCAN)
-            .bind(&scan.id)
-            .bind(&scan.code)
-            .bind(&scan.merchant)
-            .bind(&scan.institution)
-            .bind(&scan.outcome)
-            .bind(scan.at)
-            .execute(conn)
-            .await
-            .map(|_| ()))?;
-    }
-    Ok(())
 }
 
 impl TryFrom<CodeRow> for PrintedCode {

@@ -12,7 +12,7 @@ const INSERT_OUTBOX: &str = "INSERT INTO outbox (event_id, merchant_id) VALUES (
 /// Writes an event and its outbox row.
 pub async fn insert(tx: &mut Tx, id: &EventId, event: &NewEvent) -> Result<(), DbError> {
     let now = tx.now();
-    let data = serde_json::to_string(&event.data).unwrap_or_else(|_| "{}".to_owned());
+    let data = event.data.to_json();
     each_backend!(tx, conn => sqlx::query(INSERT)
         .bind(id)
         .bind(&event.merchant)

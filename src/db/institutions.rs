@@ -48,6 +48,7 @@ const IS_PUBLIC: &str = "SELECT EXISTS (
 
 /// Keeps a new institution; `false` if its id is taken.
 pub async fn insert(tx: &mut Tx, institution: &Institution) -> Result<bool, DbError> {
+    tx.changes_rules();
     let kept = each_backend!(tx, conn => sqlx::query(INSERT)
         .bind(&institution.id)
         .bind(&institution.name_zh)
@@ -82,6 +83,7 @@ pub async fn change(
     from: InstitutionState,
     to: InstitutionState,
 ) -> Result<(), DbError> {
+    tx.changes_rules();
     let changed = each_backend!(tx, conn => sqlx::query(CHANGE)
         .bind(id)
         .bind(from.as_str())
@@ -131,6 +133,7 @@ pub async fn keys(tx: &mut Tx, id: &InstitutionId) -> Result<Vec<InstitutionKey>
 
 /// Takes a key out of use for good; a conflict if it was already.
 pub async fn revoke_key(tx: &mut Tx, key_id: &str, at: Timestamp) -> Result<(), DbError> {
+    tx.changes_rules();
     let changed = each_backend!(tx, conn => sqlx::query(REVOKE_KEY)
         .bind(key_id)
         .bind(at)
@@ -203,10 +206,7 @@ impl KeyRow {
             table: "institution_keys",
             id: &self.key_id,
         };
-        let material = match of.text("algorithm", &self.algorithm)? {
-            KeyAlgorithm::Ed25519 => KeyMaterial::Ed25519(of.bytes("material", &self.material)?),
-            KeyAlgorithm::HmacSha256 => KeyMaterial::HmacSha256(self.material),
-        };
+        let material = material(&self.key_id, &self.algorithm, &self.material)?;
         let state = of.text("state", &self.state)?;
         let key = InstitutionKey {
             institution: of.text("institution_id", &self.institution_id)?,
@@ -219,4 +219,20 @@ impl KeyRow {
         };
         Ok((key, state))
     }
+}
+
+/// A key from its two columns.
+pub(super) fn material(
+    key_id: &str,
+    algorithm: &str,
+    material: &[u8],
+) -> Result<KeyMaterial, DbError> {
+    let of = Row {
+        table: "institution_keys",
+        id: key_id,
+    };
+    Ok(match of.text("algorithm", algorithm)? {
+        KeyAlgorithm::Ed25519 => KeyMaterial::Ed25519(of.bytes("material", material)?),
+        KeyAlgorithm::HmacSha256 => KeyMaterial::HmacSha256(material.to_vec()),
+    })
 }

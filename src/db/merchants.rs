@@ -78,6 +78,7 @@ pub async fn prefer(
     id: &MerchantId,
     preference: &[InstitutionId],
 ) -> Result<(), DbError> {
+    tx.changes_rules();
     let changed = each_backend!(tx, conn => sqlx::query(PREFER)
         .bind(id)
         .bind(preference_text(preference))

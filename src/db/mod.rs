@@ -19,6 +19,7 @@ pub mod books;
 pub mod codes;
 pub mod counters;
 pub mod events;
+pub mod hot;
 pub mod idempotency;
 pub mod institutions;
 pub mod key_uses;
@@ -37,6 +38,9 @@ pub mod sessions;
 pub mod signing_keys;
 pub mod stores;
 pub mod wake;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use sqlx::{Postgres, Sqlite, Transaction};
 
@@ -106,6 +110,8 @@ impl From<sqlx::Error> for DbError {
 pub struct Tx {
     inner: Inner,
     now: Timestamp,
+    rules: Rules,
+    changes_rules: bool,
 }
 
 #[derive(Debug)]
@@ -123,11 +129,20 @@ impl Tx {
 
     /// Makes everything in it durable and visible.
     pub async fn commit(self) -> Result<(), DbError> {
-        match self.inner {
-            Inner::Sqlite(tx) => tx.commit().await?,
-            Inner::Postgres(tx) => tx.commit().await?,
+        let committed = match self.inner {
+            Inner::Sqlite(tx) => tx.commit().await,
+            Inner::Postgres(tx) => tx.commit().await,
+        };
+        // Also where the answer was lost: it may have been committed.
+        if self.changes_rules {
+            self.rules.changed();
         }
-        Ok(())
+        Ok(committed?)
+    }
+
+    /// To be said by whoever writes what decides how scans are answered or who is let in.
+    fn changes_rules(&mut self) {
+        self.changes_rules = true;
     }
 
     /// Undoes everything in it.
@@ -137,6 +152,21 @@ impl Tx {
             Inner::Postgres(tx) => tx.rollback().await?,
         }
         Ok(())
+    }
+}
+
+/// Counts the transactions of this process that changed what decides how scans are answered or who
+/// is let in, so that what was read before one is not told after it.
+#[derive(Debug, Clone, Default)]
+struct Rules(Arc<AtomicU64>);
+
+impl Rules {
+    fn changed(&self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn changes(&self) -> u64 {
+        self.0.load(Ordering::SeqCst)
     }
 }
 

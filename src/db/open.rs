@@ -9,7 +9,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{Executor as _, PgConnection, PgPool, SqlitePool};
 
 use crate::clock::{Clock, Timestamp};
-use crate::db::{DbError, Inner, Tx};
+use crate::db::{DbError, Inner, Rules, Tx, hot};
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
@@ -20,6 +20,10 @@ const WAIT_MS: u64 = 5_000;
 // A transaction of ours stands still for milliseconds. One whose process is frozen, or on the other
 // side of a cut network, would hold its locks for hours: the outbox's, a payment's.
 const END_SILENT_TRANSACTIONS: &str = "SET idle_in_transaction_session_timeout = '10s'";
+/// What SQLite's writer keeps of the file in memory, and each reader, in KiB as the pragma counts:
+/// 8 MiB together with the usual eight readers. Files are never mapped into memory.
+const WRITER_CACHE: &str = "-4096";
+const READER_CACHE: &str = "-512";
 
 /// How to reach the database.
 #[derive(Debug, Clone)]
@@ -57,15 +61,17 @@ pub enum OpenError {
 /// An open database.
 #[derive(Debug, Clone)]
 pub struct Db {
-    pools: Pools,
-    clock: Clock,
+    pub(super) pools: Pools,
+    pub(super) clock: Clock,
+    rules: Rules,
 }
 
 #[derive(Debug, Clone)]
-enum Pools {
+pub(super) enum Pools {
     Sqlite {
         writer: SqlitePool,
         readers: SqlitePool,
+        hot: hot::sqlite::Hot,
     },
     Postgres(PgPool),
 }
@@ -98,7 +104,11 @@ impl Db {
         } else {
             return Err(OpenError::Address);
         };
-        Ok(Self { pools, clock })
+        Ok(Self {
+            pools,
+            clock,
+            rules: Rules::default(),
+        })
     }
 
     /// Brings the schema up to this version; refuses one that is newer.
@@ -129,10 +139,7 @@ impl Db {
             Pools::Sqlite { writer, .. } => {
                 // IMMEDIATE: a plain BEGIN that reads and then writes can fail as busy at once.
                 let tx = writer.begin_with("BEGIN IMMEDIATE").await?;
-                Ok(Tx {
-                    inner: Inner::Sqlite(tx),
-                    now: self.clock.now(),
-                })
+                Ok(self.tx(Inner::Sqlite(tx), self.clock.now()))
             }
             Pools::Postgres(pool) => self.begin_postgres(pool).await,
         }
@@ -143,23 +150,36 @@ impl Db {
         match &self.pools {
             Pools::Sqlite { readers, .. } => {
                 let tx = readers.begin().await?;
-                Ok(Tx {
-                    inner: Inner::Sqlite(tx),
-                    now: self.clock.now(),
-                })
+                Ok(self.tx(Inner::Sqlite(tx), self.clock.now()))
             }
             Pools::Postgres(pool) => self.begin_postgres(pool).await,
         }
     }
 
+    /// How often this process has changed what decides how scans are answered or who is let in.
+    pub fn rule_changes(&self) -> u64 {
+        self.rules.changes()
+    }
+
     /// Closes all connections.
     pub async fn close(&self) {
         match &self.pools {
-            Pools::Sqlite { writer, readers } => {
+            Pools::Sqlite {
+                writer, readers, ..
+            } => {
                 readers.close().await;
                 writer.close().await;
             }
             Pools::Postgres(pool) => pool.close().await,
+        }
+    }
+
+    fn tx(&self, inner: Inner, now: Timestamp) -> Tx {
+        Tx {
+            inner,
+            now,
+            rules: self.rules.clone(),
+            changes_rules: false,
         }
     }
 
@@ -174,10 +194,7 @@ impl Db {
             }
             Clock::Manual(_) => self.clock.now(),
         };
-        Ok(Tx {
-            inner: Inner::Postgres(tx),
-            now,
-        })
+        Ok(self.tx(Inner::Postgres(tx), now))
     }
 
     async fn check_durable(&self) -> Result<(), OpenError> {
@@ -234,13 +251,21 @@ async fn connect_sqlite(settings: &DbSettings) -> Result<Pools, OpenError> {
     let pool = || SqlitePoolOptions::new().acquire_timeout(Duration::from_millis(WAIT_MS));
     let writer = pool()
         .max_connections(1)
-        .connect_with(options.clone())
+        .connect_with(options.clone().pragma("cache_size", WRITER_CACHE))
         .await
         .map_err(OpenError::Connect)?;
     let readers = pool()
         .max_connections(settings.connections.max(1))
-        .connect_lazy_with(options.pragma("query_only", "1"));
-    Ok(Pools::Sqlite { writer, readers })
+        .connect_lazy_with(
+            options
+                .pragma("query_only", "1")
+                .pragma("cache_size", READER_CACHE),
+        );
+    Ok(Pools::Sqlite {
+        writer,
+        readers,
+        hot: hot::sqlite::Hot::default(),
+    })
 }
 
 fn durable(

@@ -49,24 +49,24 @@ const OPEN_OF_CODE: &str = concat!(
 const AFTER_ALL: &str = "pay_~";
 
 #[derive(sqlx::FromRow)]
-struct PaymentRow {
-    id: PaymentId,
-    merchant_id: MerchantId,
-    store_id: crate::id::StoreId,
-    counter_id: Option<crate::id::CounterId>,
-    code_id: Option<CodeId>,
-    reference: Option<String>,
-    description: Option<String>,
-    amount_minor: i64,
-    currency: String,
-    state: String,
-    attempt_id: Option<crate::id::AttemptId>,
-    captured_minor: i64,
-    refunded_minor: i64,
-    version: i64,
-    expires_ms: Option<Timestamp>,
-    created_ms: Timestamp,
-    paid_ms: Option<Timestamp>,
+pub(super) struct PaymentRow {
+    pub(super) id: PaymentId,
+    pub(super) merchant_id: MerchantId,
+    pub(super) store_id: crate::id::StoreId,
+    pub(super) counter_id: Option<crate::id::CounterId>,
+    pub(super) code_id: Option<CodeId>,
+    pub(super) reference: Option<String>,
+    pub(super) description: Option<String>,
+    pub(super) amount_minor: i64,
+    pub(super) currency: String,
+    pub(super) state: String,
+    pub(super) attempt_id: Option<crate::id::AttemptId>,
+    pub(super) captured_minor: i64,
+    pub(super) refunded_minor: i64,
+    pub(super) version: i64,
+    pub(super) expires_ms: Option<Timestamp>,
+    pub(super) created_ms: Timestamp,
+    pub(super) paid_ms: Option<Timestamp>,
 }
 
 /// Writes a new payment.

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::app::App;
+use crate::app::{App, Reading, Resolution};
 use crate::clock::Timestamp;
 use crate::code::run::CodeKind;
 use crate::crypto::digest::sha256_hex;
@@ -14,7 +14,7 @@ use crate::db::{self, Tx};
 use crate::flow::open_code::{self, Opened};
 use crate::flow::routes::{Asked, Routed, decide, must};
 use crate::flow::{FlowError, RouteView};
-use crate::id::{CodeId, ScanId};
+use crate::id::{CodeId, MerchantId, ScanId};
 use crate::merchant::{Counter, InstitutionId, Merchant, PrintedCode, Store};
 use crate::money::{Amount, Currency, MINOR_MAX};
 use crate::payment::{Payment, PaymentWay, State};
@@ -96,20 +96,55 @@ pub struct Named {
 
 /// `resolve` of the wallet API: a signed statement of who is paid, how much, and by which route.
 pub async fn resolve(app: &App, payer: &InstitutionId, text: &str) -> Result<String, FlowError> {
+    let name = format!("{payer} {text}");
+    let told = &app.recent.resolutions;
+    if let Some((same, now)) = told.find(&name, &app.db, &app.clock) {
+        note(app, (&same.code, &same.merchant), Some(payer), now, None);
+        return Ok(same.statement.clone());
+    }
+    let reading = Reading::begin(&app.db, &app.clock);
     let parsed = open_code::read(app, text)?;
     let mut tx = app.db.read().await?;
     let opened = open_code::find(&mut tx, &parsed).await?;
     let routed = route(app, &mut tx, payer, &opened).await;
     let now = tx.now();
     tx.commit().await?;
-    note(app, &opened.code, Some(payer), now, routed.as_ref().err());
+    let code = &opened.code;
+    let refused = routed.as_ref().err();
+    note(app, (&code.id, &code.merchant), Some(payer), now, refused);
+    let routed = routed?;
+    let statement = state(app, payer, text, &opened, &routed, now)?;
+    // A payment can be taken or end at any moment; a sticker stays as it is.
+    if opened.payment.is_none() {
+        let end = code
+            .expires_at
+            .into_iter()
+            .chain(routed.facts.next_change(now));
+        let resolution = Resolution {
+            statement: statement.clone(),
+            code: code.id.clone(),
+            merchant: code.merchant.clone(),
+        };
+        told.keep(&name, resolution, reading, now, end.min());
+    }
+    Ok(statement)
+}
+
+fn state(
+    app: &App,
+    payer: &InstitutionId,
+    text: &str,
+    opened: &Opened,
+    routed: &Routed,
+    now: Timestamp,
+) -> Result<String, FlowError> {
     let Routed {
         route,
         account,
         decision,
         facts,
-    } = routed?;
-    let amount = price(&opened);
+    } = routed;
+    let amount = price(opened);
     let is_static = opened.code.kind == CodeKind::Static;
     let most = facts.most(&route, is_static, opened.code.currency);
     let claims = Claims {
@@ -135,9 +170,9 @@ pub async fn resolve(app: &App, payer: &InstitutionId, text: &str) -> Result<Str
         payment: opened.payment.as_ref().map(|payment| &payment.id),
         route: RouteView {
             kind: route.kind,
-            payee_institution: route.payee,
+            payee_institution: route.payee.clone(),
             payment_account: account.masked(),
-            clearing: route.clearing.map(|clearing| clearing.to_string()),
+            clearing: route.clearing.as_ref().map(ToString::to_string),
             reason: decision.reason.to_string(),
         },
     };
@@ -152,7 +187,8 @@ pub async fn look(app: &App, text: &str, payer: Option<&InstitutionId>) -> Resul
     let opened = open_code::find(&mut tx, &parsed).await?;
     let still = payable(&mut tx, &opened);
     let now = tx.now();
-    note(app, &opened.code, payer, now, still.as_ref().err());
+    let code = (&opened.code.id, &opened.code.merchant);
+    note(app, code, payer, now, still.as_ref().err());
     still?;
     let seen = explain(app, &mut tx, opened, payer, PaymentWay::Page).await?;
     tx.commit().await?;
@@ -292,15 +328,15 @@ pub(super) fn payable(tx: &mut Tx, opened: &Opened) -> Result<(), FlowError> {
 
 fn note(
     app: &App,
-    code: &PrintedCode,
+    (code, merchant): (&CodeId, &MerchantId),
     payer: Option<&InstitutionId>,
     now: Timestamp,
     refused: Option<&FlowError>,
 ) {
     app.scans.note(Scan {
         id: ScanId::new(now, &*app.entropy),
-        code: code.id.clone(),
-        merchant: code.merchant.clone(),
+        code: code.clone(),
+        merchant: merchant.clone(),
         institution: payer.cloned(),
         outcome: match refused {
             None => "routed".to_owned(),
@@ -315,7 +351,7 @@ fn note(
 /// The merchant's code with this id.
 pub async fn code_of(
     app: &App,
-    merchant: &crate::id::MerchantId,
+    merchant: &MerchantId,
     id: &CodeId,
 ) -> Result<PrintedCode, FlowError> {
     let mut tx = app.db.read().await?;

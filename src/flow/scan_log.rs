@@ -27,6 +27,6 @@ pub async fn run(app: &App, mut scans: Receiver<Scan>) {
 
 async fn write(app: &App, batch: &[Scan]) -> Result<(), DbError> {
     let mut tx = app.db.begin().await?;
-    db::codes::insert_scans(&mut tx, batch).await?;
+    db::hot::insert_scans(&mut tx, batch).await?;
     tx.commit().await
 }

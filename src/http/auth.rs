@@ -275,7 +275,7 @@ async fn signed(
         body: &raw,
         idempotency_key: idempotency_key.as_deref(),
     };
-    let caller = authenticate::wallet(app, &parsed, &parts).await?;
+    let caller = authenticate::wallet(app, &parsed, &parts, changes_state).await?;
     // Counted once it is known who it is, so that nobody uses up another's quota; and before
     // anything is stored.
     let rate = rate_of_wallet(request.method(), request.path());

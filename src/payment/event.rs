@@ -121,6 +121,14 @@ impl EventData {
     }
 }
 
+impl EventData {
+    /// As it is stored and told: JSON on one line.
+    pub fn to_json(&self) -> String {
+        // Texts and numbers only, so there is nothing that JSON could not say.
+        serde_json::to_string(self).unwrap_or_else(|_| "{}".to_owned())
+    }
+}
+
 /// An event before it has its place in the merchant's sequence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewEvent {

@@ -75,6 +75,21 @@ pub struct Facts {
     pub personal_codes: bool,
 }
 
+impl Facts {
+    /// When the next date after `now` comes from which on the same scan may be decided otherwise.
+    pub fn next_change(&self, now: Timestamp) -> Option<Timestamp> {
+        let acceptances = self.acceptances.iter();
+        let accepted = acceptances.flat_map(|one| [one.opens_at, one.consent_at]);
+        let agreed = self.agreements.iter();
+        let agreed = agreed.flat_map(|one| [Some(one.starts_at), one.ends_at]);
+        accepted
+            .chain(agreed)
+            .flatten()
+            .filter(|at| *at > now)
+            .min()
+    }
+}
+
 /// A way for the money that may be used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Route {

@@ -25,11 +25,10 @@ pub(super) fn check(header: &str, body: &[u8]) -> Result<(), SignatureError> {
     if !members.contains_key("sha-256") {
         return Err(SignatureError::DigestAlgorithm);
     }
-    let (short, long) = (sha256(body), sha512(body));
     for (name, entry) in &members {
         let right = match name.as_str() {
-            "sha-256" => is_digest(header, name.as_str(), entry, &short),
-            "sha-512" => is_digest(header, name.as_str(), entry, &long),
+            "sha-256" => is_digest(header, name.as_str(), entry, &sha256(body)),
+            "sha-512" => is_digest(header, name.as_str(), entry, &sha512(body)),
             _ => true,
         };
         if !right {

@@ -1,6 +1,7 @@
 //! What follows from one statement about one attempt: the four ends that it can have.
 
 use crate::app::App;
+use crate::clock::Timestamp;
 use crate::db::{self, Tx};
 use crate::flow::settle::{Outcome, keep, let_go::let_go, receipt};
 use crate::flow::{FlowError, tell};
@@ -43,19 +44,12 @@ impl Book<'_> {
         for posting in &postings {
             post(self.app, &mut self.tx, &payment, &id, posting).await?;
         }
+        let day = now.day_in(merchant.time_zone.as_str());
         if attempt.route_kind == RouteKind::Interop {
-            let day = now.day_in(merchant.time_zone.as_str());
             db::books::post_position(&mut self.tx, &id, &attempt, &day, self.result.amount).await?;
         }
-        let number = receipt::issue(self.app, &mut self.tx, &payment, &merchant).await?;
-        let told = EventData {
-            number: Some(number),
-            payee_reference: Some(self.result.payee_reference.clone()),
-            paid_at: Some(self.result.paid_at),
-            received_at: Some(now),
-            evidence: Some(self.result.jws.clone()),
-            ..EventData::of(&payment).with_attempt(&attempt)
-        };
+        let number = receipt::issue(self.app, &mut self.tx, &payment, &day).await?;
+        let told = told(&payment, &attempt, self.result, number, now);
         tell::publish(
             self.app,
             &mut self.tx,
@@ -65,14 +59,7 @@ impl Book<'_> {
         )
         .await?;
         self.tx.commit().await?;
-        tracing::info!(
-            payment = %payment.id, attempt = %attempt.id, payer = %attempt.payer,
-            payee = %attempt.payee, "payment {} is paid by {}", payment.id, attempt.payer,
-        );
-        Ok(Outcome::Settled {
-            payment: payment.id,
-            state: "paid",
-        })
+        Ok(settled(&payment, &attempt))
     }
 
     pub(super) async fn release(mut self, state: AttemptState) -> Result<Outcome, FlowError> {
@@ -143,6 +130,36 @@ impl Book<'_> {
         let id = ResultId::new(self.tx.now(), &*self.app.entropy);
         keep(&mut self.tx, &id, self.result, Some(&self.attempt), outcome).await?;
         Ok(id)
+    }
+}
+
+/// What is told of a payment that was just paid.
+pub(super) fn told(
+    payment: &Payment,
+    attempt: &Attempt,
+    result: &Attested,
+    number: String,
+    now: Timestamp,
+) -> EventData {
+    EventData {
+        number: Some(number),
+        payee_reference: Some(result.payee_reference.clone()),
+        paid_at: Some(result.paid_at),
+        received_at: Some(now),
+        evidence: Some(result.jws.clone()),
+        ..EventData::of(payment).with_attempt(attempt)
+    }
+}
+
+/// The outcome of a payment that was just paid, logged.
+pub(super) fn settled(payment: &Payment, attempt: &Attempt) -> Outcome {
+    tracing::info!(
+        payment = %payment.id, attempt = %attempt.id, payer = %attempt.payer,
+        payee = %attempt.payee, "payment {} is paid by {}", payment.id, attempt.payer,
+    );
+    Outcome::Settled {
+        payment: payment.id.clone(),
+        state: payment.state.name(),
     }
 }
 

@@ -1,9 +1,11 @@
 //! What an institution attested becomes state, books, receipt and event, in one transaction.
 
+mod at_once;
 mod book;
 mod let_go;
 mod receipt;
 
+pub(super) use self::at_once::at_once;
 use self::book::Book;
 use self::let_go::let_go;
 use crate::app::{App, outside};
@@ -76,8 +78,7 @@ async fn take_once(app: &App, result: &Attested) -> Result<Outcome, FlowError> {
     let Some(attempt) = attempt else {
         return unmatched(app, tx, result).await;
     };
-    // Nobody pays an order before it exists; such a time would make late money look punctual.
-    if result.status == ResultStatus::Paid && result.paid_at < attempt.started_at.minus(SKEW) {
+    if is_before(&attempt, result) {
         return Err(AttestedError::TimeInvalid.into());
     }
     let payment = db::payments::find(&mut tx, &attempt.payment)
@@ -103,6 +104,11 @@ async fn take_once(app: &App, result: &Attested) -> Result<Outcome, FlowError> {
         Verdict::Known => book.known().await,
         Verdict::Exception(code) => book.except(code).await,
     }
+}
+
+/// Nobody pays an order before it exists; such a time would make late money look punctual.
+fn is_before(attempt: &Attempt, result: &Attested) -> bool {
+    result.status == ResultStatus::Paid && result.paid_at < attempt.started_at.minus(SKEW)
 }
 
 /// Ends an attempt whose order the institution refused to open. Where the same call that was made

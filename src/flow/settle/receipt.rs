@@ -1,12 +1,12 @@
 //! The receipt of a payment that was just paid.
 
 use crate::app::App;
+use crate::clock::Timestamp;
 use crate::crypto::jwk::KeyUse;
 use crate::crypto::{jws, token};
 use crate::db::{self, DbError, Tx};
 use crate::flow::FlowError;
 use crate::id::ReceiptId;
-use crate::merchant::Merchant;
 use crate::payment::Payment;
 use crate::payment::receipt::{LIFETIME, Receipt, ReceiptClaims, TYP};
 
@@ -14,44 +14,17 @@ use crate::payment::receipt::{LIFETIME, Receipt, ReceiptClaims, TYP};
 /// but for one case in 10^12.
 const DRAWS: u32 = 40;
 
+/// Issues the receipt under a number that is free; says the number.
 pub(super) async fn issue(
     app: &App,
     tx: &mut Tx,
     payment: &Payment,
-    merchant: &Merchant,
+    day: &str,
 ) -> Result<String, FlowError> {
-    let key = app.keys.signing(KeyUse::Receipt)?;
-    let now = tx.now();
-    let day = now.day_in(merchant.time_zone.as_str());
     for _ in 0..DRAWS {
-        let number = token::six_digits(&*app.entropy);
-        let id = ReceiptId::new(now, &*app.entropy);
-        let expires_at = now.plus(LIFETIME);
-        let claims = ReceiptClaims {
-            iss: app.origin.to_string(),
-            iat: now.seconds(),
-            exp: expires_at.seconds(),
-            jti: id.clone(),
-            payment: payment.id.clone(),
-            amount_minor: payment.amount.minor(),
-            currency: payment.amount.currency().code().to_owned(),
-            store: payment.store.clone(),
-            counter: payment.counter.clone(),
-            number: number.clone(),
-        };
-        let receipt = Receipt {
-            id,
-            payment: payment.id.clone(),
-            store: payment.store.clone(),
-            number: number.clone(),
-            jws: jws::sign(&key, TYP, &claims),
-            issued_at: now,
-            expires_at,
-            shown_at: None,
-            shown_where: None,
-        };
-        if db::receipts::insert(tx, &merchant.id, &day, &receipt).await? {
-            return Ok(number);
+        let receipt = draw(app, payment, tx.now())?;
+        if db::receipts::insert(tx, &payment.merchant, day, &receipt).await? {
+            return Ok(receipt.number);
         }
     }
     Err(DbError::Conflict {
@@ -59,4 +32,35 @@ pub(super) async fn issue(
         id: payment.id.to_string(),
     }
     .into())
+}
+
+/// A receipt under a number that may be free.
+pub(super) fn draw(app: &App, payment: &Payment, now: Timestamp) -> Result<Receipt, FlowError> {
+    let key = app.keys.signing(KeyUse::Receipt)?;
+    let number = token::six_digits(&*app.entropy);
+    let id = ReceiptId::new(now, &*app.entropy);
+    let expires_at = now.plus(LIFETIME);
+    let claims = ReceiptClaims {
+        iss: app.origin.to_string(),
+        iat: now.seconds(),
+        exp: expires_at.seconds(),
+        jti: id.clone(),
+        payment: payment.id.clone(),
+        amount_minor: payment.amount.minor(),
+        currency: payment.amount.currency().code().to_owned(),
+        store: payment.store.clone(),
+        counter: payment.counter.clone(),
+        number: number.clone(),
+    };
+    Ok(Receipt {
+        id,
+        payment: payment.id.clone(),
+        store: payment.store.clone(),
+        number,
+        jws: jws::sign(&key, TYP, &claims),
+        issued_at: now,
+        expires_at,
+        shown_at: None,
+        shown_where: None,
+    })
 }

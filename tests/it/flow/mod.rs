@@ -3,4 +3,5 @@
 mod interleavings;
 mod pay;
 mod races;
+mod recent;
 mod scans;

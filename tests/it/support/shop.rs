@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use tongma::app::{
-    App, Bell, Gate, GateLimits, KeyLog, Limits, Proxies, RateLimits, Rates, ScanLog, Streams,
+    App, Bell, Gate, GateLimits, KeyLog, Limits, Proxies, RateLimits, Rates, Recent, ScanLog,
+    Streams,
 };
 use tongma::clock::{Clock, Timestamp};
 use tongma::code::origin::Origin;
@@ -319,6 +320,7 @@ pub(crate) async fn app(
         gate: Gate::new(&GateLimits::default()),
         streams: Streams::default(),
         proxies: Proxies::default(),
+        recent: Recent::default(),
         scans: log,
         db,
         clock,

@@ -1,0 +1,38 @@
+//! What the command line asks for.
+
+/// The figures and how often each is taken.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    names: Vec<String>,
+    /// Turns of figure and reference.
+    pub(crate) rounds: usize,
+    /// At how many stored payments.
+    pub(crate) sizes: Vec<i64>,
+}
+
+impl Asked {
+    pub(crate) fn read(mut words: impl Iterator<Item = String>) -> Self {
+        let mut asked = Self {
+            names: Vec::new(),
+            rounds: 3,
+            sizes: vec![10_000, 1_000_000],
+        };
+        while let Some(word) = words.next() {
+            match word.as_str() {
+                // What cargo says to every benchmark.
+                "--bench" => {}
+                "--rounds" => asked.rounds = words.next().unwrap().parse().unwrap(),
+                "--sizes" => {
+                    let list = words.next().unwrap();
+                    asked.sizes = list.split(',').map(|size| size.parse().unwrap()).collect();
+                }
+                _ => asked.names.push(word),
+            }
+        }
+        asked
+    }
+
+    pub(crate) fn wants(&self, name: &str) -> bool {
+        self.names.is_empty() || self.names.iter().any(|asked| asked == name)
+    }
+}
