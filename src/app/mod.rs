@@ -4,6 +4,7 @@
 //! the sweep, the scan log) is started by the command that serves.
 
 mod keyring;
+mod scrape;
 mod throttle;
 
 use std::sync::Arc;
@@ -19,10 +20,12 @@ use crate::db::codes::Scan;
 use crate::entropy::Entropy;
 use crate::merchant::InstitutionId;
 use crate::money::{Amount, Currency};
+use crate::telemetry::metrics::Metrics;
 use crate::wallet::client::Client;
 use crate::word::Mode;
 
 pub use keyring::{KeyRing, KeyRingError};
+pub use scrape::Scrape;
 pub use throttle::{Throttle, Tried};
 
 /// Everything a use case needs; cheap to clone.
@@ -56,6 +59,10 @@ pub struct App {
     pub sweep_bell: Bell,
     /// Takes scans; drops them rather than making a payer wait.
     pub scans: ScanLog,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// Who may read what is counted.
+    pub scrape: Scrape,
 }
 
 /// What is allowed, with the defaults of `config.default.toml`.
@@ -114,10 +121,12 @@ impl ScanLog {
         (Self(sender), receiver)
     }
 
-    /// Notes a scan, unless too many wait already.
-    pub fn note(&self, scan: Scan) {
-        if self.0.try_send(scan).is_err() {
+    /// Notes a scan, unless too many wait already; says whether it was noted.
+    pub fn note(&self, scan: Scan) -> bool {
+        let noted = self.0.try_send(scan).is_ok();
+        if !noted {
             tracing::debug!("a scan was not noted: too many wait to be written");
         }
+        noted
     }
 }

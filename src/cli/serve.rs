@@ -20,6 +20,8 @@ use tokio::task::JoinHandle;
 
 use crate::app::App;
 use crate::cli::error::CliError;
+use crate::cli::manager;
+use crate::cli::scrape::{self, Scraping};
 use crate::cli::setup::{self, SetUp, SetupError};
 use crate::clock::Clock;
 use crate::code::origin::Origin;
@@ -28,7 +30,7 @@ use crate::db::codes::Scan;
 use crate::db::{DbError, idempotency, nonces, pairings};
 use crate::event::hub::Hub;
 use crate::event::outbox;
-use crate::flow::{expire, idempotent, scan_log};
+use crate::flow::{audit, expire, idempotent, scan_log};
 use crate::http;
 use crate::word::Mode;
 
@@ -46,6 +48,7 @@ pub(crate) struct Serving {
     server: ServerHandle,
     running: JoinHandle<io::Result<()>>,
     workers: Vec<JoinHandle<()>>,
+    scraping: Option<Scraping>,
     hub: Hub,
     app: App,
 }
@@ -57,13 +60,22 @@ pub(crate) async fn run(config: &Config) -> Result<(), CliError> {
     let url = config.public_url(listener.local_addr().map_err(failed)?);
     let origin = Origin::parse(&url, config.mode == Mode::Test).map_err(SetupError::from)?;
     let set_up = setup::app(config, origin, Clock::System).await?;
+    audit::of_server(&set_up.app, "server.start").await?;
     let serving = start(set_up, config, listener).map_err(failed)?;
     // Whoever started us may not be listening any more.
     drop(writeln!(io::stdout(), "ready {url}"));
     tracing::info!(mode = config.mode.as_str(), "serving at {url}");
+    manager::ready();
+    let alive = tokio::spawn(manager::keep_alive());
     told_to_stop().await;
     tracing::info!("stopping");
+    manager::stopping();
+    // What cannot be written down any more is stopped all the same.
+    if let Err(error) = audit::of_server(&serving.app, "server.stop").await {
+        tracing::warn!(%error, "the audit log does not know that we stop");
+    }
     serving.stop().await;
+    alive.abort();
     Ok(())
 }
 
@@ -72,6 +84,11 @@ pub(crate) fn start(set_up: SetUp, config: &Config, listener: TcpListener) -> io
     let tls = tls(config)?;
     let SetUp { app, scans } = set_up;
     let hub = Hub::default();
+    let scraping = config
+        .metrics
+        .listen
+        .map(|listen| scrape::start(&app, listen))
+        .transpose()?;
     let workers = workers(&app, &hub, scans);
     let (shared, heard) = (Data::new(app.clone()), Data::new(hub.clone()));
     let routes = move || Routes::new().configure(http::configure(shared.clone(), heard.clone()));
@@ -90,6 +107,7 @@ pub(crate) fn start(set_up: SetUp, config: &Config, listener: TcpListener) -> io
         server: server.handle(),
         running: tokio::spawn(server),
         workers,
+        scraping,
         hub,
         app,
     })
@@ -104,6 +122,9 @@ impl Serving {
         drop(self.running.await);
         for worker in &self.workers {
             worker.abort();
+        }
+        if let Some(scraping) = self.scraping {
+            scraping.stop().await;
         }
         self.app.db.close().await;
     }

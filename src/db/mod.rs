@@ -19,6 +19,7 @@ pub mod books;
 pub mod codes;
 pub mod counters;
 pub mod events;
+pub mod gauges;
 pub mod idempotency;
 pub mod institutions;
 pub mod merchants;
@@ -34,6 +35,7 @@ mod row;
 pub mod sessions;
 pub mod signing_keys;
 pub mod stores;
+pub mod verify;
 pub mod wake;
 
 use sqlx::{Postgres, Sqlite, Transaction};
@@ -69,6 +71,9 @@ pub enum DbError {
         /// What stands there.
         found: String,
     },
+    /// What was to be done cannot be written to the audit log, so it is not done.
+    #[error("the audit log cannot be written")]
+    Unaudited(#[source] Box<DbError>),
     /// The database does not answer, or refuses a statement.
     #[error("the database failed")]
     Failed(#[source] sqlx::Error),

@@ -1,5 +1,6 @@
 //! Opening a database: by its address, with the settings that durability needs, and migrated.
 
+use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use sqlx::{PgPool, SqlitePool};
 
 use crate::clock::{Clock, Timestamp};
 use crate::db::{DbError, Inner, Tx};
+use crate::telemetry::metrics::Connections;
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
@@ -18,7 +20,7 @@ static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 const WAIT_MS: u64 = 5_000;
 
 /// How to reach the database.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct DbSettings {
     /// `sqlite:PATH` or `postgres://…`.
     pub url: String,
@@ -64,6 +66,15 @@ enum Pools {
         readers: SqlitePool,
     },
     Postgres(PgPool),
+}
+
+/// Without the address, which may hold a password.
+impl fmt::Debug for DbSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = self.url.split(':').next().unwrap_or_default();
+        let connections = self.connections;
+        write!(f, "DbSettings({scheme}:…, {connections} connections)")
+    }
 }
 
 impl Db {
@@ -147,6 +158,16 @@ impl Db {
         }
     }
 
+    /// How the connections are used just now.
+    pub fn connections(&self) -> Vec<Connections> {
+        match &self.pools {
+            Pools::Sqlite { writer, readers } => {
+                vec![used("writer", writer), used("readers", readers)]
+            }
+            Pools::Postgres(pool) => vec![used("all", pool)],
+        }
+    }
+
     /// Closes all connections.
     pub async fn close(&self) {
         match &self.pools {
@@ -211,6 +232,16 @@ impl Db {
                 Ok(())
             }
         }
+    }
+}
+
+fn used<D: sqlx::Database>(name: &'static str, pool: &sqlx::Pool<D>) -> Connections {
+    let idle = u32::try_from(pool.num_idle()).unwrap_or(u32::MAX);
+    Connections {
+        pool: name,
+        idle,
+        used: pool.size().saturating_sub(idle),
+        max: pool.options().get_max_connections(),
     }
 }
 

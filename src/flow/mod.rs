@@ -5,6 +5,7 @@
 //! called: it writes the intent, commits, calls, and writes the result. State, books, event and
 //! outbox row change in one transaction.
 
+pub mod audit;
 pub mod authenticate;
 pub mod close;
 pub mod confirm;
@@ -24,6 +25,7 @@ pub mod scan_log;
 mod settle;
 pub mod start;
 mod tell;
+pub mod verify;
 
 use crate::app::KeyRingError;
 use crate::code::run::RunError;

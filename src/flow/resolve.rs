@@ -93,6 +93,12 @@ pub struct Named {
 
 /// `resolve` of the wallet API: a signed statement of who is paid, how much, and by which route.
 pub async fn resolve(app: &App, payer: &InstitutionId, text: &str) -> Result<String, FlowError> {
+    let stated = state(app, payer, text).await;
+    app.metrics.resolved(&outcome(stated.as_ref().err()));
+    stated
+}
+
+async fn state(app: &App, payer: &InstitutionId, text: &str) -> Result<String, FlowError> {
     let parsed = open_code::read(app, text)?;
     let mut tx = app.db.read().await?;
     let opened = open_code::find(&mut tx, &parsed).await?;
@@ -287,19 +293,30 @@ fn note(
     now: crate::clock::Timestamp,
     refused: Option<&FlowError>,
 ) {
-    app.scans.note(Scan {
+    let noted = app.scans.note(Scan {
         id: ScanId::new(now, &*app.entropy),
         code: code.id.clone(),
         merchant: code.merchant.clone(),
         institution: payer.cloned(),
-        outcome: match refused {
-            None => "routed".to_owned(),
-            Some(FlowError::NoRoute(decision)) => decision.reason.to_string(),
-            Some(FlowError::CodeStopped(stop)) => stop.to_string(),
-            Some(_) => "refused".to_owned(),
-        },
+        outcome: outcome(refused),
         at: now,
     });
+    if !noted {
+        app.metrics.scans_dropped(1);
+    }
+}
+
+/// What a scan came to, in one of a few words.
+fn outcome(refused: Option<&FlowError>) -> String {
+    match refused {
+        None => "routed".to_owned(),
+        Some(FlowError::NoRoute(decision)) => decision.reason.to_string(),
+        Some(FlowError::CodeStopped(stop)) => stop.to_string(),
+        Some(FlowError::CodeMalformed(_)) => "malformed".to_owned(),
+        Some(FlowError::CodeSignatureInvalid) => "forged".to_owned(),
+        Some(FlowError::NotFound(_)) => "unknown".to_owned(),
+        Some(_) => "refused".to_owned(),
+    }
 }
 
 /// The merchant's code with this id.

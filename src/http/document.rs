@@ -137,6 +137,12 @@ fn components() -> Components {
          \"tongma-wallet\", over @method @authority @path @query and, where there is a body, \
          content-digest content-type; parameters created, nonce, keyid.",
     );
+    let scrape = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some(
+            "The token that the operator chose for reading the numbers.",
+        ))
+        .build();
     let device = ApiKeyValue::with_description(
         "tongma_counter",
         "A device that was paired with a counter; `__Host-tongma_counter` on https.",
@@ -156,6 +162,7 @@ fn components() -> Components {
         .schema(Level::name(), Level::schema())
         .response("Problem", refusal)
         .security_scheme("api_key", SecurityScheme::Http(key))
+        .security_scheme("metrics_token", SecurityScheme::Http(scrape))
         .security_scheme(
             "http_signature",
             SecurityScheme::ApiKey(ApiKey::Header(signature)),

@@ -65,6 +65,11 @@ impl Book<'_> {
         )
         .await?;
         self.tx.commit().await?;
+        let (payer, kind) = (attempt.payer.as_str(), attempt.route_kind.as_str());
+        self.app.metrics.paid(payer, kind);
+        self.app
+            .metrics
+            .attempt_ended(payer, attempt.state.as_str());
         tracing::info!(
             payment = %payment.id, attempt = %attempt.id, payer = %attempt.payer,
             payee = %attempt.payee, "payment {} is paid by {}", payment.id, attempt.payer,
@@ -77,8 +82,12 @@ impl Book<'_> {
 
     pub(super) async fn release(mut self, state: AttemptState) -> Result<Outcome, FlowError> {
         self.keep("released").await?;
+        let payer = self.attempt.payer.clone();
         let payment = let_go(self.app, &mut self.tx, self.attempt, self.payment, state).await?;
         self.tx.commit().await?;
+        self.app
+            .metrics
+            .attempt_ended(payer.as_str(), state.as_str());
         Ok(Outcome::Settled {
             state: payment.state.name(),
             payment: payment.id,
@@ -131,11 +140,19 @@ impl Book<'_> {
             told,
         )
         .await?;
+        let mut ended = None;
         if code == ExceptionCode::Late && self.attempt.state.holds() {
             let state = AttemptState::Closed;
+            ended = Some((self.attempt.payer.clone(), state));
             let_go(self.app, &mut self.tx, self.attempt, self.payment, state).await?;
         }
         self.tx.commit().await?;
+        self.app.metrics.exception(code.as_str());
+        if let Some((payer, state)) = ended {
+            self.app
+                .metrics
+                .attempt_ended(payer.as_str(), state.as_str());
+        }
         Ok(Outcome::Exception(code))
     }
 

@@ -6,7 +6,6 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header;
 use serde::Deserialize;
-use tracing::Instrument as _;
 use utoipa::IntoResponses;
 use utoipa::openapi::{Ref, RefOr, Response};
 
@@ -15,6 +14,7 @@ use crate::db::{DbError, Tx};
 use crate::flow::FlowError;
 use crate::flow::idempotent::Once;
 use crate::http::problem::{Problem, kinds};
+use crate::telemetry::trace;
 
 /// Every route may refuse: said once in the document and pointed at.
 pub(crate) enum Refusals {}
@@ -42,7 +42,7 @@ pub(crate) async fn reading<T>(
 pub(crate) async fn to_the_end<T: 'static>(
     work: impl Future<Output = Result<T, FlowError>> + 'static,
 ) -> Result<T, Problem> {
-    match actix_web::rt::spawn(work.in_current_span()).await {
+    match actix_web::rt::spawn(trace::taken_along(work)).await {
         Ok(done) => Ok(done?),
         Err(error) => match error.try_into_panic() {
             // The frame around all routes logs it.

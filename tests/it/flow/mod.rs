@@ -4,3 +4,4 @@ mod interleavings;
 mod pay;
 mod races;
 mod scans;
+mod verify;

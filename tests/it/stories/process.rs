@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::Duration;
 
 use data_encoding::BASE64;
@@ -13,10 +13,11 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use tongma::clock::Clock;
+use tongma::crypto::digest::hex;
 use tongma::merchant::Scopes;
 
 use super::town::Feed;
-use crate::support::server::{bearer, new_key};
+use crate::support::server::{bearer, new_key, signed_by};
 use crate::support::shop::Shop;
 use crate::support::wire::{Answer, Request, send};
 use crate::support::{Backend, on_both};
@@ -41,12 +42,24 @@ pub(super) struct ShopProcess {
     pub(super) token: String,
     /// Seals what is in the database, as its file has it.
     pub(super) master_key: String,
+    /// Holds that file.
+    home: TempDir,
 }
 
 impl ShopProcess {
     /// `password` goes into the database's address where that has room for one; `more` are
     /// settings.
     pub(super) async fn open(backend: Backend, password: &str, more: &[&str]) -> Self {
+        Self::open_by(backend, password, more, tongma()).await
+    }
+
+    /// The same, with the program started by this command.
+    pub(super) async fn open_by(
+        backend: Backend,
+        password: &str,
+        more: &[&str],
+        command: Command,
+    ) -> Self {
         let port = free_port();
         let origin = format!("http://127.0.0.1:{port}");
         let shop = Shop::open_at(backend, &origin, Clock::System).await;
@@ -58,22 +71,50 @@ impl ShopProcess {
         let named = format!("keys.master_file={}", file.display());
         let url = shop.database.url();
         let url = url.replace("tongma@", &format!("tongma:{password}@"));
-        let server = Process::serve(&url, port, &[&[named.as_str()], more].concat()).await;
+        let more = [&[named.as_str()], more].concat();
+        let server = Process::serve(command, &url, port, &more).await;
         Self {
             server,
             shop,
             token,
             master_key,
+            home,
         }
+    }
+
+    /// Starts the program once more over the same database, where it is to refuse.
+    pub(super) fn serves_again(&self) -> Output {
+        let file = self.home.path().join("master.key");
+        let set = format!("keys.master_file={}", file.display());
+        let mut command = tongma();
+        command
+            .args(["serve", "--set", &set, "--set", "listen=127.0.0.1:0"])
+            .env("TONGMA_DATABASE_URL", self.shop.database.url());
+        command.output().unwrap()
+    }
+
+    /// Signs a request as a wallet does.
+    pub(super) fn signed(&self, wallet: &str, request: Request) -> Request {
+        let key = &self.shop.keys[wallet];
+        let key_id = key.key_id().to_string();
+        let nonce = hex(&self.shop.app.entropy.bytes::<8>());
+        let now = self.shop.app.clock.now();
+        signed_by(
+            key.into(),
+            &key_id,
+            request,
+            &self.server.authority,
+            now,
+            &nonce,
+        )
     }
 }
 
 impl Process {
     /// Starts it over this database and waits for its `ready` line. `more` are settings.
-    async fn serve(database_url: &str, port: u16, more: &[&str]) -> Self {
+    async fn serve(mut command: Command, database_url: &str, port: u16, more: &[&str]) -> Self {
         let home = TempDir::new().unwrap();
         let log = File::create(home.path().join("log")).unwrap();
-        let mut command = tongma();
         command
             .arg("serve")
             .arg("--set")
@@ -117,6 +158,12 @@ impl Process {
         let pid = self.child.id().to_string();
         let told = Command::new("kill").args(["-TERM", &pid]).status().unwrap();
         assert!(told.success());
+    }
+
+    /// Tells it to stop, and waits for its end.
+    pub(super) async fn stops(&mut self) -> ExitStatus {
+        self.terminate();
+        self.ends_within(PATIENCE).await
     }
 
     /// Waits for its end.

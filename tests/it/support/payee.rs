@@ -23,6 +23,8 @@ struct Answers {
     openings: Vec<u16>,
     /// What was asked: method, path.
     calls: Vec<(String, String)>,
+    /// Under which trace each call came.
+    traces: Vec<String>,
 }
 
 impl Payee {
@@ -65,6 +67,11 @@ impl Payee {
         self.answers.lock().unwrap().openings.push(status);
     }
 
+    /// `traceparent` of every call so far.
+    pub(crate) fn traces(&self) -> Vec<String> {
+        self.answers.lock().unwrap().traces.clone()
+    }
+
     /// What the institutions were asked so far.
     pub(crate) fn calls(&self) -> Vec<(String, String)> {
         self.answers.lock().unwrap().calls.clone()
@@ -83,6 +90,9 @@ async fn payee_answers(
 ) -> HttpResponse {
     let mut answers = answers.lock().unwrap();
     let path = request.path().to_owned();
+    let named = request.headers().get_all("traceparent");
+    let names: Vec<&str> = named.map(|name| name.to_str().unwrap()).collect();
+    answers.traces.push(names.join(", "));
     answers
         .calls
         .push((request.method().to_string(), path.clone()));

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use tongma::app::{App, Bell, Limits, ScanLog, Throttle};
+use tongma::app::{App, Bell, Limits, ScanLog, Scrape, Throttle};
 use tongma::clock::{Clock, Timestamp};
 use tongma::code::origin::Origin;
 use tongma::code::run::CodeKind;
@@ -30,6 +30,7 @@ use tongma::merchant::{
 };
 use tongma::money::{Amount, Currency};
 use tongma::payment::{OrderNumber, Payment, PaymentWay, ResultClaims};
+use tongma::telemetry::metrics::Metrics;
 use tongma::wallet::client::Client;
 use tongma::word::Mode;
 
@@ -292,6 +293,8 @@ pub(crate) async fn app(
         )]),
         throttle: Throttle::default(),
         scans: log,
+        metrics: Metrics::default(),
+        scrape: Scrape::default(),
         db,
         clock,
         entropy,
