@@ -346,10 +346,13 @@ mod tests {
     fn what_a_library_says_stands_apart() {
         let lines = logged(LogFormat::Json, LogLevel::Info, || {
             let ours = tracing::info_span!("request", request_id = "req_1");
-            let theirs = tracing::warn_span!(target: "hyper::client", "connection", status = 3);
+            // A span belongs to the one in which it is opened.
+            let theirs = ours.in_scope(
+                || tracing::warn_span!(target: "hyper::client", "connection", status = 3),
+            );
             let within =
                 || tracing::warn!(target: "sqlx::query", level = "error", rows = 7, "slow");
-            ours.in_scope(|| theirs.in_scope(within));
+            theirs.in_scope(within);
             tracing::warn!(target: "tongmalike", "not ours");
         });
         let line: Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
