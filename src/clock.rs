@@ -1,7 +1,7 @@
 //! What time it is, as an argument.
 //!
 //! Nothing else in the crate reads a clock, so every rule about time can be tested without
-//! waiting. Instances that share a PostgreSQL database take the time from it (`db::Tx::now`), so
+//! waiting; only what is measured and not decided by goes by a [`Stopwatch`]. Instances that share a PostgreSQL database take the time from it (`db::Tx::now`), so
 //! that clocks which disagree do not matter.
 
 use std::fmt;
@@ -213,6 +213,26 @@ pub fn thread_time() -> Duration {
     {
         // Time that passes is the nearest thing to it there.
         Clock::System.now().since(Timestamp(0))
+    }
+}
+
+/// Measures how long something takes, whatever is done to the clock meanwhile.
+#[derive(Debug, Clone, Copy)]
+pub struct Stopwatch(std::time::Instant);
+
+impl Stopwatch {
+    /// Begins to measure.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place where durations are measured"
+    )]
+    pub fn start() -> Self {
+        Self(std::time::Instant::now())
+    }
+
+    /// How long it has been.
+    pub fn elapsed(self) -> Duration {
+        self.0.elapsed()
     }
 }
 

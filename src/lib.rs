@@ -21,6 +21,7 @@
 //! qr         symbol to picture, picture to text
 //! crypto     keys, signatures, seals
 //! clock, entropy, id, misread, money, word   the values that everything speaks in
+//! telemetry  what the operator is told: lines of the log, traces, numbers; anyone may tell
 //! ```
 //!
 //! # What holds, wherever you look
@@ -40,6 +41,8 @@
 //! * **Another tenant's thing does not exist**: not found, byte for byte as if it had never been.
 //! * **Amounts are whole minor units with a currency**; sums are checked; a posting that does not
 //!   balance cannot be built: [`payment::ledger`].
+//! * **What an operator or a device does is written down with it, or not done**: [`db::audit`] is a
+//!   chain under a key that is not in the database, and [`flow::verify`] walks it.
 //! * Time, chance and the network are arguments. Nothing reads a clock but [`clock`].
 //!
 //! # Three walks

@@ -10,6 +10,7 @@ mod keyring;
 mod proxies;
 mod rates;
 mod recent;
+mod scrape;
 mod tally;
 
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use crate::db::codes::Scan;
 use crate::entropy::Entropy;
 use crate::merchant::{InstitutionId, Quotas, StaticLimits};
 use crate::money::{Amount, Currency};
+use crate::telemetry::metrics::Metrics;
 use crate::wallet::client::Client;
 use crate::word::Mode;
 
@@ -35,6 +37,7 @@ pub use keyring::{KeyRing, KeyRingError};
 pub use proxies::Proxies;
 pub use rates::{Measure, Rate, RateLimits, Rates, WINDOW_S};
 pub use recent::{Recent, Resolution, Signer};
+pub use scrape::Scrape;
 pub use tally::{Place, Tally};
 
 /// Everything a use case needs; cheap to clone.
@@ -78,6 +81,10 @@ pub struct App {
     pub recent: Recent,
     /// Takes scans; drops them rather than making a payer wait.
     pub scans: ScanLog,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// Who may read what is counted.
+    pub scrape: Scrape,
 }
 
 /// How many live feeds there are, by who reads and by where from.
@@ -172,10 +179,12 @@ impl ScanLog {
         (Self(sender), receiver)
     }
 
-    /// Notes a scan, unless too many wait already.
-    pub fn note(&self, scan: Scan) {
-        if self.0.try_send(scan).is_err() {
+    /// Notes a scan, unless too many wait already; says whether it was noted.
+    pub fn note(&self, scan: Scan) -> bool {
+        let noted = self.0.try_send(scan).is_ok();
+        if !noted {
             tracing::debug!("a scan was not noted: too many wait to be written");
         }
+        noted
     }
 }

@@ -84,6 +84,11 @@ impl From<KeyRingError> for CliError {
 
 /// The database's own words, which an operator at the machine may read.
 fn with_cause(error: &DbError) -> String {
-    let cause = std::error::Error::source(error).map(ToString::to_string);
-    cause.map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"))
+    let mut all = error.to_string();
+    let mut below = std::error::Error::source(error);
+    while let Some(cause) = below {
+        all.extend([": ", &cause.to_string()]);
+        below = cause.source();
+    }
+    all
 }

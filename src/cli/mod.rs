@@ -8,16 +8,20 @@ pub mod decode;
 mod decode_context;
 pub mod demo;
 mod error;
+mod manager;
 mod print;
+mod scrape;
 pub(crate) mod serve;
 mod settings;
 pub(crate) mod setup;
 pub mod simulator;
+mod unit;
+mod verify;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory as _, Parser};
 use serde_json::{Value, json};
 
 use crate::clock::Clock;
@@ -55,8 +59,17 @@ enum Command {
     Migrate,
     /// Check the settings and show where each comes from
     CheckConfig,
+    /// Check that what is kept agrees with itself: audit log, books, payments
+    Verify(verify::Args),
     /// Say what a code is
     Decode(decode_context::Args),
+    /// Show a script that completes these commands in a shell
+    Completions {
+        /// Which shell
+        shell: unit::Shell,
+    },
+    /// Show a systemd unit that locks the server into what it needs
+    SystemdUnit,
     #[command(flatten)]
     Admin(admin::Admin),
 }
@@ -78,12 +91,33 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<ExitCode, CliError> {
+    // What needs no settings is shown whatever they are.
+    match cli.command {
+        Command::Completions { shell } => {
+            unit::completions(shell, Cli::command());
+            return Ok(ExitCode::SUCCESS);
+        }
+        Command::SystemdUnit => {
+            unit::systemd();
+            return Ok(ExitCode::SUCCESS);
+        }
+        Command::Serve(_)
+        | Command::Demo(_)
+        | Command::Migrate
+        | Command::CheckConfig
+        | Command::Verify(_)
+        | Command::Decode(_)
+        | Command::Admin(_) => {}
+    }
     let beside = match &cli.command {
         Command::Serve(beside) => beside,
         Command::Demo(_)
         | Command::Migrate
         | Command::CheckConfig
+        | Command::Verify(_)
         | Command::Decode(_)
+        | Command::Completions { .. }
+        | Command::SystemdUnit
         | Command::Admin(_) => &Where::default(),
     };
     let (config, settings) = cli.settings.load(beside)?;
@@ -102,6 +136,8 @@ fn run(cli: Cli) -> Result<ExitCode, CliError> {
         }
         Command::Demo(args) => return Ok(demo::main(&args, cli.json)),
         Command::Decode(args) => return runtime(&config)?.block_on(args.run(&config)),
+        Command::Verify(args) => return runtime(&config)?.block_on(args.run(&config, cli.json)),
+        Command::Completions { .. } | Command::SystemdUnit => return Ok(ExitCode::SUCCESS),
         Command::Migrate => runtime(&config)?.block_on(migrate(&config))?,
         Command::Admin(admin) => runtime(&config)?.block_on(admin.run(config))?,
     };
@@ -135,8 +171,6 @@ fn runtime(config: &Config) -> Result<tokio::runtime::Runtime, CliError> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     #[test]

@@ -19,6 +19,8 @@ use tokio::task::JoinHandle;
 
 use crate::app::App;
 use crate::cli::error::CliError;
+use crate::cli::manager;
+use crate::cli::scrape::{self, Scraping};
 use crate::cli::setup::{self, SetUp, SetupError};
 use crate::clock::Clock;
 use crate::code::origin::Origin;
@@ -27,7 +29,7 @@ use crate::db::codes::Scan;
 use crate::db::{DbError, idempotency, nonces, pairings};
 use crate::event::hub::Hub;
 use crate::event::outbox;
-use crate::flow::{expire, idempotent, key_log, scan_log};
+use crate::flow::{audit, expire, idempotent, key_log, scan_log};
 use crate::http;
 use crate::word::Mode;
 
@@ -39,6 +41,7 @@ pub(crate) struct Serving {
     server: ServerHandle,
     running: JoinHandle<io::Result<()>>,
     workers: Vec<JoinHandle<()>>,
+    scraping: Option<Scraping>,
     hub: Hub,
     app: App,
 }
@@ -50,17 +53,26 @@ pub(crate) async fn run(config: &Config) -> Result<(), CliError> {
     let url = config.public_url(listener.local_addr().map_err(failed)?);
     let origin = Origin::parse(&url, config.mode == Mode::Test).map_err(SetupError::from)?;
     let set_up = setup::app(config, origin, Clock::System).await?;
+    audit::of_server(&set_up.app, "server.start").await?;
     let serving = start(set_up, config, listener).map_err(failed)?;
     // Heard from now on: whoever sees the line may tell us to stop at once.
     let mut stop = StopSignal::listen().map_err(failed)?;
     // Whoever started us may not be listening any more.
     drop(writeln!(io::stdout(), "ready {url}"));
     tracing::info!(mode = config.mode.as_str(), "serving at {url}");
+    manager::ready();
+    let alive = tokio::spawn(manager::keep_alive());
     stop.told().await;
     tracing::info!("stopping");
+    manager::stopping();
+    // What cannot be written down any more is stopped all the same.
+    if let Err(error) = audit::of_server(&serving.app, "server.stop").await {
+        tracing::warn!(%error, "the audit log does not know that we stop");
+    }
     let grace = Duration::from_secs(config.drain_s.into());
     serving.drain(grace, &mut stop).await;
     serving.stop().await;
+    alive.abort();
     Ok(())
 }
 
@@ -69,6 +81,11 @@ pub(crate) fn start(set_up: SetUp, config: &Config, listener: TcpListener) -> io
     let tls = tls(config)?;
     let SetUp { app, scans } = set_up;
     let hub = Hub::default();
+    let scraping = config
+        .metrics
+        .listen
+        .map(|listen| scrape::start(&app, listen))
+        .transpose()?;
     let workers = workers(&app, &hub, scans);
     let (shared, heard) = (Data::new(app.clone()), Data::new(hub.clone()));
     let server = http::listen(listener, &setup::listening(config), tls, shared, heard)?;
@@ -76,6 +93,7 @@ pub(crate) fn start(set_up: SetUp, config: &Config, listener: TcpListener) -> io
         server: server.handle(),
         running: tokio::spawn(server),
         workers,
+        scraping,
         hub,
         app,
     })
@@ -99,6 +117,9 @@ impl Serving {
         }
         if let Err(error) = key_log::write(&self.app).await {
             tracing::warn!("uses of keys were not written: {error}");
+        }
+        if let Some(scraping) = self.scraping {
+            scraping.stop().await;
         }
         self.app.db.close().await;
     }

@@ -10,7 +10,7 @@ use tokio::sync::mpsc::Receiver;
 
 use crate::app::{
     App, Bell, Gate, GateLimits, KeyLog, KeyRingError, Limits, Proxies, RateLimits, Rates, Recent,
-    ScanLog, Streams, Tally,
+    ScanLog, Scrape, Streams, Tally,
 };
 use crate::clock::Clock;
 use crate::code::origin::{Origin, OriginError};
@@ -23,9 +23,13 @@ use crate::flow::{FlowError, keys};
 use crate::http::{Listening, Patience};
 use crate::merchant::{InstitutionId, Quotas, StaticLimits};
 use crate::money::{Amount, Currency, MoneyError};
+use crate::telemetry::metrics::Metrics;
 use crate::wallet::Client;
 use crate::wallet::client::SendError;
 use crate::word::Mode;
+
+/// Whoever guesses the token learns what a shop sells.
+const SCRAPE_TOKEN_MIN: usize = 24;
 
 /// An app, and the end of its scan log that somebody must read.
 pub(crate) struct SetUp {
@@ -42,6 +46,8 @@ pub(crate) enum SetupError {
     File { path: PathBuf, source: io::Error },
     #[error("{0} must hold 32 bytes in base64 (openssl rand -base64 32)")]
     MasterKey(PathBuf),
+    #[error("{0} must hold a token of at least {SCRAPE_TOKEN_MIN} characters")]
+    ScrapeToken(PathBuf),
     #[error("wallets.user_agent_marks: {0:?} must be an institution, its marks not empty")]
     Mark(String),
     #[error("public_url: {0}")]
@@ -107,6 +113,8 @@ pub(crate) async fn app(
         recent: Recent::default(),
         scans: log,
         clock,
+        metrics: Metrics::default(),
+        scrape: scrape(config)?,
     };
     Ok(SetUp { app, scans })
 }
@@ -126,6 +134,22 @@ pub(crate) async fn database(config: &Config, clock: Clock) -> Result<Db, SetupE
 /// What codes say about where they come from.
 pub(crate) fn origin(config: &Config) -> Result<Origin, OriginError> {
     Origin::parse(&config.public_url(config.listen), config.mode == Mode::Test)
+}
+
+/// Who may read the numbers, by the token in the file that was named.
+fn scrape(config: &Config) -> Result<Scrape, SetupError> {
+    let Some(path) = config.metrics.token_file() else {
+        return Ok(Scrape::default());
+    };
+    let token = std::fs::read_to_string(path).map_err(|source| SetupError::File {
+        path: path.to_owned(),
+        source,
+    })?;
+    let token = token.trim();
+    if token.len() < SCRAPE_TOKEN_MIN {
+        return Err(SetupError::ScrapeToken(path.to_owned()));
+    }
+    Ok(Scrape::by(token))
 }
 
 fn user_agent_marks(config: &Config) -> Result<Arc<[(InstitutionId, String)]>, SetupError> {
@@ -226,7 +250,7 @@ pub(crate) fn sealer(config: &Config, entropy: &dyn Entropy) -> Result<Sealer, S
             make_folder(&config.data_dir)?;
             make_master_key(&path, entropy).map_err(of_file)?;
             tracing::warn!(
-                path = %path.display(),
+                file = %path.display(),
                 "made a new master key in {}; keep a copy of it elsewhere", path.display()
             );
             // Read back, because another process may have been first.

@@ -86,6 +86,8 @@ pub struct Config {
     pub wallets: Wallets,
     /// What is told to the operator.
     pub log: Log,
+    /// Who may read the numbers.
+    pub metrics: Metrics,
 }
 
 /// Where things are kept.
@@ -170,6 +172,17 @@ pub struct Log {
     pub level: LogLevel,
     /// For whom.
     pub format: LogFormat,
+}
+
+/// Who may read the numbers.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Metrics {
+    /// Where they are told to anyone who can get there.
+    #[serde(deserialize_with = "values::optional")]
+    pub listen: Option<SocketAddr>,
+    #[serde(deserialize_with = "values::optional")]
+    token_file: Option<PathBuf>,
 }
 
 /// Why the settings cannot be used.
@@ -319,6 +332,12 @@ impl Config {
                 && !(address.is_unspecified() || values::is_private(address)),
             "without TLS files listen must be a loopback or private address",
         )?;
+        together(
+            self.metrics
+                .listen
+                .is_some_and(|address| !values::is_private(address.ip())),
+            "metrics.listen must be a loopback or private address: it is neither encrypted nor asks who reads",
+        )?;
         self.check_bounds()
     }
 
@@ -385,6 +404,13 @@ impl Config {
             }
         }
         Ok(())
+    }
+}
+
+impl Metrics {
+    /// The file with the token that lets in at the address where everything else is served.
+    pub fn token_file(&self) -> Option<&Path> {
+        self.token_file.as_deref()
     }
 }
 

@@ -36,6 +36,8 @@ pub enum Purpose {
     Form,
     /// What stands for a payer's code or reference where the value itself must not be kept.
     Payer,
+    /// What ties the lines of the audit log together.
+    Audit,
     /// Values in a handover that come back through a payer's browser.
     Handover,
 }
@@ -179,6 +181,7 @@ impl Purpose {
             Self::Cursor => b"cursor",
             Self::Form => b"form",
             Self::Payer => b"payer",
+            Self::Audit => b"audit",
             Self::Handover => b"handover",
         }
     }

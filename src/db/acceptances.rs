@@ -126,6 +126,7 @@ pub async fn protect(
     id: &AcceptanceId,
     class: ProtectionClass,
 ) -> Result<(), DbError> {
+    tx.changes_rules();
     let changed = each_backend!(tx, conn => sqlx::query(PROTECT)
         .bind(merchant)
         .bind(id)

@@ -143,6 +143,7 @@ pub async fn revoke_key(tx: &mut Tx, key_id: &str, at: Timestamp) -> Result<(), 
 
 /// Has a key that was not revoked count until `at`.
 pub async fn end_key(tx: &mut Tx, key_id: &str, at: Timestamp) -> Result<(), DbError> {
+    tx.changes_rules();
     let changed = each_backend!(tx, conn => sqlx::query(END_KEY)
         .bind(key_id)
         .bind(at)

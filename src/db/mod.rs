@@ -19,6 +19,7 @@ pub mod books;
 pub mod codes;
 pub mod counters;
 pub mod events;
+pub mod gauges;
 pub mod hot;
 pub mod idempotency;
 pub mod institutions;
@@ -37,6 +38,7 @@ mod row;
 pub mod sessions;
 pub mod signing_keys;
 pub mod stores;
+pub mod verify;
 pub mod wake;
 
 use std::sync::Arc;
@@ -75,6 +77,9 @@ pub enum DbError {
         /// What stands there.
         found: String,
     },
+    /// What was to be done cannot be written to the audit log, so it is not done.
+    #[error("the audit log cannot be written")]
+    Unaudited(#[source] Box<DbError>),
     /// The database does not answer, or refuses a statement.
     #[error("the database failed")]
     Failed(#[source] sqlx::Error),

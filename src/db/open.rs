@@ -1,5 +1,6 @@
 //! Opening a database: by its address, with the settings that durability needs, and migrated.
 
+use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use sqlx::{Executor as _, PgConnection, PgPool, SqlitePool};
 
 use crate::clock::{Clock, Timestamp};
 use crate::db::{DbError, Inner, Rules, Tx, hot};
+use crate::telemetry::metrics::Connections;
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
@@ -26,7 +28,7 @@ const WRITER_CACHE: &str = "-4096";
 const READER_CACHE: &str = "-512";
 
 /// How to reach the database.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct DbSettings {
     /// `sqlite:PATH` or `postgres://…`.
     pub url: String,
@@ -74,6 +76,15 @@ pub(super) enum Pools {
         hot: hot::sqlite::Hot,
     },
     Postgres(PgPool),
+}
+
+/// Without the address, which may hold a password.
+impl fmt::Debug for DbSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = self.url.split(':').next().unwrap_or_default();
+        let connections = self.connections;
+        write!(f, "DbSettings({scheme}:…, {connections} connections)")
+    }
 }
 
 impl Db {
@@ -161,6 +172,16 @@ impl Db {
         self.rules.changes()
     }
 
+    /// How the connections are used just now.
+    pub fn connections(&self) -> Vec<Connections> {
+        match &self.pools {
+            Pools::Sqlite { writer, readers, .. } => {
+                vec![used("writer", writer), used("readers", readers)]
+            }
+            Pools::Postgres(pool) => vec![used("all", pool)],
+        }
+    }
+
     /// Closes all connections.
     pub async fn close(&self) {
         match &self.pools {
@@ -238,6 +259,16 @@ impl Db {
 
 async fn end_silent_transactions(conn: &mut PgConnection) -> Result<(), sqlx::Error> {
     conn.execute(END_SILENT_TRANSACTIONS).await.map(|_| ())
+}
+
+fn used<D: sqlx::Database>(name: &'static str, pool: &sqlx::Pool<D>) -> Connections {
+    let idle = u32::try_from(pool.num_idle()).unwrap_or(u32::MAX);
+    Connections {
+        pool: name,
+        idle,
+        used: pool.size().saturating_sub(idle),
+        max: pool.options().get_max_connections(),
+    }
 }
 
 async fn connect_sqlite(settings: &DbSettings) -> Result<Pools, OpenError> {

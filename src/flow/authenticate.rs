@@ -15,7 +15,8 @@ use crate::crypto::sealing::{Purpose, Sealer};
 use crate::crypto::token::{ApiToken, SessionToken};
 use crate::db;
 use crate::flow::FlowError;
-use crate::id::{ApiKeyId, AuditId, CounterId, MerchantId, SessionId, StoreId};
+use crate::flow::audit::{self, Deed};
+use crate::id::{ApiKeyId, CounterId, MerchantId, SessionId, StoreId};
 use crate::merchant::{
     InstitutionId, InstitutionKey, InstitutionState, KeyAlgorithm, KeyDirection, KeyMaterial,
     Scope, Scopes, UsedKey,
@@ -210,17 +211,14 @@ pub async fn leaked(app: &App, token: &str, place: &'static str) -> Result<(), F
         return Ok(());
     };
     let mut tx = app.db.begin().await?;
-    let at = tx.now();
-    let line = db::audit::Line {
-        id: AuditId::new(at, app.entropy.as_ref()),
-        merchant_id: Some(key.merchant),
-        actor: key.id.to_string(),
-        action: "api-key.leaked".to_owned(),
-        object: key.id.to_string(),
-        result: format!("sent in the {place}"),
-        at,
+    let deed = Deed {
+        merchant: Some(&key.merchant),
+        actor: key.id.as_str(),
+        action: "api-key.leaked",
+        object: key.id.as_str(),
+        result: &format!("sent in the {place}"),
     };
-    db::audit::insert(&mut tx, &line).await?;
+    audit::note(app, &mut tx, deed).await?;
     tx.commit().await?;
     tracing::warn!(api_key = %key.id, "API key {} was sent in the {place}", key.id);
     Ok(())

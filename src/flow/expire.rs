@@ -12,6 +12,7 @@ use crate::clock::Timestamp;
 use crate::db::{self, DbError};
 use crate::flow::{FlowError, close, keys, tell};
 use crate::payment::{Attempt, Change};
+use crate::telemetry::trace;
 
 /// What one round did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -92,14 +93,25 @@ async fn claim(app: &App, limit: i64) -> Result<Vec<Attempt>, FlowError> {
     Ok(due)
 }
 
+/// Nobody called for it, so it is a trace of its own.
 async fn follow_up(app: &App, attempt: &Attempt) -> bool {
-    ask(app, attempt).await.unwrap_or_else(|error| {
-        tracing::error!(
-            attempt = %attempt.id,
-            "attempt {} could not be followed up: {error}", attempt.id,
-        );
-        false
-    })
+    let asked = async {
+        let decided = ask(app, attempt).await;
+        let outcome = match &decided {
+            Ok(true) => "decided",
+            Ok(false) => "undecided",
+            Err(_) => "failed",
+        };
+        app.metrics.followed_up(outcome);
+        decided.unwrap_or_else(|error| {
+            tracing::error!(
+                attempt = %attempt.id,
+                "attempt {} could not be followed up: {error}", attempt.id,
+            );
+            false
+        })
+    };
+    trace::begun(&*app.entropy, Box::pin(asked)).await
 }
 
 async fn ask(app: &App, attempt: &Attempt) -> Result<bool, FlowError> {

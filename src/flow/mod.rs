@@ -5,6 +5,7 @@
 //! called: it writes the intent, commits, calls, and writes the result. State, books, event and
 //! outbox row change in one transaction.
 
+pub mod audit;
 pub mod authenticate;
 pub mod close;
 pub mod confirm;
@@ -28,6 +29,7 @@ mod settle;
 pub mod sign_up;
 pub mod start;
 mod tell;
+pub mod verify;
 
 use crate::app::KeyRingError;
 use crate::code::run::RunError;

@@ -5,13 +5,13 @@ use std::time::Duration;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::crypto::token::{PairingCode, SessionToken};
-use crate::db::audit::{self, Line};
 use crate::db::pairings::{self, Place};
 use crate::db::sessions::{self, Session};
 use crate::db::{self, Tx};
 use crate::flow::FlowError;
+use crate::flow::audit::{self, Deed};
 use crate::flow::authenticate::{AuthError, Device};
-use crate::id::{AuditId, CounterId, MerchantId, SessionId};
+use crate::id::{CounterId, MerchantId, SessionId};
 
 /// Long enough to walk to the till, too short to try out forty bits.
 const CODE_LIFETIME: Duration = Duration::from_mins(10);
@@ -106,16 +106,13 @@ async fn note(
     actor: &str,
     action: &str,
 ) -> Result<(), FlowError> {
-    let at = tx.now();
-    let line = Line {
-        id: AuditId::new(at, app.entropy.as_ref()),
-        merchant_id: Some(place.merchant_id.clone()),
-        actor: actor.to_owned(),
-        action: action.to_owned(),
-        object: place.counter_id.to_string(),
-        result: "done".to_owned(),
-        at,
+    let deed = Deed {
+        merchant: Some(&place.merchant_id),
+        actor,
+        action,
+        object: place.counter_id.as_str(),
+        result: "done",
     };
-    audit::insert(tx, &line).await?;
+    audit::note(app, tx, deed).await?;
     Ok(())
 }

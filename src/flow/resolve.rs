@@ -96,6 +96,12 @@ pub struct Named {
 
 /// `resolve` of the wallet API: a signed statement of who is paid, how much, and by which route.
 pub async fn resolve(app: &App, payer: &InstitutionId, text: &str) -> Result<String, FlowError> {
+    let stated = told(app, payer, text).await;
+    app.metrics.resolved(&outcome(stated.as_ref().err()));
+    stated
+}
+
+async fn told(app: &App, payer: &InstitutionId, text: &str) -> Result<String, FlowError> {
     let name = format!("{payer} {text}");
     let told = &app.recent.resolutions;
     if let Some((same, now)) = told.find(&name, &app.db, &app.clock) {
@@ -146,7 +152,7 @@ fn state(
     } = routed;
     let amount = price(opened);
     let is_static = opened.code.kind == CodeKind::Static;
-    let most = facts.most(&route, is_static, opened.code.currency);
+    let most = facts.most(route, is_static, opened.code.currency);
     let claims = Claims {
         iss: app.origin.to_string(),
         aud: payer,
@@ -333,19 +339,30 @@ fn note(
     now: Timestamp,
     refused: Option<&FlowError>,
 ) {
-    app.scans.note(Scan {
+    let noted = app.scans.note(Scan {
         id: ScanId::new(now, &*app.entropy),
         code: code.clone(),
         merchant: merchant.clone(),
         institution: payer.cloned(),
-        outcome: match refused {
-            None => "routed".to_owned(),
-            Some(FlowError::NoRoute(decision)) => decision.reason.to_string(),
-            Some(FlowError::CodeStopped(stop)) => stop.to_string(),
-            Some(_) => "refused".to_owned(),
-        },
+        outcome: outcome(refused),
         at: now,
     });
+    if !noted {
+        app.metrics.scans_dropped(1);
+    }
+}
+
+/// What a scan came to, in one of a few words.
+fn outcome(refused: Option<&FlowError>) -> String {
+    match refused {
+        None => "routed".to_owned(),
+        Some(FlowError::NoRoute(decision)) => decision.reason.to_string(),
+        Some(FlowError::CodeStopped(stop)) => stop.to_string(),
+        Some(FlowError::CodeMalformed(_)) => "malformed".to_owned(),
+        Some(FlowError::CodeSignatureInvalid) => "forged".to_owned(),
+        Some(FlowError::NotFound(_)) => "unknown".to_owned(),
+        Some(_) => "refused".to_owned(),
+    }
 }
 
 /// The merchant's code with this id.

@@ -108,6 +108,9 @@ pub(super) async fn must(
             .clone();
         Some((route, account))
     });
+    let kind = chosen.as_ref().map(|(route, _)| route.kind.as_str());
+    app.metrics
+        .decided(kind.unwrap_or("none"), decision.reason.as_str());
     match chosen {
         Some((route, account)) => Ok(Routed {
             route,

@@ -15,6 +15,7 @@ pub async fn run(app: &App, mut scans: Receiver<Scan>) {
     let mut batch = Vec::with_capacity(BATCH);
     while scans.recv_many(&mut batch, BATCH).await > 0 {
         if let Err(error) = write(app, &batch).await {
+            app.metrics.scans_dropped(batch.len());
             tracing::warn!(
                 lost = batch.len(),
                 "{} scans were not written: {error}",

@@ -1,5 +1,5 @@
-//! What is the same around every route: the request's name, the limits of its head, one spelling of
-//! paths, `HEAD`, the language of problems, and an answer even to a panic.
+//! What is the same around every route: the request's name and trace, the limits of its head, one
+//! spelling of paths, `HEAD`, the language of problems, and an answer even to a panic.
 
 use std::any::Any;
 use std::future::poll_fn;
@@ -21,7 +21,9 @@ use tracing::Instrument;
 use crate::app::App;
 use crate::http::listen::{self, Kept, Turn};
 use crate::http::problem::{Counted, Kind, Language, Problem, kinds};
+use crate::http::watch::{self, Watch};
 use crate::http::{admit, discreet};
+use crate::telemetry::trace::{self, Trace};
 
 /// The longest header value that anything here needs is a signature of a few hundred bytes.
 const HEADER_VALUE_MAX: usize = 8 * 1024;
@@ -34,13 +36,27 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 
 /// Goes around all routes.
 pub(crate) async fn frame(
-    mut request: ServiceRequest,
+    request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let app = request.app_data::<Data<App>>().cloned();
-    let id = name(&request, app.as_deref().map(AsRef::as_ref));
+    let Some(app) = request.app_data::<Data<App>>().cloned() else {
+        // Every route is given one where all of them are put together.
+        return Err(Problem::new(&kinds::INTERNAL).into());
+    };
+    let trace = watch::trace_of(&request, &app);
+    trace::within(trace, framed(request, next, &app, trace)).await
+}
+
+async fn framed(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+    app: &Data<App>,
+    trace: Trace,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let watch = Watch::begin(&request, app);
+    let id = name(&request, app);
     let language = Language::asked(request.headers().get(header::ACCEPT_LANGUAGE));
-    let is_secure = app.as_ref().is_some_and(|app| app.origin.is_secure());
+    let is_secure = app.origin.is_secure();
     let (method, path) = (request.method().clone(), discreet::path(request.path()));
 
     if let Err(problem) = check_head(&request) {
@@ -49,6 +65,7 @@ pub(crate) async fn frame(
         answer.head_mut().set_connection_type(ConnectionType::Close);
         let mut response = request.into_response(answer);
         finish(response.response_mut(), &id, is_secure);
+        watch.end(response.response());
         return Ok(response);
     }
     // A wallet signs its method; everywhere else what answers GET answers HEAD, and the server
@@ -60,9 +77,10 @@ pub(crate) async fn frame(
     let turn = listen::answering(&request);
     let counted = Counted::default();
     request.extensions_mut().insert(counted.clone());
-    let began = app.as_ref().map(|app| app.clock.now());
-    let span = tracing::info_span!("request", request_id = %id, %method, path);
-    let outcome = unpanicked(admit::in_turn(app.clone(), request, next))
+    let began = app.clock.now();
+    let (trace_id, span_id) = (trace.trace_id(), trace.span_id());
+    let span = tracing::info_span!("request", request_id = %id, trace_id, span_id, %method, path);
+    let outcome = unpanicked(admit::in_turn(Some(app.clone()), request, next))
         .instrument(span.clone())
         .await;
     let mut result = match outcome {
@@ -75,9 +93,9 @@ pub(crate) async fn frame(
             })
         }
         Ok(Err(error)) => Err(problem_of(&error).render(language, &id)),
-        Err(panic) => {
-            let what = said(&*panic);
-            span.in_scope(|| tracing::error!(what, "a request panicked"));
+        // What a panic says may hold anything; where it was, the hook has logged.
+        Err(_) => {
+            span.in_scope(|| tracing::error!("a request panicked"));
             Err(Problem::new(&kinds::INTERNAL).render(language, &id))
         }
     };
@@ -87,18 +105,16 @@ pub(crate) async fn frame(
     };
     finish(response, &id, is_secure);
     counted.tell(response.headers_mut());
+    watch.end(response);
     keep(response, turn);
-    let elapsed_ms = match (&app, began) {
-        (Some(app), Some(began)) => app.clock.now().since(began).as_millis(),
-        (None, _) | (_, None) => 0,
-    };
+    let elapsed_ms = app.clock.now().since(began).as_millis();
     let status = response.status().as_u16();
     span.in_scope(|| tracing::info!(status, elapsed_ms, "answered {status}"));
     result.map_err(|response| InternalError::from_response("refused", response).into())
 }
 
 /// The client's name for the request if it can be one and is no secret, else ours.
-fn name(request: &ServiceRequest, app: Option<&App>) -> String {
+fn name(request: &ServiceRequest, app: &App) -> String {
     let theirs = request
         .headers()
         .get(REQUEST_ID)
@@ -110,11 +126,10 @@ fn name(request: &ServiceRequest, app: Option<&App>) -> String {
                 && text.bytes().all(fits)
                 && !discreet::looks_secret(text)
         });
-    match (theirs, app) {
-        (Some(text), _) => text.to_owned(),
-        (None, Some(app)) => format!("req_{}", HEXLOWER.encode(&app.entropy.bytes::<12>())),
-        (None, None) => "req_unknown".to_owned(),
-    }
+    theirs.map_or_else(
+        || format!("req_{}", HEXLOWER.encode(&app.entropy.bytes::<12>())),
+        str::to_owned,
+    )
 }
 
 /// One spelling: no path of ours has an escape, a doubled slash, a dot segment or a parameter, so
@@ -163,12 +178,6 @@ async fn unpanicked<T>(work: impl Future<Output = T>) -> Result<T, Box<dyn Any +
         },
     )
     .await
-}
-
-fn said(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied().map(str::to_owned);
-    text.or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "no words".to_owned())
 }
 
 /// The answer, a refusal in the client's language.
@@ -244,5 +253,67 @@ fn finish(response: &mut HttpResponse<BoxBody>, id: &str, is_secure: bool) {
             header::STRICT_TRANSPORT_SECURITY,
             HeaderValue::from_static("max-age=31536000; includeSubDomains"),
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::middleware::from_fn;
+    use actix_web::test::{TestRequest, init_service, try_call_service};
+    use actix_web::{App as Routes, web};
+
+    use super::*;
+    use crate::cli::setup;
+    use crate::clock::Clock;
+    use crate::config::{Config, LogFormat, LogLevel, Sources};
+    use crate::telemetry::logged;
+    use crate::telemetry::metrics::Exposition;
+
+    const CANARY: &str = "tm_test_canary7x";
+
+    /// T131: what a panic or a failure says may hold anything.
+    #[test]
+    fn a_panic_is_answered_and_its_words_are_kept_from_everybody() {
+        let home = tempfile::tempdir().unwrap();
+        let mut told = Vec::new();
+        let log = logged(LogFormat::Json, LogLevel::Trace, || {
+            actix_web::rt::System::new().block_on(async {
+                let app = Data::new(app(home.path()).await);
+                let metrics = app.metrics.clone();
+                let routes = Routes::new().app_data(app).wrap(from_fn(frame)).route(
+                    "/boom",
+                    web::get().to(async || -> HttpResponse { panic!("{CANARY}") }),
+                );
+                let service = init_service(routes).await;
+                let request = TestRequest::get().uri("/boom").to_request();
+                let answer = try_call_service(&service, request).await;
+                let answer = answer.map_or_else(|error| error.error_response(), Into::into);
+                assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+                let body = actix_web::body::to_bytes(answer.into_body()).await;
+                told.push(String::from_utf8(body.unwrap().to_vec()).unwrap());
+                told.push(metrics.told(Exposition::Prometheus));
+            });
+        });
+        told.push(log);
+        let all = told.concat();
+        assert!(all.contains("a request panicked"), "{all}");
+        assert!(all.contains("\"code\":\"internal\""), "{all}");
+        assert!(
+            all.contains("tongma_problems_total{code=\"internal\"} 1"),
+            "{all}"
+        );
+        assert!(!all.contains(CANARY), "{all}");
+    }
+
+    async fn app(home: &std::path::Path) -> App {
+        let flags = vec![("data_dir".to_owned(), home.display().to_string())];
+        let sources = Sources {
+            flags,
+            ..Sources::default()
+        };
+        let (config, _) = Config::load(&sources).unwrap();
+        let origin = setup::origin(&config).unwrap();
+        let set_up = setup::app(&config, origin, Clock::System).await;
+        set_up.unwrap().app
     }
 }

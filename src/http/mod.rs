@@ -16,6 +16,7 @@ pub mod page;
 pub(crate) mod problem;
 mod source;
 mod traffic;
+mod watch;
 
 use actix_web::http::header;
 use actix_web::middleware::from_fn;
@@ -50,6 +51,15 @@ pub fn configure(app: Data<App>, hub: Data<Hub>) -> impl FnOnce(&mut ServiceConf
             .configure(page::configure)
             .default_service(web::to(nothing_here));
         config.app_data(app).service(routes);
+    }
+}
+
+/// Only the numbers, for an address of their own where nobody is asked who reads.
+pub fn configure_metrics(app: Data<App>) -> impl FnOnce(&mut ServiceConfig) {
+    move |config| {
+        config
+            .app_data(app)
+            .route("/metrics", web::get().to(api::metrics::told));
     }
 }
 

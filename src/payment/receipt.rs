@@ -1,5 +1,6 @@
 //! The proof of one paid payment, which the payer shows and the cashier checks.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -56,7 +57,7 @@ words! {
 }
 
 /// A receipt as kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Receipt {
     /// Its name.
     pub id: ReceiptId,
@@ -76,4 +77,11 @@ pub struct Receipt {
     pub shown_at: Option<Timestamp>,
     /// Where it was shown first.
     pub shown_where: Option<String>,
+}
+
+/// Whoever shows the signed text has paid, as far as a cashier can tell.
+impl fmt::Debug for Receipt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Receipt({} of {})", self.id, self.payment)
+    }
 }

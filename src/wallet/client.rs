@@ -4,6 +4,7 @@
 //! asks no proxy and waits ten seconds at most: an institution that is slow or endless costs one
 //! call, and the caller asks again later.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use crate::crypto::digest::hex;
 use crate::crypto::http_signature::{RequestParts, SignatureError, SignedHeaders, sign};
 use crate::crypto::keys::SigningKey;
 use crate::entropy::Entropy;
+use crate::telemetry::trace::{self, Trace};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const TOTAL_TIMEOUT: Duration = Duration::from_secs(10);
@@ -28,7 +30,7 @@ pub struct Client {
 }
 
 /// A request in full, for those who do not speak with an institution: the demo, the simulators.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Call {
     /// What is sent.
     pub request: WireRequest,
@@ -37,7 +39,7 @@ pub struct Call {
 }
 
 /// An answer with its headers.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Answer {
     /// Status, media type and bytes.
     pub reply: WireReply,
@@ -165,6 +167,9 @@ impl Client {
                 builder = builder.header("content-digest", digest);
             }
         }
+        // Whoever is called goes on with the trace of the work that the call is for.
+        let trace = trace::current().unwrap_or_else(|| Trace::root(&*self.entropy));
+        builder = builder.header(trace::TRACEPARENT, trace.header());
         for (name, value) in headers {
             builder = builder.header(*name, value);
         }
@@ -202,9 +207,22 @@ impl Client {
     }
 }
 
-impl std::fmt::Debug for Client {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Client")
+    }
+}
+
+/// Headers carry keys and cookies, so only how many they are is shown.
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}, {} headers", self.request, self.headers.len())
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}, {} headers", self.reply, self.headers.len())
     }
 }
 
@@ -349,6 +367,28 @@ mod tests {
                 .unwrap()
                 .verify(&VerifyingKey::Ed25519(*key.public()), &parts, NOW);
         assert_eq!(holds, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn the_trace_of_the_work_is_handed_on() {
+        let ours = Trace::root(&SystemEntropy::new());
+        for trace in [Some(ours), None] {
+            let (url, served) = answers(b"HTTP/1.1 204 No Content\r\n\r\n".to_vec()).await;
+            let (client, post) = (client(), post());
+            let call = client.call(&url, &post, None);
+            match trace {
+                Some(trace) => trace::within(trace, call).await.unwrap(),
+                None => call.await.unwrap(),
+            };
+            let asked = served.await.unwrap();
+            let told = asked
+                .lines()
+                .find_map(|line| line.strip_prefix("traceparent: "));
+            match trace {
+                Some(trace) => assert_eq!(told, Some(trace.header().as_str())),
+                None => assert!(Trace::after(told.unwrap(), &SystemEntropy::new()).is_some()),
+            }
+        }
     }
 
     #[tokio::test]

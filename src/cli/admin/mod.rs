@@ -7,6 +7,7 @@ mod acceptance;
 mod account;
 mod agreement;
 mod api_key;
+mod audit;
 mod code;
 mod counter;
 mod exception;
@@ -21,7 +22,8 @@ use crate::cli::error::CliError;
 use crate::cli::setup;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::db::{Db, Page, Tx, audit, institutions, merchants};
+use crate::db::audit::{Line, append};
+use crate::db::{Db, Page, Tx, institutions, merchants};
 use crate::entropy::SystemEntropy;
 use crate::flow::quota::room_for_one;
 use crate::id::{AuditId, MerchantId};
@@ -63,6 +65,9 @@ pub(crate) enum Admin {
     /// Merchants' API keys
     #[command(subcommand)]
     ApiKey(api_key::Command),
+    /// Who did what
+    #[command(subcommand)]
+    Audit(audit::Command),
 }
 
 /// Which part of a list.
@@ -75,6 +80,9 @@ pub(crate) struct PageArgs {
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=200))]
     limit: u32,
 }
+
+/// What the audit log keeps of a name on the machine.
+const SOURCE_CHARS: usize = 64;
 
 /// Where an operator's commands are worked on.
 pub(crate) struct Desk {
@@ -104,6 +112,7 @@ impl Admin {
             Self::Exception(command) => command.run(&desk).await,
             Self::Key(command) => command.run(&desk).await,
             Self::ApiKey(command) => command.run(&desk).await,
+            Self::Audit(command) => command.run(&desk).await,
         };
         desk.db.close().await;
         answer
@@ -137,16 +146,18 @@ impl Desk {
         object: &str,
     ) -> Result<(), CliError> {
         let at = tx.now();
-        let line = audit::Line {
+        let line = Line {
             id: AuditId::new(at, &self.entropy),
             merchant_id: merchant.cloned(),
             actor: "cli".to_owned(),
             action: action.to_owned(),
             object: object.to_owned(),
             result: "done".to_owned(),
+            source: who(),
             at,
         };
-        audit::insert(&mut tx, &line).await?;
+        let sealer = setup::sealer(&self.config, &self.entropy)?;
+        append(&mut tx, &sealer, &line).await?;
         Ok(tx.commit().await?)
     }
 
@@ -159,6 +170,14 @@ impl Desk {
         let found = institutions::find(tx, id).await?;
         found.ok_or_else(|| CliError::NotFound("institution", id.to_string()))
     }
+}
+
+/// Whose hands are at the keyboard, as far as the machine says.
+fn who() -> Option<String> {
+    let names = ["SUDO_USER", "USER", "LOGNAME"];
+    let name = names.iter().find_map(|name| std::env::var(name).ok())?;
+    let plain = name.chars().filter(|c| !c.is_control());
+    Some(plain.take(SOURCE_CHARS).collect())
 }
 
 /// A value as it will be shown. What is asked for is plain data, so this cannot fail; if it did,

@@ -60,7 +60,7 @@ const PATIENCE: Duration = Duration::from_secs(15);
 pub(super) async fn pay(scene: &Scene, payer: &Payer, way: Way, amount: Amount) -> Row {
     let mut row = Row::begun(payer.wallet.clone(), way, amount);
     if let Err(stuck) = try_pay(scene, payer, &mut row, amount).await {
-        tracing::error!(wallet = %payer.wallet, "{} could not pay: {stuck}", payer.wallet);
+        tracing::error!(institution = %payer.wallet, "{} could not pay: {stuck}", payer.wallet);
         row.state = format!("failed: {stuck}");
     }
     row

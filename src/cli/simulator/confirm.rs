@@ -52,9 +52,9 @@ impl Office {
             };
             match self.tongma.notify(&notify_url, statement).await {
                 Ok(reply) if reply.status < 500 => return true,
-                Ok(reply) => tracing::debug!(institution = %self.id, order = %number,
+                Ok(reply) => tracing::debug!(institution = %self.id, order_number = %number,
                     "tongma answered {} to the result of {number}", reply.status),
-                Err(error) => tracing::debug!(institution = %self.id, order = %number,
+                Err(error) => tracing::debug!(institution = %self.id, order_number = %number,
                     "tongma did not take the result of {number}: {error}"),
             }
             let Some(pause) = pauses.next() else {

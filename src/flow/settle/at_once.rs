@@ -39,7 +39,7 @@ pub(in crate::flow) async fn at_once(
         return None;
     }
     app.bell.ring();
-    Some(settled(&payment, &attempt))
+    Some(settled(app, &payment, &attempt))
 }
 
 /// The statement, if it holds and the caller may make it.

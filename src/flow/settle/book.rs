@@ -59,13 +59,17 @@ impl Book<'_> {
         )
         .await?;
         self.tx.commit().await?;
-        Ok(settled(&payment, &attempt))
+        Ok(settled(self.app, &payment, &attempt))
     }
 
     pub(super) async fn release(mut self, state: AttemptState) -> Result<Outcome, FlowError> {
         self.keep("released").await?;
+        let payer = self.attempt.payer.clone();
         let payment = let_go(self.app, &mut self.tx, self.attempt, self.payment, state).await?;
         self.tx.commit().await?;
+        self.app
+            .metrics
+            .attempt_ended(payer.as_str(), state.as_str());
         Ok(Outcome::Settled {
             state: payment.state.name(),
             payment: payment.id,
@@ -118,11 +122,19 @@ impl Book<'_> {
             told,
         )
         .await?;
+        let mut ended = None;
         if code == ExceptionCode::Late && self.attempt.state.holds() {
             let state = AttemptState::Closed;
+            ended = Some((self.attempt.payer.clone(), state));
             let_go(self.app, &mut self.tx, self.attempt, self.payment, state).await?;
         }
         self.tx.commit().await?;
+        self.app.metrics.exception(code.as_str());
+        if let Some((payer, state)) = ended {
+            self.app
+                .metrics
+                .attempt_ended(payer.as_str(), state.as_str());
+        }
         Ok(Outcome::Exception(code))
     }
 
@@ -151,8 +163,11 @@ pub(super) fn told(
     }
 }
 
-/// The outcome of a payment that was just paid, logged.
-pub(super) fn settled(payment: &Payment, attempt: &Attempt) -> Outcome {
+/// The outcome of a payment that was just paid, counted and logged.
+pub(super) fn settled(app: &App, payment: &Payment, attempt: &Attempt) -> Outcome {
+    let payer = attempt.payer.as_str();
+    app.metrics.paid(payer, attempt.route_kind.as_str());
+    app.metrics.attempt_ended(payer, attempt.state.as_str());
     tracing::info!(
         payment = %payment.id, attempt = %attempt.id, payer = %attempt.payer,
         payee = %attempt.payee, "payment {} is paid by {}", payment.id, attempt.payer,

@@ -9,6 +9,7 @@ pub(super) use self::at_once::at_once;
 use self::book::Book;
 use self::let_go::let_go;
 use crate::app::{App, outside};
+use crate::clock::Stopwatch;
 use crate::crypto::jwk::KeyUse;
 use crate::crypto::jws::SKEW;
 use crate::db::{self, DbError, Tx};
@@ -134,7 +135,8 @@ async fn end_attempt(
     let attempt = db::attempts::find(&mut tx, id)
         .await?
         .ok_or(FlowError::NotFound("attempt"))?;
-    if !is_kept(&attempt) {
+    let ended = (!is_kept(&attempt)).then(|| attempt.payer.clone());
+    if ended.is_some() {
         let payment = db::payments::find(&mut tx, &attempt.payment)
             .await?
             .ok_or(FlowError::NotFound("payment"))?;
@@ -142,6 +144,9 @@ async fn end_attempt(
     }
     tx.commit().await?;
     app.bell.ring();
+    if let Some(payer) = ended {
+        app.metrics.attempt_ended(payer.as_str(), state.as_str());
+    }
     Ok(())
 }
 
@@ -158,7 +163,10 @@ pub(super) async fn send(
         .and_then(|institution| institution.base_url)
         .ok_or(FlowError::PayeeUnavailable)?;
     let key = app.keys.signing(KeyUse::Request)?;
+    let watch = Stopwatch::start();
     let sent = outside(app.wallets.send(&address, request, &key)).await;
+    let outcome = sent.as_ref().map_or("unreachable", |_| "answered");
+    app.metrics.called(to.as_str(), outcome, watch.elapsed());
     let reply = sent.map_err(|error| {
         tracing::warn!(institution = %to, "{to} was not reached: {error}");
         FlowError::PayeeUnavailable
@@ -205,6 +213,7 @@ async fn unmatched(app: &App, mut tx: Tx, result: &Attested) -> Result<Outcome, 
     let exception = ExceptionId::new(tx.now(), &*app.entropy);
     db::results::insert_exception(&mut tx, &exception, &id, None, code, result.amount).await?;
     tx.commit().await?;
+    app.metrics.exception(code.as_str());
     tracing::error!(
         institution = %result.institution, order_number = %result.order_number,
         "{} attests money for order {}, which nobody knows; kept as {exception}",

@@ -6,6 +6,7 @@
 mod allowed;
 mod opening;
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -29,7 +30,7 @@ use crate::payment::{Attempt, AttemptState, Change, OrderNumber, Payment, Paymen
 use crate::wallet::{self, Handover};
 
 /// What a wallet, or a page in its browser, asks for.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct StartOrder {
     /// The scanned text.
     pub text: String,
@@ -47,6 +48,18 @@ pub struct StartOrder {
     pub payer_ref: Option<String>,
     /// Where an unidentified browser's call came from.
     pub source: Option<String>,
+}
+
+/// Without what names the payer, and without the text, which opens the code.
+impl fmt::Debug for StartOrder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StartOrder")
+            .field("payer", &self.payer)
+            .field("way", &self.way)
+            .field("payment", &self.payment)
+            .field("amount", &self.amount)
+            .finish_non_exhaustive()
+    }
 }
 
 /// An attempt that has begun.
@@ -240,6 +253,11 @@ async fn begin_once(
     tell::publish(app, &mut tx, &payment.merchant, EventKind::Waiting, told).await?;
     tx.commit().await?;
     app.bell.ring();
+    app.metrics.attempt_started(
+        attempt.payer.as_str(),
+        attempt.route_kind.as_str(),
+        attempt.way.as_str(),
+    );
     Ok((attempt, payment, opened.merchant, true))
 }
 

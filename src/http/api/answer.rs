@@ -6,7 +6,6 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header;
 use serde::Deserialize;
-use tracing::Instrument as _;
 use utoipa::openapi::schema::{KnownFormat, Schema, SchemaFormat, Type};
 use utoipa::openapi::{ObjectBuilder, Ref, RefOr, Response};
 use utoipa::{IntoResponses, PartialSchema, ToSchema};
@@ -16,6 +15,7 @@ use crate::db::{DbError, Tx};
 use crate::flow::FlowError;
 use crate::flow::idempotent::Once;
 use crate::http::problem::{Problem, kinds};
+use crate::telemetry::trace;
 
 /// Every route may refuse: said once in the document and pointed at. What each can answer by itself
 /// is listed by [`document`](crate::http::openapi).
@@ -67,7 +67,7 @@ pub(crate) async fn to_the_end<T: 'static>(
             None => work.await,
         }
     };
-    match actix_web::rt::spawn(work.in_current_span()).await {
+    match actix_web::rt::spawn(trace::taken_along(work)).await {
         Ok(done) => Ok(done?),
         Err(error) => match error.try_into_panic() {
             // The frame around all routes logs it.

@@ -22,7 +22,7 @@ use crate::qr::read::PICTURE_BYTES_MAX;
 use crate::routing::Decision;
 
 /// What a payer shows: the signed receipt, or its six digits.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"number": "042137", "store": "sto_00000000000000000000000000"}))]
 pub(crate) struct ReceiptBody {
@@ -36,7 +36,7 @@ pub(crate) struct ReceiptBody {
 }
 
 /// A text to look at.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TextBody {
     text: String,

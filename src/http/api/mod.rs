@@ -11,6 +11,7 @@ mod events;
 mod feed;
 mod institutions;
 mod list;
+pub(super) mod metrics;
 mod payments;
 mod shops;
 mod wallets;
@@ -26,6 +27,7 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
         .service(about::problem)
         .service(about::healthz)
         .service(about::readyz)
+        .service(metrics::read)
         .service(wallets::resolve)
         .service(wallets::start)
         .service(wallets::report)

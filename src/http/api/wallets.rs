@@ -29,7 +29,7 @@ pub(crate) struct ResolveBody {
 }
 
 /// A payment that a payer is about to make.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StartBody {
     /// The scanned text.

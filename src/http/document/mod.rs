@@ -134,6 +134,12 @@ fn components() -> Components {
          content-digest content-type; parameters created, nonce, keyid. Nonces are kept and compared \
          only for calls that change state; what only reads may be sent again.",
     );
+    let scrape = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some(
+            "The token that the operator chose for reading the numbers.",
+        ))
+        .build();
     let device = ApiKeyValue::with_description(
         "tongma_counter",
         "A device that was paired with a counter; `__Host-tongma_counter` on https.",
@@ -148,6 +154,7 @@ fn components() -> Components {
         .schema(Nothing::name(), Nothing::schema())
         .response("Problem", answers::anywhere())
         .security_scheme("api_key", SecurityScheme::Http(key))
+        .security_scheme("metrics_token", SecurityScheme::Http(scrape))
         .security_scheme(
             "http_signature",
             SecurityScheme::ApiKey(ApiKey::Header(signature)),

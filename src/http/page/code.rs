@@ -34,7 +34,7 @@ use crate::word::Mode;
 
 /// What the form sends. Nothing else is taken: a page that was changed on its way must not even
 /// seem to have a say about the price.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct StartForm {
     token: String,

@@ -49,7 +49,7 @@ pub(super) struct RouteWords {
 }
 
 /// What a payer in a known wallet gets.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct PayView {
     pub(super) run: String,
     pub(super) payee: Payee,

@@ -30,6 +30,7 @@ use crate::http::problem::{Problem, kinds};
 use crate::id::{MerchantId, PaymentId, StoreId};
 use crate::money::Amount;
 use crate::payment::event::{EventData, EventKind};
+use crate::telemetry::metrics::OpenFeed;
 
 /// How often a stream shows that it lives and asks whether it may. Proxies cut what is silent for
 /// much longer; a revoked reader is gone in less than five seconds.
@@ -39,7 +40,7 @@ const BEAT: Duration = Duration::from_secs(4);
 const RETRY_MS: u32 = 1_500;
 
 /// Who reads, and how events are told to it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) enum Reader {
     /// A merchant's program: everything, as it is stored.
     Program {
@@ -141,7 +142,12 @@ pub(crate) async fn open(
     };
     let mut beat = tokio::time::interval(BEAT);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let kind = match &reader {
+        Reader::Program { .. } => "program",
+        Reader::Device { .. } => "device",
+    };
     let live = Live {
+        _open: app.metrics.feed_opened(kind),
         feed: Feed::open(&app.db, hub, merchant, after),
         hub: hub.clone(),
         app: app.clone(),
@@ -168,6 +174,7 @@ struct Live {
     has_begun: bool,
     has_ended: bool,
     _places: Places,
+    _open: OpenFeed,
 }
 
 fn frames(live: Live) -> impl Stream<Item = Result<Bytes, Infallible>> {

@@ -88,6 +88,11 @@ impl From<DbError> for Problem {
                 tracing::warn!(%error, "the database is busy or away");
                 Self::new(&kinds::BUSY).retry_after(BUSY_SECONDS)
             }
+            DbError::Unaudited(cause) => {
+                let below = std::error::Error::source(&*cause).map(ToString::to_string);
+                tracing::error!(error = %cause, cause = below, "the audit log cannot be written");
+                Self::new(&kinds::AUDIT_UNAVAILABLE).retry_after(PAYEE_SECONDS)
+            }
             DbError::Conflict { .. } => Self::new(&kinds::STATE_CONFLICT),
             DbError::Inconsistent { .. } | DbError::Failed(_) => Self::ours(&error),
         }
@@ -226,6 +231,11 @@ impl Problem {
         let cause = error.source().map(ToString::to_string);
         tracing::error!(%error, cause, "a request failed by a fault of ours");
         Self::new(&kinds::INTERNAL)
+    }
+
+    /// Whoever reads the numbers must say the token.
+    pub(crate) fn metrics_token() -> Self {
+        Self::new(&kinds::METRICS_TOKEN_INVALID).challenge(Challenge::Bearer)
     }
 
     /// Ask another instance.

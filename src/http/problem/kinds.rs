@@ -53,6 +53,7 @@ kinds! {
     API_KEY_MISPLACED = 401 "api-key-misplaced" "API 密钥只能放在 Authorization 头中" "An API key belongs in the Authorization header only";
     SESSION_INVALID = 401 "session-invalid" "设备未配对或已退出" "This device is not paired";
     PAIRING_INVALID = 401 "pairing-invalid" "配对码错误或已失效" "The pairing code is wrong, used or too old";
+    METRICS_TOKEN_INVALID = 401 "metrics-token-invalid" "监控令牌无效" "The metrics' token is missing or wrong";
     SCOPE = 403 "scope" "API 密钥没有此权限" "The API key may not do this";
     CSRF = 403 "csrf" "请求来自其他网站" "The request comes from another site";
     HMAC_CANNOT_CONFIRM = 403 "hmac-cannot-confirm" "共享密钥不能证明收款" "A shared secret cannot attest a payment";
@@ -125,6 +126,7 @@ kinds! {
     HEADER_TOO_LARGE = 431 "header-too-large" "请求头过大" "A header is too large";
     INTERNAL = 500 "internal" "服务器内部错误" "Something went wrong on our side";
     DRAINING = 503 "draining" "服务正在停止" "This server is being stopped";
+    AUDIT_UNAVAILABLE = 503 "audit-unavailable" "无法写入审计日志，操作未执行" "The audit log cannot be written, so nothing was done";
     BUSY = 503 "busy" "系统繁忙" "Too busy just now";
     OVERLOADED = 503 "overloaded" "系统过载，请稍后重试" "Too much at once; come back in a moment";
     PAYEE_UNAVAILABLE = 503 "payee-unavailable" "收款机构暂时没有应答" "The payee institution does not answer";

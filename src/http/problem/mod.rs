@@ -19,6 +19,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::crypto::http_signature::accept_signature;
+use crate::telemetry::trace;
 
 pub(crate) use kinds::Kind;
 pub(crate) use often::{Counted, may_call, may_try, refused_code};
@@ -76,6 +77,10 @@ pub(crate) struct ProblemBody<'a> {
     detail: Option<&'a str>,
     /// What to quote when asking for help; also in the header `Request-Id`.
     request_id: &'a str,
+    /// The trace that the request was a part of, 32 hex digits (W3C Trace Context).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "4bf92f3577b34da6a3ce929d0e0e4736")]
+    trace_id: Option<String>,
     /// The fields that were refused.
     #[serde(skip_serializing_if = "slice_is_empty")]
     errors: &'a [FieldError],
@@ -83,6 +88,10 @@ pub(crate) struct ProblemBody<'a> {
     #[schema(ignore)]
     more: &'a Map<String, Value>,
 }
+
+/// The code of the problem that an answer carries, for whoever counts.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Refused(pub(crate) &'static str);
 
 /// How a 401 says what is needed.
 #[derive(Debug, Clone, Copy)]
@@ -196,6 +205,7 @@ impl Problem {
             code: self.kind.code,
             detail: self.detail.as_deref(),
             request_id,
+            trace_id: trace::current().map(|trace| trace.trace_id()),
             errors: &self.errors,
             more: &self.more,
         };
@@ -207,7 +217,9 @@ impl Problem {
         for header in &self.headers {
             answer.append_header(header.clone());
         }
-        answer.body(serde_json::to_string(&body).unwrap_or_default())
+        let mut answer = answer.body(serde_json::to_string(&body).unwrap_or_default());
+        answer.extensions_mut().insert(Refused(self.kind.code));
+        answer
     }
 }
 

@@ -111,10 +111,12 @@ fn check_pixels(
     file: &[u8],
     format: ImageFormat,
 ) -> Result<(), PictureError> {
-    let limit = match format {
-        ImageFormat::Jpeg if kind::is_progressive_jpeg(file) => PROGRESSIVE_PIXELS_MAX,
-        ImageFormat::WebP if kind::is_lossy_webp(file) => LOSSY_WEBP_PIXELS_MAX,
-        _ => PIXELS_MAX,
+    let limit = if format == ImageFormat::Jpeg && kind::is_progressive_jpeg(file) {
+        PROGRESSIVE_PIXELS_MAX
+    } else if format == ImageFormat::WebP && kind::is_lossy_webp(file) {
+        LOSSY_WEBP_PIXELS_MAX
+    } else {
+        PIXELS_MAX
     };
     if u64::from(width).saturating_mul(u64::from(height)) > limit {
         return Err(PictureError::TooManyPixels { limit });

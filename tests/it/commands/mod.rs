@@ -1,6 +1,7 @@
 //! The program as an operator meets it: what it prints, what it refuses, how it ends.
 
 mod access;
+mod audit;
 mod exceptions;
 mod keys;
 mod shop;
@@ -12,7 +13,7 @@ use std::process::{Child, Command, Output, Stdio};
 use serde_json::Value;
 
 use tongma::clock::Clock;
-use tongma::db::audit;
+use tongma::db;
 
 use crate::support::wire::{self, Request};
 use crate::support::{Backend, TestDb, on_both};
@@ -83,7 +84,7 @@ async fn an_operator_signs_up_a_shop_and_issues_a_code_that_is_genuine(backend: 
 
     let db = desk.database.open(Clock::System).await;
     let mut tx = db.read().await.unwrap();
-    let lines = audit::latest(&mut tx, 20).await.unwrap();
+    let lines = db::audit::latest(&mut tx, 20).await.unwrap();
     assert_eq!(lines.len(), 9);
     assert!(lines.iter().all(|line| line.actor == "cli"));
 }

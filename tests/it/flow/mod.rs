@@ -5,3 +5,4 @@ mod pay;
 mod races;
 mod recent;
 mod scans;
+mod verify;

@@ -1,5 +1,5 @@
-//! T130, T131: what the log holds after everybody has shouted their secrets, and worse, at every
-//! door.
+//! T130, T131: what the log, the numbers, the refusals and those whom we call hear after everybody
+//! has shouted their secrets, and worse, at every door.
 
 use super::document::operations;
 use super::process::ShopProcess;
@@ -8,6 +8,7 @@ use crate::support::server::bearer;
 use crate::support::wire::{Answer, Request};
 use crate::support::{Backend, on_both};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 /// Everything that must stay with whoever it belongs to.
 const STRANGERS_KEY: &str = "tm_test_cAnArYcAnArYcAnArYcAnArYcAnArYcAnArYcAnArY";
@@ -17,13 +18,23 @@ const PAYER_CODE: &str = "134651987420653817";
 const RECEIPT: &str = "eyJjYW5hcnkiOiJyZWNlaXB0In0.eyJjYW5hcnkiOiJyZWNlaXB0In0.Y2FuYXJ5";
 const PAIRING: &str = "CANARY7X";
 const PASSWORD: &str = "canary-p4ssword";
+/// Lets in whoever reads the numbers.
+const SCRAPE_TOKEN: &str = "canary-scrape-token-5f1d0c";
+/// What a payer's institution calls the payer.
+const PAYER_REF: &str = "canary-payer-0f83c2d9";
+/// A secret that an institution shares with us.
+const SHARED: &str = "Y2FuYXJ5LXNoYXJlZC1zZWNyZXQtMzItYnl0ZXMhIQ==";
 
 /// What would break a line, colour a terminal or pretend to be another event.
 const EVIL_STEP: &str = "%0D%0A%7B%22level%22:%22error%22%7D%1B%5B31m";
 const EVIL_TEXT: &str = "x\r\n{\"level\":\"error\",\"message\":\"forged\"}\u{1b}[31m\u{202e}\u{9b}";
 
 async fn no_secret_and_no_forgery_reaches_the_log(backend: Backend) {
-    let place = ShopProcess::open(backend, PASSWORD, &["log.level=trace"]).await;
+    let home = TempDir::new().unwrap();
+    let file = home.path().join("token");
+    std::fs::write(&file, SCRAPE_TOKEN).unwrap();
+    let scraped = format!("metrics.token_file={}", file.display());
+    let place = ShopProcess::open(backend, PASSWORD, &["log.level=trace", &scraped]).await;
     let (server, token) = (&place.server, place.token.as_str());
     let origin = place.shop.app.origin.to_string();
     let sticker = place.shop.sticker().await.text;
@@ -49,38 +60,7 @@ async fn no_secret_and_no_forgery_reaches_the_log(backend: Backend) {
             answers.push(server.send(&request).await);
         }
     }
-    let page = format!("/Q/{run}");
-    for request in [
-        Request::get(&page),
-        Request::get(&page).with(
-            "User-Agent",
-            "MicroMessenger/8.0 \u{202e}{\"level\":\"error\"}",
-        ),
-        Request::post_json(&format!("{page}/start"), &json!({"token": COOKIE})),
-        Request::get("/counter"),
-        Request::get("/counter/session"),
-        Request::get("/counter/feed"),
-        Request::post(
-            "/counter/pair",
-            "application/x-www-form-urlencoded",
-            format!("code={PAIRING}"),
-        )
-        .with("Origin", &origin),
-        Request::post_json("/counter/verify", &json!({"receipt": RECEIPT})).with("Origin", &origin),
-        Request::get(&format!("/{EVIL_STEP}")),
-        Request::get(&format!("/{}", "x".repeat(6_000))),
-        Request::get("/v1/payments").with("User-Agent", &"x".repeat(20_000)),
-        Request::get("/v1/payments").with("User-Agent", "x\u{1b}[31m"),
-        Request::get(&format!("/v1/payments?api_key={token}")),
-        Request::get("/v1/payments").with("X-Api-Key", token),
-        Request::get("/v1/payments").with("Request-Id", token),
-        Request::get(&format!("/{token}")),
-        Request::get(&format!("/v1/payments/{token}")),
-        Request::get(&format!("/v1/payments/{PAYER_CODE}")),
-        Request::get(&format!("/v1/{RECEIPT}/x")),
-        Request::get(&format!("//Q/{run}")),
-        Request::get("/v1/payments").with("Request-Id", "a\"}{\"level\":\"error\""),
-    ] {
+    for request in pages(&origin, run, token) {
         let request = request.with(
             "Cookie",
             &format!("tongma_counter={COOKIE}; tongma_payer={COOKIE}"),
@@ -88,7 +68,12 @@ async fn no_secret_and_no_forgery_reaches_the_log(backend: Backend) {
         answers.push(server.send(&request).await);
     }
 
+    answers.extend(begins(&place, &sticker).await);
+
     let secrets = [
+        SCRAPE_TOKEN,
+        PAYER_REF,
+        SHARED,
         token,
         STRANGERS_KEY,
         COOKIE,
@@ -106,6 +91,17 @@ async fn no_secret_and_no_forgery_reaches_the_log(backend: Backend) {
     }
     let ready = server.send(&Request::get("/readyz")).await;
     assert_eq!(ready.status, 200, "{}", ready.text());
+    let numbers = server.send(&Request::get("/metrics")).await.text();
+    assert!(
+        numbers.contains("tongma_problems_total{code=\"api-key-misplaced\"}"),
+        "{numbers}"
+    );
+    let traces = place.shop.payee.traces().concat();
+    assert!(traces.len() >= 55, "{traces}");
+    for secret in secrets {
+        assert!(!numbers.contains(secret), "{secret} in {numbers}");
+        assert!(!traces.contains(secret), "{secret} in {traces}");
+    }
     let log = server.log();
     let told = log
         .lines()
@@ -125,6 +121,69 @@ async fn no_secret_and_no_forgery_reaches_the_log(backend: Backend) {
 }
 on_both![no_secret_and_no_forgery_reaches_the_log];
 
+/// A payment that is really begun, by somebody whom the institution names, after two forged tries;
+/// what those were answered.
+async fn begins(place: &ShopProcess, sticker: &str) -> Vec<Answer> {
+    let begin = json!({
+        "text": sticker,
+        "amount_minor": 1_200,
+        "currency": "CNY",
+        "payer_reference": "canary-story",
+        "payer_ref": PAYER_REF,
+    });
+    let begin = Request::post_json("/wallet/v1/attempts", &begin);
+    let begin = begin.with("tracestate", &format!("v={COOKIE}"));
+    let mut answers = Vec::new();
+    for key in [SHARED, STRANGERS_KEY] {
+        let forged = begin.clone().with("Signature", &format!("s=:{key}:"));
+        answers.push(place.server.send(&forged).await);
+    }
+    let begun = place.server.send(&place.signed("jd_pay", begin)).await;
+    assert_eq!(begun.status, 201, "{}", begun.text());
+    answers
+}
+
+/// Requests to pages and to what is none, with secrets where somebody might put them.
+fn pages(origin: &str, run: &str, token: &str) -> Vec<Request> {
+    let page = format!("/Q/{run}");
+    vec![
+        Request::get(&page),
+        Request::get(&page).with(
+            "User-Agent",
+            "MicroMessenger/8.0 \u{202e}{\"level\":\"error\"}",
+        ),
+        Request::post_json(&format!("{page}/start"), &json!({"token": COOKIE})),
+        Request::get("/counter"),
+        Request::get("/counter/session"),
+        Request::get("/counter/feed"),
+        Request::post(
+            "/counter/pair",
+            "application/x-www-form-urlencoded",
+            format!("code={PAIRING}"),
+        )
+        .with("Origin", origin),
+        Request::post_json("/counter/verify", &json!({"receipt": RECEIPT})).with("Origin", origin),
+        Request::get(&format!("/{EVIL_STEP}")),
+        Request::get(&format!("/{}", "x".repeat(6_000))),
+        Request::get("/v1/payments").with("User-Agent", &"x".repeat(20_000)),
+        Request::get("/v1/payments").with("User-Agent", "x\u{1b}[31m"),
+        Request::get(&format!("/v1/payments?api_key={token}")),
+        Request::get("/v1/payments").with("X-Api-Key", token),
+        Request::get("/v1/payments").with("Request-Id", token),
+        Request::get(&format!("/{token}")),
+        Request::get(&format!("/v1/payments/{token}")),
+        Request::get(&format!("/v1/payments/{PAYER_CODE}")),
+        Request::get(&format!("/v1/{RECEIPT}/x")),
+        Request::get(&format!("//Q/{run}")),
+        Request::get("/v1/payments").with("Request-Id", "a\"}{\"level\":\"error\""),
+        Request::get("/v1/payments").with("traceparent", token),
+        Request::get("/v1/payments").with("tracestate", &format!("v={COOKIE}")),
+        bearer(Request::get("/metrics"), SCRAPE_TOKEN),
+        bearer(Request::get("/metrics").with("Via", "1.1 p"), STRANGERS_KEY),
+        Request::get(&format!("/metrics?token={SCRAPE_TOKEN}")),
+    ]
+}
+
 /// Requests to one route, right and wrong, with secrets wherever a client might put them.
 fn shouts(method: &str, path: &str, token: &str) -> Vec<Request> {
     let step = |step: &str, other: &str| {
@@ -142,6 +201,7 @@ fn shouts(method: &str, path: &str, token: &str) -> Vec<Request> {
         "description": EVIL_TEXT,
         "payer_reference": EVIL_TEXT,
         "payer_ref": PAYER_CODE,
+        "secret": SHARED,
         EVIL_TEXT: EVIL_TEXT,
     });
     let make = |path: &str, body: &Value| {

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::Duration;
 
 use data_encoding::BASE64;
@@ -13,10 +13,11 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use tongma::clock::Clock;
+use tongma::crypto::digest::hex;
 use tongma::merchant::Scopes;
 
 use super::town::Feed;
-use crate::support::server::{bearer, new_key};
+use crate::support::server::{bearer, new_key, signed_by};
 use crate::support::shop::Shop;
 use crate::support::wire::{Answer, Request, send};
 use crate::support::{Backend, on_both};
@@ -52,13 +53,23 @@ struct Settings {
     /// `NAME=VALUE`.
     more: Vec<String>,
     /// Holds the master key's file.
-    _home: TempDir,
+    home: TempDir,
 }
 
 impl ShopProcess {
     /// `password` goes into the database's address where that has room for one; `more` are
     /// settings.
     pub(crate) async fn open(backend: Backend, password: &str, more: &[&str]) -> Self {
+        Self::open_by(backend, password, more, tongma()).await
+    }
+
+    /// The same, with the program started by this command.
+    pub(super) async fn open_by(
+        backend: Backend,
+        password: &str,
+        more: &[&str],
+        command: Command,
+    ) -> Self {
         let port = free_port();
         let origin = format!("http://127.0.0.1:{port}");
         let shop = Shop::open_at(backend, &origin, Clock::System).await;
@@ -75,10 +86,10 @@ impl ShopProcess {
             database_url: url,
             port,
             more: more.into_iter().map(str::to_owned).collect(),
-            _home: home,
+            home,
         };
         Self {
-            server: settings.serve().await,
+            server: settings.serve(command).await,
             shop,
             token,
             master_key,
@@ -94,14 +105,41 @@ impl ShopProcess {
 
     /// Another server in its place, at the same address.
     pub(crate) async fn start_again(&mut self) {
-        self.server = self.settings.serve().await;
+        self.server = self.settings.serve(tongma()).await;
+    }
+
+    /// Starts the program once more over the same database, where it is to refuse.
+    pub(super) fn serves_again(&self) -> Output {
+        let file = self.settings.home.path().join("master.key");
+        let set = format!("keys.master_file={}", file.display());
+        let mut command = tongma();
+        command
+            .args(["serve", "--set", &set, "--set", "listen=127.0.0.1:0"])
+            .env("TONGMA_DATABASE_URL", self.shop.database.url());
+        command.output().unwrap()
+    }
+
+    /// Signs a request as a wallet does.
+    pub(super) fn signed(&self, wallet: &str, request: Request) -> Request {
+        let key = &self.shop.keys[wallet];
+        let key_id = key.key_id().to_string();
+        let nonce = hex(&self.shop.app.entropy.bytes::<8>());
+        let now = self.shop.app.clock.now();
+        signed_by(
+            key.into(),
+            &key_id,
+            request,
+            &self.server.authority,
+            now,
+            &nonce,
+        )
     }
 }
 
 impl Settings {
-    async fn serve(&self) -> Process {
+    async fn serve(&self, command: Command) -> Process {
         let more: Vec<&str> = self.more.iter().map(String::as_str).collect();
-        let served = Process::serve(tongma(), &self.database_url, self.port, &more).await;
+        let served = Process::serve(command, &self.database_url, self.port, &more).await;
         served.unwrap_or_else(|said| panic!("{said}"))
     }
 }
@@ -169,6 +207,12 @@ impl Process {
         let name = format!("-{name}");
         let told = Command::new("kill").args([&name, &pid]).status().unwrap();
         assert!(told.success());
+    }
+
+    /// Tells it to stop, and waits for its end.
+    pub(super) async fn stops(&mut self) -> ExitStatus {
+        self.terminate();
+        self.ends_within(PATIENCE).await
     }
 
     /// Waits for its end.

@@ -10,6 +10,7 @@ use super::TestDb;
 /// the schema and the workers.
 const ASIDE: &[&str] = &[
     "audit",
+    "audit_head",
     "key_uses",
     "nonces",
     "scans",

@@ -36,6 +36,8 @@ struct Answers {
     is_thinking: bool,
     /// What was asked: method, path.
     calls: Vec<(String, String)>,
+    /// Under which trace each call came.
+    traces: Vec<String>,
 }
 
 impl Payee {
@@ -104,6 +106,11 @@ impl Payee {
         self.answers.lock().unwrap().is_thinking
     }
 
+    /// `traceparent` of every call so far.
+    pub(crate) fn traces(&self) -> Vec<String> {
+        self.answers.lock().unwrap().traces.clone()
+    }
+
     /// What the institutions were asked so far.
     pub(crate) fn calls(&self) -> Vec<(String, String)> {
         self.answers.lock().unwrap().calls.clone()
@@ -149,6 +156,12 @@ async fn payee_answers(
         answers.lock().unwrap().is_thinking = false;
     }
     let mut answers = answers.lock().unwrap();
+    let named = request.headers().get_all("traceparent");
+    let names: Vec<&str> = named.map(|name| name.to_str().unwrap()).collect();
+    answers.traces.push(names.join(", "));
+    answers
+        .calls
+        .push((request.method().to_string(), path.clone()));
     if path == "/orders" {
         if let Some(status) = answers.openings.pop() {
             let status = actix_web::http::StatusCode::from_u16(status).unwrap();

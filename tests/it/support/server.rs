@@ -8,7 +8,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::web::Data;
 
 use tongma::app::App;
-use tongma::clock::Clock;
+use tongma::clock::{Clock, Timestamp};
 use tongma::crypto::digest::hex;
 use tongma::crypto::http_signature::{self, RequestKey, RequestParts};
 use tongma::crypto::token::ApiToken;
@@ -270,6 +270,39 @@ pub(crate) fn sign(
 /// A clock that only the story moves.
 fn standing() -> Clock {
     Clock::manual("2026-11-21T04:00:00Z".parse().unwrap())
+}
+
+/// The request to this host, signed with this key.
+pub(crate) fn signed_by(
+    key: RequestKey<'_>,
+    key_id: &str,
+    request: Request,
+    authority: &str,
+    created: Timestamp,
+    nonce: &str,
+) -> Request {
+    let (path, query) = match request.target.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (request.target.as_str(), None),
+    };
+    let parts = RequestParts {
+        method: &request.method,
+        authority,
+        path,
+        query,
+        content_type: request.header("content-type"),
+        body: &request.body,
+        idempotency_key: None,
+    };
+    let signed = http_signature::sign(&parts, key, key_id, created, nonce).unwrap();
+    let signed_request = request
+        .clone()
+        .with("Signature-Input", &signed.signature_input)
+        .with("Signature", &signed.signature);
+    match signed.content_digest {
+        Some(digest) => signed_request.with("Content-Digest", &digest),
+        None => signed_request,
+    }
 }
 
 /// The request with an API key.

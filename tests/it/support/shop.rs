@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use tongma::app::{
     App, Bell, Gate, GateLimits, KeyLog, Limits, Proxies, RateLimits, Rates, Recent, ScanLog,
-    Streams,
+    Scrape, Streams,
 };
 use tongma::clock::{Clock, Timestamp};
 use tongma::code::origin::Origin;
@@ -33,6 +33,7 @@ use tongma::merchant::{
 };
 use tongma::money::{Amount, Currency};
 use tongma::payment::{OrderNumber, Payment, PaymentWay, ResultClaims, State};
+use tongma::telemetry::metrics::Metrics;
 use tongma::wallet::client::Client;
 use tongma::word::Mode;
 
@@ -322,6 +323,8 @@ pub(crate) async fn app(
         proxies: Proxies::default(),
         recent: Recent::default(),
         scans: log,
+        metrics: Metrics::default(),
+        scrape: Scrape::default(),
         db,
         clock,
         entropy,

@@ -5,6 +5,7 @@
     reason = "every index was found by a search in the same text"
 )]
 
+mod fields;
 mod habits;
 mod layers;
 mod places;
@@ -42,6 +43,11 @@ fn sockets_and_write_transactions_have_owners() {
 #[test]
 fn wallets_are_named_in_their_own_files() {
     keep(places::wallet_names);
+}
+
+#[test]
+fn lines_of_the_log_have_fields_that_are_promised() {
+    keep(fields::unknown);
 }
 
 #[test]

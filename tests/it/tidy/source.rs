@@ -93,6 +93,7 @@ pub(super) fn ours() -> Vec<File> {
         "Cargo.toml",
         "clippy.toml",
         "deny.toml",
+        "Containerfile",
     ] {
         paths.push(root.join(name));
     }

@@ -1,9 +1,10 @@
-//! What the operator is told: one line an event on standard error, whatever is in it.
+//! One line an event on standard error, whatever is in it.
 //!
 //! A line is JSON, or text for people. Either way no control character leaves raw, so that nothing
 //! that came from outside can break a line, colour a terminal or pretend to be another event; and
 //! no line is longer than 4 KB. Fields of the spans around an event (`request_id`) stand beside its
-//! own. Whoever logs never passes a secret: here there is no telling.
+//! own; those that a library gave its event or span stand apart, under `library`, because their
+//! names are not ours to promise. Whoever logs never passes a secret: here there is no telling.
 
 use std::fmt;
 use std::io::Write;
@@ -25,6 +26,8 @@ use crate::config::{Log, LogFormat, LogLevel};
 const LINE_BYTES_MAX: usize = 4096;
 /// One field; four long ones and the rest fit into a line.
 const FIELD_BYTES_MAX: usize = 900;
+/// What a line keeps however long it is.
+const KEPT: &[&str] = &["at", "level", "target", "request_id", "trace_id", "span_id"];
 
 /// Sends everything that is logged from now on to standard error. The first call counts.
 pub fn start(log: Log) {
@@ -63,8 +66,7 @@ where
 {
     fn enabled(&self, about: &Metadata<'_>, _: Context<'_, S>) -> bool {
         // Libraries tell how they work; that is wanted only when everything is.
-        let ours = about.target().starts_with(env!("CARGO_PKG_NAME"));
-        let limit = if ours || self.log.level == LogLevel::Trace {
+        let limit = if is_ours(about) || self.log.level == LogLevel::Trace {
             filter(self.log.level)
         } else {
             filter(self.log.level.min(LogLevel::Warn))
@@ -89,28 +91,44 @@ where
     }
 
     fn on_event(&self, event: &Event<'_>, all: Context<'_, S>) {
-        let mut fields = Fields(Map::new());
+        let (mut ours, mut library) = (Map::new(), Map::new());
+        let mut add = |about: &Metadata<'_>, fields: Map<String, Value>| {
+            let side = if is_ours(about) {
+                &mut ours
+            } else {
+                &mut library
+            };
+            side.extend(fields);
+        };
         for span in all
             .event_scope(event)
             .into_iter()
             .flat_map(Scope::from_root)
         {
             if let Some(of_span) = span.extensions().get::<Fields>() {
-                fields.0.extend(of_span.0.clone());
+                add(span.metadata(), of_span.0.clone());
             }
         }
-        event.record(&mut fields);
-        let line = line(
-            self.log.format,
-            Clock::System.now(),
-            event.metadata(),
-            fields.0,
-        );
+        let mut own = Fields(Map::new());
+        event.record(&mut own);
+        let message = own.0.remove("message").unwrap_or_else(|| "".into());
+        add(event.metadata(), own.0);
+        if !library.is_empty() {
+            ours.insert("library".to_owned(), library.into());
+        }
+        ours.insert("message".to_owned(), message);
+        let line = line(self.log.format, Clock::System.now(), event.metadata(), ours);
         if let Ok(mut to) = self.to.lock() {
             // There is nobody to tell that telling failed.
             drop(to.write_all(line.as_bytes()));
         }
     }
+}
+
+/// Whether the program itself speaks, or one of its libraries.
+fn is_ours(about: &Metadata<'_>) -> bool {
+    let behind = about.target().strip_prefix(env!("CARGO_PKG_NAME"));
+    behind.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
 }
 
 impl Visit for Fields {
@@ -185,7 +203,7 @@ fn json_within(mut fields: Map<String, Value>) -> String {
         let text = escaped(&Value::Object(fields.clone()).to_string());
         let longest = fields
             .iter()
-            .filter(|(name, _)| !matches!(name.as_str(), "at" | "level" | "request_id"))
+            .filter(|(name, _)| !KEPT.contains(&name.as_str()))
             .max_by_key(|(name, value)| name.len().saturating_add(value.to_string().len()))
             .map(|(name, _)| name.clone());
         match longest {
@@ -252,8 +270,6 @@ const fn filter(level: LogLevel) -> LevelFilter {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
 
     #[test]
@@ -326,6 +342,40 @@ mod tests {
         assert!(lines.contains("a slow statement") && lines.contains("ours"));
     }
 
+    #[test]
+    fn what_a_library_says_stands_apart() {
+        let lines = logged(LogFormat::Json, LogLevel::Info, || {
+            let ours = tracing::info_span!("request", request_id = "req_1");
+            // A span belongs to the one in which it is opened.
+            let theirs = ours.in_scope(
+                || tracing::warn_span!(target: "hyper::client", "connection", status = 3),
+            );
+            let within =
+                || tracing::warn!(target: "sqlx::query", level = "error", rows = 7, "slow");
+            theirs.in_scope(within);
+            tracing::warn!(target: "tongmalike", "not ours");
+        });
+        let line: Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
+        let apart = serde_json::json!({"status": 3, "level": "error", "rows": 7});
+        assert_eq!(line["library"], apart);
+        assert_eq!(
+            (&line["level"], &line["request_id"]),
+            (&"warn".into(), &"req_1".into())
+        );
+        assert!(line.get("rows").is_none() && line.get("status").is_none());
+    }
+}
+
+/// What is logged while a story is told.
+#[cfg(test)]
+pub(crate) use heard::logged;
+
+#[cfg(test)]
+mod heard {
+    use std::sync::Arc;
+
+    use super::*;
+
     #[derive(Clone, Default)]
     struct Kept(Arc<Mutex<Vec<u8>>>);
 
@@ -339,7 +389,7 @@ mod tests {
         }
     }
 
-    fn logged(format: LogFormat, level: LogLevel, story: impl FnOnce()) -> String {
+    pub(crate) fn logged(format: LogFormat, level: LogLevel, story: impl FnOnce()) -> String {
         let kept = Kept::default();
         let lines = Lines {
             log: Log { level, format },
