@@ -14,6 +14,8 @@ mod demo;
 #[cfg(test)]
 mod flow;
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod pages;
 #[cfg(test)]
 mod peers;
