@@ -5,6 +5,9 @@ use std::path::PathBuf;
 
 pub mod properties;
 
+/// The longest word that the fuzzer takes.
+const WORD_BYTES_MAX: usize = 64;
+
 /// Writes a target's seeds to `TARGET/` and its words to `TARGET.dict`, in the folder that
 /// `TONGMA_FUZZ_SEEDS` names; does nothing without it. The fuzzer calls it before it looks there.
 pub fn plant(name: &str) {
@@ -20,6 +23,7 @@ pub fn plant(name: &str) {
     }
     let words: String = (target.words)()
         .iter()
+        .filter(|word| (1..=WORD_BYTES_MAX).contains(&word.len()))
         .map(|word| format!("\"{}\"\n", escaped(word)))
         .collect();
     fs::write(folder.join(format!("{name}.dict")), words).expect("a list of words");
