@@ -128,3 +128,32 @@ fn headers_are_bounded_before_they_are_read() {
         );
     }
 }
+
+#[test]
+fn every_refusal_has_its_problem_code() {
+    for (error, code) in [
+        (SignatureError::Missing, "signature-missing"),
+        (SignatureError::DigestMismatch, "digest-mismatch"),
+        (SignatureError::Invalid, "signature-invalid"),
+        (SignatureError::Ambiguous, "signature-invalid"),
+        (
+            SignatureError::Insufficient("@path"),
+            "signature-insufficient",
+        ),
+        (
+            SignatureError::Unsupported("@status".to_owned()),
+            "signature-insufficient",
+        ),
+        (SignatureError::ClockSkew, "clock-skew"),
+        (SignatureError::NonceSyntax, "nonce-syntax"),
+        (SignatureError::NonceReused, "nonce-reused"),
+        (SignatureError::DigestAlgorithm, "digest-algorithm"),
+        (
+            SignatureError::HeaderTooLarge("Signature"),
+            "header-too-large",
+        ),
+        (SignatureError::Malformed("Signature"), "malformed"),
+    ] {
+        assert_eq!(error.code(), code);
+    }
+}
