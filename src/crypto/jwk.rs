@@ -181,6 +181,13 @@ mod tests {
         let json = br#"{"kty":"OKP","crv":"Ed25519",
             "x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
         assert!(parse_foreign(json).is_ok());
+        let longer = |bytes: usize| {
+            let mut longer = json.to_vec();
+            longer.resize(bytes, b' ');
+            parse_foreign(&longer)
+        };
+        assert!(longer(8 * 1024).is_ok());
+        assert_eq!(longer(8 * 1024 + 1), Err(KeyError::Unsupported("too long")));
     }
 
     #[test]

@@ -243,6 +243,21 @@ mod tests {
     }
 
     #[test]
+    fn a_pairing_code_is_typed_with_at_most_three_gaps_a_character() {
+        let code = PairingCode::generate(&SystemEntropy::new());
+        assert_eq!(code.hash(), sha256(code.expose().as_bytes()));
+        let typed = |gaps: usize| format!("{}{}", "-".repeat(gaps), code.expose());
+        assert!(PairingCode::parse(&typed(24)).is_ok());
+        assert!(PairingCode::parse(&typed(25)).is_err());
+    }
+
+    #[test]
+    fn an_api_key_is_known_by_the_digest_of_its_text() {
+        let token = ApiToken::generate(Mode::Test, &dictated(&[7; 64]));
+        assert_eq!(token.hash(), sha256(token.expose().as_bytes()));
+    }
+
+    #[test]
     fn an_api_key_is_read_back_with_its_mode() {
         for mode in [Mode::Test, Mode::Live] {
             let token = ApiToken::generate(mode, &SystemEntropy::new());
@@ -307,6 +322,8 @@ mod tests {
         let other = SessionToken::generate(&SystemEntropy::new());
         assert!(!other.matches(&session.hash()));
         assert_eq!(SessionToken::parse("x").unwrap_err(), TokenError("session"));
+        let short = BASE64URL_NOPAD.encode(&[7; 31]);
+        assert!(SessionToken::parse(&short).is_err());
     }
 
     #[test]

@@ -175,7 +175,9 @@ impl Db {
     /// How the connections are used just now.
     pub fn connections(&self) -> Vec<Connections> {
         match &self.pools {
-            Pools::Sqlite { writer, readers, .. } => {
+            Pools::Sqlite {
+                writer, readers, ..
+            } => {
                 vec![used("writer", writer), used("readers", readers)]
             }
             Pools::Postgres(pool) => vec![used("all", pool)],

@@ -27,6 +27,7 @@ use crate::app::App;
 use crate::event::hub::Hub;
 use crate::http::problem::{Problem, kinds};
 
+pub use api::bodies;
 pub use document::openapi;
 pub use listen::{Listening, Patience, listen};
 

@@ -88,3 +88,6 @@ impl Payment {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

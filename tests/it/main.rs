@@ -16,6 +16,8 @@ mod demo;
 #[cfg(test)]
 mod flow;
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod limits;
 #[cfg(test)]
 mod pages;

@@ -38,15 +38,57 @@ pub(super) fn check(header: &str, body: &[u8]) -> Result<(), SignatureError> {
     Ok(())
 }
 
-/// Compares the value, and the text too: the parser takes base64 with wrong padding or spare bits.
 fn is_digest(header: &str, name: &str, entry: &ListEntry, digest: &[u8]) -> bool {
     let ListEntry::Item(item) = entry else {
         return false;
     };
-    item.bare_item.as_byte_sequence() == Some(digest) && header.contains(&member(name, digest))
+    item.bare_item.as_byte_sequence() == Some(digest) && is_spelled(header, name, digest)
 }
 
 /// `name=:base64:`, as RFC 9651 writes bytes.
 pub(super) fn member(name: &str, bytes: &[u8]) -> String {
     format!("{name}=:{}:", BASE64.encode(bytes))
+}
+
+/// Whether the bytes stand under this name in their one spelling: the parser takes base64 with wrong
+/// padding or spare bits. Only the member that the parser reads counts, which is the last of its
+/// name; the same text may stand in a string, in a parameter, or behind a longer name.
+pub(super) fn is_spelled(header: &str, name: &str, bytes: &[u8]) -> bool {
+    let mut last = "";
+    let mut rest = Some(header);
+    while let Some(text) = rest {
+        let (member, behind) = text
+            .split_at_checked(member_end(text))
+            .unwrap_or((text, ""));
+        rest = behind.strip_prefix(',');
+        let member = member.trim_matches([' ', '\t']);
+        if member
+            .strip_prefix(name)
+            .is_some_and(|value| value.starts_with('='))
+        {
+            last = member;
+        }
+    }
+    last.strip_prefix(&member(name, bytes))
+        .is_some_and(|behind| behind.is_empty() || behind.starts_with(';'))
+}
+
+/// The first comma outside strings; the end where there is none.
+fn member_end(text: &str) -> usize {
+    let (mut quoted, mut escapes, mut escaped, mut before) = (false, false, false, ' ');
+    for (at, c) in text.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            ',' if !quoted => return at,
+            '"' => {
+                quoted = !quoted;
+                // In `%"…"` a backslash is a letter like any other.
+                escapes = before != '%';
+            }
+            '\\' => escaped = quoted && escapes,
+            _ => {}
+        }
+        before = c;
+    }
+    text.len()
 }

@@ -222,8 +222,7 @@ fn ours(entries: Dictionary) -> Result<(String, InnerList), SignatureError> {
     Ok((label, covered))
 }
 
-/// The bytes under the label, in their one spelling: the parser takes base64 with wrong padding or
-/// spare bits, which would give one signature many forms.
+/// The bytes under the label, in their one spelling; one signature would have many forms otherwise.
 fn read_signature(header: &str, label: &str) -> Result<Vec<u8>, SignatureError> {
     let entries: Dictionary = Parser::new(header)
         .parse()
@@ -236,7 +235,7 @@ fn read_signature(header: &str, label: &str) -> Result<Vec<u8>, SignatureError> 
         .bare_item
         .as_byte_sequence()
         .ok_or(SignatureError::Malformed("Signature"))?;
-    if header.contains(&content_digest::member(label, bytes)) {
+    if content_digest::is_spelled(header, label, bytes) {
         Ok(bytes.to_vec())
     } else {
         Err(SignatureError::Invalid)

@@ -134,6 +134,15 @@ fn a_key_name_is_only_looked_up() {
     }
     let nameless = with_header(r#"{"alg":"Ed25519","typ":"tongma-receipt+jwt"}"#);
     assert_eq!(read(&nameless), Err(JwsError::SignatureInvalid));
+    for (chars, is_read) in [(128, true), (129, false)] {
+        let kid = "k".repeat(chars);
+        let header = format!(r#"{{"alg":"Ed25519","typ":"tongma-receipt+jwt","kid":"{kid}"}}"#);
+        assert_eq!(
+            parse(&with_header(&header), RECEIPT).is_ok(),
+            is_read,
+            "{chars}"
+        );
+    }
 }
 
 #[test]
@@ -167,6 +176,34 @@ fn there_is_one_encoding_only() {
 }
 
 #[test]
+fn a_statement_has_a_longest_length() {
+    let too_long = JwsError::Malformed("too long");
+    // No part of it is base64url of JSON; what counts is how far it is looked at.
+    let refused = |chars: usize| read(&format!("{}..", "A".repeat(chars - 2))).unwrap_err();
+    assert_ne!(refused(16 * 1024), too_long);
+    assert_eq!(refused(16 * 1024 + 1), too_long);
+}
+
+#[test]
+fn every_refusal_has_its_problem_code() {
+    let at = Timestamp::from_seconds(0);
+    for (error, code) in [
+        (JwsError::Malformed(""), "malformed"),
+        (JwsError::AlgNotAllowed, "alg-not-allowed"),
+        (JwsError::Header("jwk"), "signature-invalid"),
+        (JwsError::SignatureInvalid, "signature-invalid"),
+        (
+            JwsError::WrongTokenType { expected: RECEIPT },
+            "wrong-token-type",
+        ),
+        (JwsError::Expired(at), "expired"),
+        (JwsError::NotYetValid(at), "clock-skew"),
+    ] {
+        assert_eq!(error.code(), code);
+    }
+}
+
+#[test]
 fn a_statement_holds_from_its_issue_to_its_end_give_or_take_the_skew() {
     let (iat, exp) = (1_790_000_000, 1_790_000_600);
     let at = |second| check_times(iat, exp, Timestamp::from_seconds(second), SKEW);
@@ -182,6 +219,10 @@ fn a_statement_holds_from_its_issue_to_its_end_give_or_take_the_skew() {
     );
     let backwards = check_times(exp, iat, Timestamp::from_seconds(iat), SKEW);
     assert!(matches!(backwards, Err(JwsError::Claims { .. })));
+    assert_eq!(
+        check_times(iat, iat, Timestamp::from_seconds(iat), SKEW),
+        Ok(())
+    );
 }
 
 proptest! {

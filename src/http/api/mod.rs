@@ -5,6 +5,7 @@
 
 mod about;
 mod answer;
+pub mod bodies;
 mod checks;
 mod codes;
 mod events;

@@ -196,9 +196,13 @@ impl Problem {
         }
     }
 
-    /// The whole answer.
-    pub(crate) fn render(&self, language: Language, request_id: &str) -> HttpResponse<BoxBody> {
-        let body = ProblemBody {
+    /// The body of the answer.
+    pub(crate) fn document(&self, language: Language, request_id: &str) -> Value {
+        serde_json::to_value(self.body(language, request_id)).unwrap_or_default()
+    }
+
+    fn body<'a>(&'a self, language: Language, request_id: &'a str) -> ProblemBody<'a> {
+        ProblemBody {
             type_: self.kind.path(),
             title: self.kind.title(language),
             status: self.kind.status,
@@ -208,7 +212,12 @@ impl Problem {
             trace_id: trace::current().map(|trace| trace.trace_id()),
             errors: &self.errors,
             more: &self.more,
-        };
+        }
+    }
+
+    /// The whole answer.
+    pub(crate) fn render(&self, language: Language, request_id: &str) -> HttpResponse<BoxBody> {
+        let body = self.body(language, request_id);
         let mut answer = HttpResponse::build(self.status_code());
         answer.content_type(MEDIA_TYPE);
         answer.insert_header((header::CONTENT_LANGUAGE, language.tag()));

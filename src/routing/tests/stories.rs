@@ -7,7 +7,7 @@ use crate::merchant::{
     Acceptance, AcceptanceState, Agreement, AgreementState, PaymentAccountState, StaticLimits, Way,
 };
 use crate::money::{Amount, Currency};
-use crate::routing::{Facts, Reason, RouteKind, Scan, Verdict, route};
+use crate::routing::{Facts, Reason, RouteKind, Scan, Verdict, payers, route};
 
 #[test]
 fn a_direct_route_is_taken() {
@@ -103,7 +103,7 @@ fn an_invitation_of_the_payers_institution_stops_no_detour() {
 #[test]
 fn every_rule_names_itself() {
     type Change = fn(&mut Facts, &mut Scan);
-    let rules: [(Reason, Change); 17] = [
+    let rules: [(Reason, Change); 20] = [
         (Reason::AcceptanceNotEnabled, |f, _| {
             accepted(f).state = AcceptanceState::Applied;
         }),
@@ -153,12 +153,45 @@ fn every_rule_names_itself() {
         (Reason::DayLimit, |f, _| {
             accepted(f).day_limit = Some(fen(99));
         }),
+        (Reason::CurrencyMismatch, |f, _| {
+            agreed(f).payment_limit = Some(yen(1_000));
+        }),
+        (Reason::CurrencyMismatch, |f, _| {
+            accepted(f).day_limit = Some(yen(1_000));
+        }),
+        (Reason::CurrencyMismatch, |_, s| {
+            s.amount = Some(yen(100));
+        }),
     ];
     for (reason, change) in rules {
         let (mut facts, mut scan) = (joined(), scan(1));
         change(&mut facts, &mut scan);
         assert_eq!(route(&scan, &facts).reason, reason);
     }
+}
+
+#[test]
+fn a_rule_ends_where_it_says() {
+    let mut facts = joined();
+    agreed(&mut facts).starts_at = at(NOW);
+    agreed(&mut facts).ends_at = Some(at(NOW + 1));
+    agreed(&mut facts).payment_limit = Some(fen(100));
+    accepted(&mut facts).payment_limit = Some(fen(100));
+    accepted(&mut facts).day_limit = Some(fen(100));
+    assert_eq!(scan(1).amount, Some(fen(100)));
+    assert_eq!(route(&scan(1), &facts).reason, Reason::Interop);
+}
+
+#[test]
+fn whose_payers_could_pay_has_nothing_to_do_with_who_scanned() {
+    let mut facts = joined();
+    accepted(&mut facts).day_limit = Some(fen(300));
+    let spent = Scan {
+        spent_today: Some(fen(300)),
+        ..scan(1)
+    };
+    assert_eq!(route(&spent, &facts).chosen, None);
+    assert_eq!(payers(&spent, &facts), [name(1), name(0)]);
 }
 
 #[test]
@@ -240,6 +273,11 @@ fn a_decision_explains_itself_in_json() {
 fn no_two_reasons_share_a_word() {
     let words: BTreeSet<_> = Reason::ALL.iter().map(|reason| reason.as_str()).collect();
     assert_eq!(words.len(), Reason::ALL.len());
+    assert_eq!(Reason::DayLimit.to_string(), "day-limit");
+}
+
+fn yen(minor: i64) -> Amount {
+    Amount::new(minor, "JPY".parse().unwrap()).unwrap()
 }
 
 fn accepted(facts: &mut Facts) -> &mut Acceptance {

@@ -155,24 +155,6 @@ pub(super) fn in_the_table(file: &File, table: &str) -> Vec<Finding> {
     }]
 }
 
-/// Crates that would bring a second cryptography, or need cmake or a system library.
-const UNWANTED: &[&str] = &[
-    "aws-lc-rs",
-    "aws-lc-sys",
-    "native-tls",
-    "openssl",
-    "openssl-sys",
-];
-
-pub(super) fn unwanted_crates(lock: &str) -> Vec<String> {
-    let named = |name: &&&str| lock.contains(&format!("name = \"{name}\"\n"));
-    UNWANTED
-        .iter()
-        .filter(named)
-        .map(ToString::to_string)
-        .collect()
-}
-
 #[test]
 fn a_long_file_is_found() {
     assert_eq!(
@@ -241,10 +223,4 @@ fn a_wallet_outside_the_table_is_found() {
     let file = File::new("src/wallet/harbour.rs", "");
     assert_eq!(in_the_table(&file, "&lotus::Lotus,").len(), 1);
     assert_eq!(in_the_table(&file, "&lotus::Lotus, &harbour::Harbour,"), []);
-}
-
-#[test]
-fn an_unwanted_crate_is_found() {
-    assert_eq!(unwanted_crates("name = \"openssl\"\n"), ["openssl"]);
-    assert!(unwanted_crates("name = \"openssl-probe\"\n").is_empty());
 }

@@ -5,6 +5,7 @@
     reason = "every index was found by a search in the same text"
 )]
 
+mod crates;
 mod fields;
 mod habits;
 mod layers;
@@ -79,12 +80,12 @@ fn every_wallet_is_in_the_table() {
 }
 
 #[test]
-fn no_second_cryptography_is_linked() {
-    let lock = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.lock"));
-    assert_eq!(
-        habits::unwanted_crates(&lock.unwrap()),
-        Vec::<String>::new()
-    );
+fn nothing_that_is_banned_is_linked() {
+    let read = |name: &str| {
+        std::fs::read_to_string(format!("{}/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+    };
+    let (lock, deny) = (read("Cargo.lock"), read("deny.toml"));
+    assert_eq!(crates::banned(&lock, &deny), Vec::<String>::new());
 }
 
 /// Holds one rule against every file of ours.

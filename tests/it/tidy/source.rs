@@ -84,7 +84,15 @@ pub(super) fn ours() -> Vec<File> {
     let root = std::env::var("CARGO_MANIFEST_DIR");
     let root = PathBuf::from(root.unwrap_or_else(|_| env!("CARGO_MANIFEST_DIR").to_owned()));
     let mut paths = Vec::new();
-    for place in ["src", "tests", "static", "migrations", "benches", ".ci"] {
+    for place in [
+        "src",
+        "tests",
+        "static",
+        "migrations",
+        "benches",
+        "fuzz",
+        ".ci",
+    ] {
         walk(&root.join(place), &mut paths);
     }
     for name in [
@@ -168,7 +176,15 @@ fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
         let name = path.file_name().unwrap().to_str().unwrap();
         if matches!(
             name,
-            ".peers" | "node_modules" | "__pycache__" | "package-lock.json"
+            ".peers"
+                | "node_modules"
+                | "__pycache__"
+                | "package-lock.json"
+                | "Cargo.lock"
+                | "target"
+                | "corpus"
+                | "artifacts"
+                | "regressions"
         ) {
             continue;
         }

@@ -61,6 +61,40 @@ fn base64_has_one_spelling() {
 }
 
 #[test]
+fn the_right_spelling_counts_where_the_signature_stands_only() {
+    let right = signed(&request()).signature;
+    let (label, value) = right.split_once('=').unwrap();
+    let wrong = format!("{label}={}", value.replace("==:", "=:"));
+    for around in [
+        format!("other=\"{right}\", {wrong}"),
+        format!("other=\", {right}, \", {wrong}"),
+        format!("{wrong}, other=\", {right}\""),
+        format!("{wrong}, other=\"\\\", {right}, \""),
+        format!("other=1;{right}, {wrong}"),
+        format!("other-{right}, {wrong}"),
+        format!("{right}, {wrong}"),
+    ] {
+        let changed = SignedHeaders {
+            signature: around.clone(),
+            ..signed(&request())
+        };
+        let refused = Err(SignatureError::Invalid);
+        assert_eq!(check(&changed, &request()), refused, "{around}");
+    }
+    for around in [
+        format!("{wrong}, {right}"),
+        format!("other=\",\\\",\";a,\t{right};b=1 ,last"),
+        format!("  {right}"),
+    ] {
+        let changed = SignedHeaders {
+            signature: around.clone(),
+            ..signed(&request())
+        };
+        assert_eq!(check(&changed, &request()), Ok(()), "{around}");
+    }
+}
+
+#[test]
 fn headers_are_bounded_before_they_are_read() {
     let signed = signed(&request());
     let huge = format!(
@@ -92,5 +126,34 @@ fn headers_are_bounded_before_they_are_read() {
             SignatureError::Malformed("Signature-Input"),
             "{odd}"
         );
+    }
+}
+
+#[test]
+fn every_refusal_has_its_problem_code() {
+    for (error, code) in [
+        (SignatureError::Missing, "signature-missing"),
+        (SignatureError::DigestMismatch, "digest-mismatch"),
+        (SignatureError::Invalid, "signature-invalid"),
+        (SignatureError::Ambiguous, "signature-invalid"),
+        (
+            SignatureError::Insufficient("@path"),
+            "signature-insufficient",
+        ),
+        (
+            SignatureError::Unsupported("@status".to_owned()),
+            "signature-insufficient",
+        ),
+        (SignatureError::ClockSkew, "clock-skew"),
+        (SignatureError::NonceSyntax, "nonce-syntax"),
+        (SignatureError::NonceReused, "nonce-reused"),
+        (SignatureError::DigestAlgorithm, "digest-algorithm"),
+        (
+            SignatureError::HeaderTooLarge("Signature"),
+            "header-too-large",
+        ),
+        (SignatureError::Malformed("Signature"), "malformed"),
+    ] {
+        assert_eq!(error.code(), code);
     }
 }

@@ -1,0 +1,35 @@
+//! Fuzzing: [`properties`] says what must hold; `fuzz/run` has a fuzzer look for what breaks it.
+
+use std::fs;
+use std::path::PathBuf;
+
+pub mod properties;
+
+/// The longest word that the fuzzer takes.
+const WORD_BYTES_MAX: usize = 64;
+
+/// Writes a target's seeds to `TARGET/` and its words to `TARGET.dict`, in the folder that
+/// `TONGMA_FUZZ_SEEDS` names; does nothing without it. The fuzzer calls it before it looks there.
+pub fn plant(name: &str) {
+    let Some(folder) = std::env::var_os("TONGMA_FUZZ_SEEDS").map(PathBuf::from) else {
+        return;
+    };
+    let target = properties::ALL.iter().find(|target| target.name == name);
+    let target = target.expect("a target of this name");
+    let place = folder.join(name);
+    fs::create_dir_all(&place).expect("a folder for the seeds");
+    for (number, seed) in (target.seeds)().iter().enumerate() {
+        fs::write(place.join(format!("seed-{number:03}")), seed).expect("a seed");
+    }
+    let words: String = (target.words)()
+        .iter()
+        .filter(|word| (1..=WORD_BYTES_MAX).contains(&word.len()))
+        .map(|word| format!("\"{}\"\n", escaped(word)))
+        .collect();
+    fs::write(folder.join(format!("{name}.dict")), words).expect("a list of words");
+}
+
+/// Every byte in hex: what has to be escaped is then no question.
+fn escaped(word: &str) -> String {
+    word.bytes().map(|byte| format!("\\x{byte:02x}")).collect()
+}
