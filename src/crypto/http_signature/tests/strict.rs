@@ -24,6 +24,10 @@ fn a_body_needs_a_digest_that_still_holds() {
     let refused = Err(SignatureError::DigestMismatch);
     assert_eq!(check_digest(&format!("{right}, {wrong_long}")), refused);
     assert_eq!(check_digest("sha-256=:AAAA:"), refused);
+    let padded = |bytes: usize| format!("{right}{}", " ".repeat(bytes - right.len()));
+    assert_eq!(check_digest(&padded(HEADER_MAX)), Ok(()));
+    let too_large = Err(SignatureError::HeaderTooLarge("Content-Digest"));
+    assert_eq!(check_digest(&padded(HEADER_MAX + 1)), too_large);
     assert_eq!(check_digest("sha-256=1"), refused);
     assert_eq!(
         check_digest("sha-256=?"),
