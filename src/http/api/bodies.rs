@@ -25,6 +25,10 @@ pub static ALL: &[JsonBody] = &[
     of::<payments::NewPaymentBody>("createPayment"),
     of::<Nothing>("cancelPayment"),
     of::<codes::NewCodeBody>("issueCode"),
+    of::<Nothing>("suspendCode"),
+    of::<Nothing>("resumeCode"),
+    of::<Nothing>("revokeCode"),
+    of::<Nothing>("pairDevice"),
     of::<checks::ReceiptBody>("verifyReceipt"),
     of::<checks::TextBody>("decode"),
     of::<checks::DryRunBody>("dryRun"),
@@ -56,18 +60,15 @@ mod tests {
         let document = serde_json::to_value(openapi()).unwrap();
         let paths = document["paths"].as_object().unwrap().values();
         let name = |operation: &Value| operation["operationId"].as_str().unwrap().to_owned();
-        let (mut all, mut documented) = (BTreeSet::new(), BTreeSet::new());
+        let mut documented = BTreeSet::new();
         for operation in paths.filter_map(|item| item.get("post")) {
-            all.insert(name(operation));
             let media = &operation["requestBody"]["content"];
             if media.get("application/json").is_some() {
                 documented.insert(name(operation));
             }
         }
-        let listed = ALL.iter().map(|body| body.operation.to_owned()).collect();
-        // A body that has to be empty is none that is documented.
-        assert!(documented.is_subset(&listed), "{documented:?}");
-        assert!(listed.is_subset(&all), "{all:?}");
+        let listed: BTreeSet<String> = ALL.iter().map(|body| body.operation.to_owned()).collect();
+        assert_eq!(documented, listed);
     }
 
     #[test]

@@ -26,6 +26,7 @@ pub(crate) static ANYWHERE: &[&Kind] = &[
     &kinds::INTERNAL,
     &kinds::DRAINING,
     &kinds::BUSY,
+    &kinds::AUDIT_UNAVAILABLE,
 ];
 
 /// What any operation answers to those who ask too often, or when everybody does.
@@ -318,6 +319,7 @@ mod tests {
         &kinds::TOO_MANY_STARTS,
         &kinds::KEY_WEAK,
         &kinds::NAME_HELD,
+        &kinds::METRICS_TOKEN_INVALID,
     ];
 
     #[test]

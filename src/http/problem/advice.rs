@@ -267,6 +267,12 @@ advice! {
     "time-invalid" =>
         "时间用 RFC 3339 UTC，且在合理范围内；errors 指出了字段。",
         "Times are RFC 3339 UTC, where they can be; `errors` names the field.";
+    "metrics-token-invalid" =>
+        "在 Authorization: Bearer 中发送 metrics.token_file 文件里的令牌。",
+        "Send the token of `metrics.token_file` as `Authorization: Bearer`.";
+    "audit-unavailable" =>
+        "没有做任何事；审计日志恢复后原样重试。",
+        "Nothing was done; send the same again once the audit log can be written.";
     "name-held" =>
         "换一个名称，或请运营方核对后放行。",
         "Choose another name, or have the operator look at it and let it through.";
