@@ -70,6 +70,7 @@ impl Operation {
 fn told(answer: &Answer) -> Value {
     let mut body = answer.json();
     body.as_object_mut().unwrap().remove("request_id");
+    body.as_object_mut().unwrap().remove("trace_id");
     body
 }
 

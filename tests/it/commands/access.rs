@@ -3,7 +3,7 @@
 use data_encoding::BASE64;
 use serde_json::{Value, json};
 
-use tongma::crypto::digest::hex;
+use tongma::crypto::digest::{hex, sha256};
 
 use super::Desk;
 use crate::support::digest::business_digest;
@@ -68,7 +68,7 @@ async fn a_shared_secret_is_kept_sealed(backend: Backend) {
     let create = [&create[..], &[file.to_str().unwrap()]].concat();
     std::fs::write(&file, "not base64 at all").unwrap();
     desk.refuses(&create, 2, "not base64");
-    let secret = [0xa7; 32];
+    let secret = sha256(b"as good as chance");
     std::fs::write(&file, BASE64.encode(&secret)).unwrap();
 
     assert_eq!(desk.does(&create)["algorithm"], "hmac_sha256");
