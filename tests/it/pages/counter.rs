@@ -279,7 +279,7 @@ async fn what_is_no_receipt_is_refused_in_words(backend: Backend) {
             &json!({"number": "123456", "verdict": "genuine"}),
         )
         .await;
-    assert_eq!(more.status, 400);
+    assert_eq!(more.status, 422);
 }
 on_both![what_is_no_receipt_is_refused_in_words];
 
