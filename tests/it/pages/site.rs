@@ -7,6 +7,7 @@ use actix_web::web::Data;
 use actix_web::{App as HttpApp, HttpServer};
 use serde_json::Value;
 
+use tongma::app::App;
 use tongma::clock::Clock;
 use tongma::event::hub::Hub;
 use tongma::event::outbox;
@@ -42,10 +43,20 @@ impl Site {
     }
 
     pub(super) async fn open_at(backend: Backend, clock: Clock) -> Self {
+        Self::open_with(backend, clock, |_| {}).await
+    }
+
+    /// With an application that is another in some way, such as in its limits.
+    pub(super) async fn open_with(
+        backend: Backend,
+        clock: Clock,
+        change: impl FnOnce(&mut App),
+    ) -> Self {
         let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let origin = format!("http://localhost:{port}");
-        let shop = Shop::open_at(backend, &origin, clock).await;
+        let mut shop = Shop::open_at(backend, &origin, clock).await;
+        change(&mut shop.app);
         let hub = Hub::default();
 
         let (app, data_hub) = (Data::new(shop.app.clone()), Data::new(hub.clone()));
