@@ -138,7 +138,7 @@ impl<R: Right, T: DeserializeOwned + 'static> FromRequest for Order<R, T> {
             let raw = read_body(request.headers(), payload, JSON_MAX).await?;
             must_be_json(request.headers(), &raw)?;
             let body = json::read(&raw)?;
-            // The path as sent: the same key for another payment's cancellation is another key.
+            // The path as sent: the same key on another path is another key.
             let route = format!("{} {}", request.method(), request.path());
             Ok(Self {
                 caller,
