@@ -49,7 +49,7 @@ RIGHT_ALL_THE_SAME = {
 }
 
 SEEN = {"calls": collections.Counter(), "statuses": collections.Counter(), "codes": {}}
-EVERY_OTHER = itertools.cycle([True, False])
+EVERY_OTHER = collections.defaultdict(lambda: itertools.cycle([True, False]))
 
 
 class Signed(requests.auth.AuthBase):
@@ -101,7 +101,7 @@ def before_call(context, case, kwargs):
         return
     if case.headers and "Idempotency-Key" in case.headers:
         case.headers["Idempotency-Key"] = secrets.token_hex(12)
-    if not next(EVERY_OTHER):
+    if not next(EVERY_OTHER[name_of(case)]):
         return
     known = GROUND["known"].get(name_of(case), {})
     for name, value in known.get("path", {}).items():

@@ -79,6 +79,9 @@ impl Cluster {
             &public,
             "workers=1",
             "limits.pay_before_s=10",
+            // Torn connections count until they are noticed.
+            "connections.feeds_per_reader=1000",
+            "connections.feeds_per_source=1000",
         ];
         let url = self.shop.database.url();
         let mut said = String::new();

@@ -27,7 +27,7 @@ const PAYEE: (&str, [u8; 32]) = ("wechat_pay", [0x22; 32]);
 const fn examples(backend: Backend) -> u64 {
     match backend {
         Backend::Sqlite => 15,
-        Backend::Postgres => 3,
+        Backend::Postgres => 4,
     }
 }
 

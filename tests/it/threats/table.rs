@@ -69,7 +69,10 @@ const ROWS: &[(u16, Row)] = &[
             "t023_a_key_that_is_over_and_one_that_goes",
         ]),
     ),
-    (26, Waits("counting of probes")),
+    (
+        26,
+        By(&["t026_who_is_not_let_in_hears_401_and_at_last_to_come_later"]),
+    ),
     (27, By(&["t027_headers_that_are_meant_to_hurt"])),
     (28, By(&["t028_digests_that_do_not_hold"])),
     (29, By(&["t029_one_fen_for_a_hundred_yuan_is_an_exception"])),
@@ -171,7 +174,13 @@ const ROWS: &[(u16, Row)] = &[
         ),
     ),
     (57, Waits("payers' codes")),
-    (58, Waits("limits raced by many")),
+    (
+        58,
+        By(&[
+            "t058_each_class_has_its_cap_and_the_refusal_names_the_rule",
+            "t058_of_twenty_at_once_no_sum_passes_the_cap",
+        ]),
+    ),
     (
         59,
         By(&["t059_a_revoked_code_is_refused_at_once_on_every_instance"]),
@@ -214,7 +223,7 @@ const ROWS: &[(u16, Row)] = &[
         By(&["opening_a_page_takes_nothing_however_often_and_by_whom"]),
     ),
     (67, By(&["nobody_keeps_a_page_for_the_next_payer"])),
-    (68, Waits("classes of codes")),
+    (68, By(&["t068_a_personal_code_is_not_for_trade"])),
     (69, By(&["t069_without_a_key"])),
     (70, By(&["t070_with_a_key_that_is_none"])),
     (71, By(&["t071_another_body_under_the_key"])),
@@ -311,7 +320,14 @@ const ROWS: &[(u16, Row)] = &[
             "webhooks: their endpoints' secrets",
         ),
     ),
-    (96, Waits("quotas")),
+    (
+        96,
+        By(&[
+            "t096_of_twenty_codes_at_once_as_many_are_made_as_the_quota_has",
+            "t096_open_payments_have_a_quota_that_payers_cannot_fill",
+            "t096_stores_tills_and_keys_have_quotas",
+        ]),
+    ),
     (
         97,
         Waits("refunds and exports that a second person approves"),
@@ -353,7 +369,16 @@ const ROWS: &[(u16, Row)] = &[
             "t117_no_connection_becomes_another_protocol",
         ]),
     ),
-    (118, Waits("limits of slow and idle connections")),
+    (
+        118,
+        By(&[
+            "t118_heads_that_come_by_drops_are_cut_off_and_nobody_waits_for_them",
+            "t118_whoever_says_nothing_is_not_waited_for",
+            "t118_a_body_that_comes_by_drops_is_answered_408",
+            "t118_one_address_has_its_share_of_connections_and_no_more",
+            "t118_feeds_have_a_share_each_and_are_not_idle",
+        ]),
+    ),
     (119, By(&["t119_texts_that_make_patterns_and_tables_slow"])),
     (120, By(&["t120_texts_for_another_language"])),
     (121, By(&["t121_other_spellings_of_a_path"])),
@@ -389,7 +414,15 @@ const ROWS: &[(u16, Row)] = &[
     ),
     (130, By(&["no_secret_and_no_forgery_reaches_the_log"])),
     (131, By(&["no_secret_and_no_forgery_reaches_the_log"])),
-    (132, Waits("an audit log that verifies itself")),
+    (
+        132,
+        By(&[
+            "a_line_that_is_changed_taken_out_or_moved_is_named",
+            "what_cannot_be_written_down_is_not_done",
+            "what_cannot_be_written_down_is_answered_busy_and_not_done",
+            "reading_the_log_is_written_there",
+        ]),
+    ),
     (
         133,
         By(&["t133_the_payers_institution_cannot_confirm_at_anothers_account"]),
