@@ -324,7 +324,6 @@ const ROWS: &[(u16, Row)] = &[
         96,
         By(&[
             "t096_of_twenty_codes_at_once_as_many_are_made_as_the_quota_has",
-            "t096_open_payments_have_a_quota_that_payers_cannot_fill",
             "t096_stores_tills_and_keys_have_quotas",
         ]),
     ),
@@ -374,7 +373,6 @@ const ROWS: &[(u16, Row)] = &[
         By(&[
             "t118_heads_that_come_by_drops_are_cut_off_and_nobody_waits_for_them",
             "t118_whoever_says_nothing_is_not_waited_for",
-            "t118_a_body_that_comes_by_drops_is_answered_408",
             "t118_one_address_has_its_share_of_connections_and_no_more",
             "t118_feeds_have_a_share_each_and_are_not_idle",
         ]),
