@@ -7,7 +7,7 @@ use std::time::Duration;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Executor as _, PgConnection, PgPool, SqlitePool};
+use sqlx::{Executor as _, PgConnection, PgPool, Postgres, SqlitePool, Transaction};
 
 use crate::clock::{Clock, Timestamp};
 use crate::db::{DbError, Inner, Rules, Tx, hot};
@@ -207,7 +207,7 @@ impl Db {
     }
 
     async fn begin_postgres(&self, pool: &PgPool) -> Result<Tx, DbError> {
-        let mut tx = pool.begin().await?;
+        let mut tx = begin_whole(pool).await?;
         let now = match &self.clock {
             // Instances whose clocks disagree must agree on what has expired.
             Clock::System => {
@@ -257,6 +257,18 @@ impl Db {
             }
         }
     }
+}
+
+/// Begins in a task of its own, which is not dropped when whoever asked is. The library would give
+/// the connection back with the transaction open if it were dropped between `BEGIN` and its answer,
+/// and whatever somebody wrote next on that connection would be a part of it, acknowledged and then
+/// rolled back.
+pub(super) async fn begin_whole(
+    pool: &PgPool,
+) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+    let pool = pool.clone();
+    let begun = tokio::spawn(async move { pool.begin().await });
+    begun.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
 }
 
 async fn end_silent_transactions(conn: &mut PgConnection) -> Result<(), sqlx::Error> {

@@ -1,4 +1,4 @@
-//! Each in one statement, so that it costs one round trip and one commit.
+//! Each in one statement, so that it costs one round trip besides those of its transaction.
 
 use sqlx::{PgConnection, PgPool};
 
@@ -6,6 +6,7 @@ use crate::db::DbError;
 use crate::db::codes::Scan;
 use crate::db::hot::found::{FoundRow, Named, columns};
 use crate::db::hot::paid::Paid;
+use crate::db::open::begin_whole;
 use crate::merchant::InstitutionId;
 
 const FIND: &str = concat!(
@@ -61,6 +62,9 @@ pub(super) async fn find(pool: &PgPool, named: &Named) -> Result<Option<FoundRow
 }
 
 pub(super) async fn pay(pool: &PgPool, paid: &Paid) -> Result<bool, DbError> {
+    // The statement would commit by itself, but only on a connection on which nothing is open; what
+    // is acknowledged must not rest on that.
+    let mut tx = begin_whole(pool).await?;
     let row = paid.columns();
     let ids: Vec<&str> = row.entries.iter().map(|entry| entry.id).collect();
     let debits: Vec<&str> = row
@@ -109,11 +113,15 @@ pub(super) async fn pay(pool: &PgPool, paid: &Paid) -> Result<bool, DbError> {
         .bind(row.event_counter)
         .bind(row.kind)
         .bind(row.data)
-        .fetch_one(pool)
+        .fetch_one(&mut *tx)
         .await;
     match done {
         Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(false),
-        done => Ok(done?),
+        done => {
+            let is_paid = done?;
+            tx.commit().await?;
+            Ok(is_paid)
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is kept, on both databases.
 
 mod access;
+mod begin;
 mod hot;
 mod keys;
 mod merchants;
