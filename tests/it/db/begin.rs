@@ -1,5 +1,8 @@
 //! Whoever asks for a transaction and goes away leaves none behind.
 
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use crate::support::Backend;
@@ -11,14 +14,22 @@ use crate::support::shop::Shop;
 /// into a transaction that nobody ends.
 async fn who_goes_away_while_a_transaction_begins_leaves_none_open() {
     let shop = Shop::open(Backend::Postgres).await;
-    for turn in 0..600_u64 {
-        let patience = Duration::from_micros(turn % 60 * 10);
-        let _ = tokio::time::timeout(patience, shop.app.db.read()).await;
-    }
-    tokio::time::sleep(Duration::from_millis(200)).await;
-
     let open = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() \
          AND state LIKE 'idle in transaction%'";
-    assert_eq!(number(&shop.database, open).await, 0);
+    for looks in (1..=6).cycle().take(60) {
+        {
+            let mut asked = pin!(shop.app.db.read());
+            for _ in 0..looks {
+                let is_there =
+                    poll_fn(|context| Poll::Ready(asked.as_mut().poll(context).is_ready()));
+                if is_there.await {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_micros(50)).await;
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(30)).await;
+        assert_eq!(number(&shop.database, open).await, 0, "after {looks} looks");
+    }
 }
 on_postgres![who_goes_away_while_a_transaction_begins_leaves_none_open];
