@@ -5,8 +5,9 @@
 //! each step whether there is still time. Formats that are programs or many pictures in one (SVG,
 //! GIF) are not taken.
 
+mod cost;
 mod grey;
-mod kind;
+mod jpeg;
 mod picture;
 mod search;
 #[cfg(test)]
@@ -20,8 +21,9 @@ pub const PICTURE_BYTES_MAX: usize = 5 * 1024 * 1024;
 /// 16 megapixels, as telephones count them: some sensors have a few thousand pixels more.
 pub const PIXELS_MAX: u64 = 16 * 1024 * 1024;
 /// What reading may take of a processor: 300 ms, less the longest step between two looks at the
-/// time. Unpacking is one step that cannot be interrupted; the limits on pixels and bytes keep it
-/// below this.
+/// time. Unpacking is one step that cannot be interrupted; it is refused where it would take longer
+/// than this: a lossy WebP of more than some 12 megapixels or 2 megabytes, or a JPEG of dozens of
+/// scans.
 pub const CPU_MAX: Duration = Duration::from_millis(260);
 /// What unpacking may take at once; greying and searching need up to half as much again.
 const UNPACKED_BYTES_MAX: u64 = 80 * 1024 * 1024;
@@ -63,7 +65,7 @@ pub enum PictureError {
     #[error("picture cannot be read: the file is damaged")]
     Broken,
     /// The time was up.
-    #[error("picture takes too long to read")]
+    #[error("picture takes more than 300 ms to read: send it smaller, or as a plain JPEG")]
     TooSlow,
     /// A picture, but no QR code in it.
     #[error("no QR code found in the picture")]

@@ -5,7 +5,7 @@ use std::io::Cursor;
 use image::metadata::Orientation;
 use image::{DynamicImage, GrayImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 
-use super::{PICTURE_BYTES_MAX, PIXELS_MAX, PictureError, UNPACKED_BYTES_MAX, grey, kind};
+use super::{PICTURE_BYTES_MAX, PIXELS_MAX, PictureError, UNPACKED_BYTES_MAX, cost, grey, jpeg};
 
 /// A picture in grey, perhaps shrunk.
 pub(super) struct Grey {
@@ -18,15 +18,12 @@ pub(super) struct Grey {
 /// one takes longer and finds no more, since sensors that large are no sharper.
 const SEARCHED_PIXELS_MAX: u64 = 4_000_000;
 
-/// A progressive JPEG is unpacked whole before the first pixel is known: nine bytes a pixel, and
-/// twice the time of another. Room for 8 megapixels, as telephones count them.
-const PROGRESSIVE_PIXELS_MAX: u64 = 8_400_000;
-
-/// A lossy WebP takes some 15 ms a megapixel and 60 ms a megabyte to unpack, four times as much as
-/// a JPEG. Cameras do not make them; what programs save of a screen or of a camera's frame is
-/// smaller.
-const LOSSY_WEBP_PIXELS_MAX: u64 = 5_000_000;
-const LOSSY_WEBP_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// A picture as its file has it.
+pub(super) struct Unpacked {
+    pub(super) picture: DynamicImage,
+    /// How it is to be turned for viewing.
+    pub(super) orientation: Orientation,
+}
 
 impl Grey {
     pub(super) fn width(&self) -> u32 {
@@ -54,27 +51,15 @@ pub(super) fn unpack(
     file: &[u8],
     in_time: &dyn Fn() -> Result<(), PictureError>,
 ) -> Result<Grey, PictureError> {
-    check_bytes(file, PICTURE_BYTES_MAX)?;
-    let Ok(format @ (ImageFormat::Png | ImageFormat::Jpeg | ImageFormat::WebP)) =
-        image::guess_format(file)
-    else {
-        return Err(PictureError::Unsupported);
-    };
-    if format == ImageFormat::WebP && kind::is_lossy_webp(file) {
-        check_bytes(file, LOSSY_WEBP_BYTES_MAX)?;
+    if file.len() > PICTURE_BYTES_MAX {
+        return Err(PictureError::TooLarge {
+            limit: PICTURE_BYTES_MAX,
+        });
     }
-    let mut reader = ImageReader::with_format(Cursor::new(file), format);
-    let mut limits = Limits::default();
-    limits.max_alloc = Some(UNPACKED_BYTES_MAX);
-    reader.limits(limits.clone());
-    let mut decoder = reader.into_decoder().map_err(|error| refused(&error))?;
-
-    check_pixels(decoder.dimensions(), file, format)?;
-    limits
-        .reserve(decoder.total_bytes())
-        .map_err(|error| refused(&error))?;
-    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    let picture = DynamicImage::from_decoder(decoder).map_err(|error| refused(&error))?;
+    let Unpacked {
+        picture,
+        orientation,
+    } = unpacked(file)?;
     in_time()?;
 
     let shrunk = factor(picture.width(), picture.height());
@@ -89,6 +74,39 @@ pub(super) fn unpack(
     })
 }
 
+fn unpacked(file: &[u8]) -> Result<Unpacked, PictureError> {
+    match image::guess_format(file) {
+        Ok(ImageFormat::Jpeg) => match jpeg::unpack(file)? {
+            Some(unpacked) => Ok(unpacked),
+            None => coloured(file, ImageFormat::Jpeg),
+        },
+        Ok(format @ (ImageFormat::Png | ImageFormat::WebP)) => coloured(file, format),
+        _ => Err(PictureError::Unsupported),
+    }
+}
+
+fn coloured(file: &[u8], format: ImageFormat) -> Result<Unpacked, PictureError> {
+    let mut reader = ImageReader::with_format(Cursor::new(file), format);
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(UNPACKED_BYTES_MAX);
+    reader.limits(limits.clone());
+    let mut decoder = reader.into_decoder().map_err(|error| refused(&error))?;
+
+    let pixels = check_pixels(decoder.dimensions())?;
+    if format == ImageFormat::WebP {
+        cost::check_webp(pixels, file)?;
+    }
+    limits
+        .reserve(decoder.total_bytes())
+        .map_err(|error| refused(&error))?;
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let picture = DynamicImage::from_decoder(decoder).map_err(|error| refused(&error))?;
+    Ok(Unpacked {
+        picture,
+        orientation,
+    })
+}
+
 /// By how much the picture is shrunk before it is searched.
 fn factor(width: u32, height: u32) -> u32 {
     let pixels = u64::from(width).saturating_mul(u64::from(height));
@@ -99,29 +117,13 @@ fn factor(width: u32, height: u32) -> u32 {
     (1..=8).find(fits).unwrap_or(8)
 }
 
-fn check_bytes(file: &[u8], limit: usize) -> Result<(), PictureError> {
-    if file.len() > limit {
-        return Err(PictureError::TooLarge { limit });
+/// How many pixels there are.
+pub(super) fn check_pixels((width, height): (u32, u32)) -> Result<u64, PictureError> {
+    let pixels = u64::from(width).saturating_mul(u64::from(height));
+    if pixels > PIXELS_MAX {
+        return Err(PictureError::TooManyPixels { limit: PIXELS_MAX });
     }
-    Ok(())
-}
-
-fn check_pixels(
-    (width, height): (u32, u32),
-    file: &[u8],
-    format: ImageFormat,
-) -> Result<(), PictureError> {
-    let limit = if format == ImageFormat::Jpeg && kind::is_progressive_jpeg(file) {
-        PROGRESSIVE_PIXELS_MAX
-    } else if format == ImageFormat::WebP && kind::is_lossy_webp(file) {
-        LOSSY_WEBP_PIXELS_MAX
-    } else {
-        PIXELS_MAX
-    };
-    if u64::from(width).saturating_mul(u64::from(height)) > limit {
-        return Err(PictureError::TooManyPixels { limit });
-    }
-    Ok(())
+    Ok(pixels)
 }
 
 fn refused(error: &ImageError) -> PictureError {
