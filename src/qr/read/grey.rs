@@ -5,7 +5,98 @@
 
 use std::ops::Deref;
 
+use image::imageops;
 use image::{DynamicImage, GrayImage, ImageBuffer, Pixel};
+
+/// A picture in grey, perhaps shrunk.
+#[derive(Debug, Clone)]
+pub(super) struct Grey {
+    pixels: GrayImage,
+    scale: Scale,
+}
+
+/// How many pixels of the original one pixel stands for, in thousandths.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Scale(u64);
+
+impl Scale {
+    /// Where a place is in the original.
+    pub(super) fn place(self, here: i32) -> i32 {
+        let factor = i64::try_from(self.0).unwrap_or(i64::MAX);
+        let there = i64::from(here).saturating_mul(factor) / 1_000;
+        i32::try_from(there).unwrap_or(i32::MAX)
+    }
+
+    fn times(self, from: u32, to: u32) -> Self {
+        let wider = self.0.saturating_mul(from.into());
+        Self(wider.checked_div(to.into()).unwrap_or(self.0))
+    }
+}
+
+impl Grey {
+    /// Pixels each of which stands for `shrunk` in a row of the original.
+    pub(super) fn new(pixels: GrayImage, shrunk: u32) -> Self {
+        Self {
+            pixels,
+            scale: Scale(1_000).times(shrunk, 1),
+        }
+    }
+
+    pub(super) fn width(&self) -> u32 {
+        self.pixels.width()
+    }
+
+    pub(super) fn height(&self) -> u32 {
+        self.pixels.height()
+    }
+
+    pub(super) fn shorter(&self) -> u32 {
+        self.width().min(self.height())
+    }
+
+    pub(super) const fn scale(&self) -> Scale {
+        self.scale
+    }
+
+    /// Row after row.
+    pub(super) fn luma(&self) -> &[u8] {
+        self.pixels.as_raw()
+    }
+
+    /// Takes the mean of squares of `factor` × `factor` pixels.
+    pub(super) fn smaller(&self, factor: u32) -> Self {
+        Self {
+            pixels: means(&self.pixels, factor, |[luma]| luma),
+            scale: self.scale.times(factor, 1),
+        }
+    }
+
+    /// The picture with sides of so many pixels at most.
+    pub(super) fn no_longer_than(&self, side: u32) -> Self {
+        let longer = self.width().max(self.height());
+        if longer <= side {
+            return self.clone();
+        }
+        let [width, height] = [self.width(), self.height()].map(|pixels| {
+            let shrunk = u64::from(pixels).saturating_mul(side.into());
+            let shrunk = shrunk.checked_div(longer.into()).unwrap_or(0);
+            u32::try_from(shrunk).unwrap_or(0).max(1)
+        });
+        Self {
+            pixels: imageops::thumbnail(&self.pixels, width, height),
+            scale: self.scale.times(longer, side),
+        }
+    }
+
+    /// Each pixel mixed with its neighbours.
+    pub(super) fn blurred(&self) -> Self {
+        const PIXELS: f32 = 1.0;
+        Self {
+            pixels: imageops::fast_blur(&self.pixels, PIXELS),
+            scale: self.scale,
+        }
+    }
+}
 
 /// The picture in grey on white paper, each pixel the mean of `factor` × `factor`.
 pub(super) fn small(picture: &DynamicImage, factor: u32) -> GrayImage {

@@ -6,12 +6,14 @@
 //! GIF) are not taken.
 
 mod cost;
+mod detect;
 mod grey;
 mod jpeg;
 mod picture;
 mod search;
 #[cfg(test)]
 mod tests;
+mod threshold;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
@@ -104,7 +106,7 @@ pub fn read(file: &[u8], is_late: &dyn Fn() -> bool) -> Result<Vec<Found>, Pictu
     guarded(&|| {
         let grey = picture::unpack(file, &in_time)?;
         in_time()?;
-        let found = search::codes(grey, &in_time)?;
+        let found = search::codes(&grey, &in_time)?;
         if found.is_empty() {
             Err(PictureError::NoCode)
         } else {

@@ -3,16 +3,10 @@
 use std::io::Cursor;
 
 use image::metadata::Orientation;
-use image::{DynamicImage, GrayImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
+use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 
-use super::{PICTURE_BYTES_MAX, PIXELS_MAX, PictureError, UNPACKED_BYTES_MAX, cost, grey, jpeg};
-
-/// A picture in grey, perhaps shrunk.
-pub(super) struct Grey {
-    pixels: GrayImage,
-    /// One pixel stands for this many in a row of the original.
-    pub(super) shrunk: u32,
-}
+use super::grey::{self, Grey};
+use super::{PICTURE_BYTES_MAX, PIXELS_MAX, PictureError, UNPACKED_BYTES_MAX, cost, jpeg};
 
 /// A code that fills a tenth of such a picture still has three pixels a module. Searching a larger
 /// one takes longer and finds no more, since sensors that large are no sharper.
@@ -23,28 +17,6 @@ pub(super) struct Unpacked {
     pub(super) picture: DynamicImage,
     /// How it is to be turned for viewing.
     pub(super) orientation: Orientation,
-}
-
-impl Grey {
-    pub(super) fn width(&self) -> u32 {
-        self.pixels.width()
-    }
-
-    pub(super) fn height(&self) -> u32 {
-        self.pixels.height()
-    }
-
-    pub(super) fn luma(&self) -> Vec<u8> {
-        self.pixels.as_raw().clone()
-    }
-
-    /// Takes the mean of squares of `factor` × `factor` pixels.
-    pub(super) fn smaller(self, factor: u32) -> Self {
-        Self {
-            pixels: grey::means(&self.pixels, factor, |[luma]| luma),
-            shrunk: self.shrunk.saturating_mul(factor),
-        }
-    }
 }
 
 pub(super) fn unpack(
@@ -68,10 +40,7 @@ pub(super) fn unpack(
     // Corners are then those of the picture as people see it.
     small.apply_orientation(orientation);
     in_time()?;
-    Ok(Grey {
-        pixels: small.into_luma8(),
-        shrunk,
-    })
+    Ok(Grey::new(small.into_luma8(), shrunk))
 }
 
 fn unpacked(file: &[u8]) -> Result<Unpacked, PictureError> {

@@ -1,6 +1,9 @@
 //! What we print is read back; what is meant to hurt does not.
 
+use std::cell::Cell;
+
 use image::{DynamicImage, GrayImage, ImageFormat, Luma, Rgba, RgbaImage};
+use rxing::common::{PerspectiveTransform, Quadrilateral};
 
 use super::{Found, PICTURE_BYTES_MAX, PictureError, read};
 use crate::clock::Clock;
@@ -108,12 +111,14 @@ fn every_code_in_a_picture_is_found_where_it_is() {
     image::imageops::replace(&mut both, &right, i64::from(left.width()), 100);
 
     let found = read(&encoded(both, ImageFormat::Png), &in_time).unwrap();
-    let corner = |text: &str| found.iter().find(|f| f.text == text).unwrap().position[0];
-    assert_eq!(corner(TEXT), [16, 16]);
-    assert_eq!(
-        corner("another"),
-        [i32::try_from(left.width()).unwrap() + 16, 116]
-    );
+    let corners = |text: &str| found.iter().find(|f| f.text == text).unwrap().position;
+    let square = |code: &GrayImage, [x, y]: [u32; 2]| {
+        let side = code.width() - 32;
+        [[x, y], [x + side, y], [x + side, y + side], [x, y + side]]
+            .map(|corner| corner.map(|place| i32::try_from(place + 16).unwrap()))
+    };
+    assert_eq!(corners(TEXT), square(&left, [0, 0]));
+    assert_eq!(corners("another"), square(&right, [left.width(), 100]));
 }
 
 #[test]
@@ -310,4 +315,79 @@ fn too_long_too_slow_and_empty_pictures_say_so() {
         read(&encoded(dot, ImageFormat::Png), &in_time),
         Err(PictureError::NoCode)
     );
+}
+
+#[test]
+fn light_codes_on_dark_are_read() {
+    let mut code = grey(TEXT);
+    image::imageops::invert(&mut code);
+    assert_eq!(
+        texts(read(&encoded(code, ImageFormat::Png), &in_time)),
+        [TEXT]
+    );
+}
+
+/// The library takes a square of so little contrast for blank.
+#[test]
+fn a_print_that_the_sun_has_bleached_is_read() {
+    let mut code = grey(TEXT);
+    for pixel in code.pixels_mut() {
+        pixel.0 = [150 + pixel.0[0] / 16];
+    }
+    assert_eq!(
+        texts(read(&encoded(code, ImageFormat::Png), &in_time)),
+        [TEXT]
+    );
+}
+
+/// The library takes patterns of which one is more than twice as large as another for chance.
+#[test]
+fn a_code_seen_from_the_side_is_read() {
+    let code = image::load_from_memory(&printed(TEXT, Level::M, 10))
+        .unwrap()
+        .into_luma8();
+    let side = i32::try_from(code.width()).unwrap();
+    let seen = [[120, 80], [520, 150], [460, 420], [60, 800]].map(|[x, y]| rxing::PointI { x, y });
+    let place = PerspectiveTransform::quadrilateralToQuadrilateral(
+        Quadrilateral::from(seen.map(rxing::Point::from)),
+        Quadrilateral::rectangle(side, side, None),
+    )
+    .unwrap();
+    let photo = GrayImage::from_fn(700, 900, |x, y| {
+        let [x, y] = [x, y].map(|place| i32::try_from(place).unwrap());
+        let there = place.transform_point(rxing::PointI { x, y }.into());
+        let there = rxing::PointI::from(there);
+        let [x, y] = [there.x, there.y].map(|place| u32::try_from(place).unwrap_or(u32::MAX));
+        code.get_pixel_checked(x, y).copied().unwrap_or(Luma([255]))
+    });
+    let found = read(&encoded(photo, ImageFormat::Png), &in_time).unwrap();
+    assert_eq!(found[0].text, TEXT);
+}
+
+#[test]
+fn what_was_found_in_time_counts_although_more_was_promised() {
+    let code = grey(TEXT);
+    let mut photo = GrayImage::from_pixel(code.width() + 300, 400, Luma([255]));
+    image::imageops::replace(&mut photo, &code, 0, 0);
+    // Three patterns without a code between them: there may be one that further looks would read.
+    let pattern = image::imageops::crop_imm(&code, 16, 16, 28, 28).to_image();
+    for [x, y] in [[40, 40], [240, 40], [40, 240]] {
+        image::imageops::replace(&mut photo, &pattern, i64::from(code.width()) + x, y);
+    }
+    let file = encoded(photo, ImageFormat::Png);
+    assert_eq!(texts(read(&file, &in_time)), [TEXT]);
+    // As often as the first look asks, the time is not up.
+    let asked = Cell::new(0_u32);
+    let never = || {
+        asked.set(asked.get() + 1);
+        false
+    };
+    assert_eq!(texts(read(&file, &never)), [TEXT]);
+    let whole = asked.get();
+    let later = Cell::new(0_u32);
+    let late_at_last = || {
+        later.set(later.get() + 1);
+        later.get() + 1 >= whole
+    };
+    assert_eq!(texts(read(&file, &late_at_last)), [TEXT]);
 }

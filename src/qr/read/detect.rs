@@ -1,0 +1,188 @@
+//! From black and white to the codes in it.
+//!
+//! The steps of the library's own reader, one by one. A picture full of finder patterns, or of
+//! texture that looks like them, keeps that reader busy for minutes, and it cannot be interrupted.
+//! Here such a picture is looked at from further away until it is calm, the number of trials is
+//! bounded, and the clock is looked at between them.
+
+use rxing::common::cpp_essentials::{ConcentricPattern, DecoderResult};
+use rxing::common::{BitMatrix, DetectorRXingResult};
+use rxing::qrcode::cpp_port::decoder::Decode;
+use rxing::qrcode::cpp_port::detector::{
+    FindFinderPatterns, FinderPatternSet, GenerateFinderPatternSets, SampleQR,
+};
+use rxing::{BarcodeFormat, Point, PointI, RXingResult};
+
+use super::grey::Scale;
+use super::{Found, PictureError};
+
+/// The library compares every pattern with all before it. A sheet of fifty codes has some 3,000
+/// places that look like one in a row of pixels, a wall of finder patterns a hundred thousand.
+const LIKENESSES_MAX: usize = 8_000;
+/// A sheet of fifty codes has 150; the largest are kept, since a texture's are small.
+const PATTERNS_MAX: usize = 400;
+/// Three patterns are one trial. They come in the order of plausibility, so that codes are found
+/// early and what is left is chance.
+const TRIALS_MAX: usize = 1_000;
+/// Among how many patterns those of a code seen from the side are looked for.
+const SLANTED_AMONG: usize = 6;
+/// The smallest symbol has 21 modules.
+pub(super) const SIDE_PIXELS_MIN: u32 = 21;
+
+/// What one look at a picture saw.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    pub(super) found: Vec<Found>,
+    /// Three places look like the corners of a code that could not be read.
+    pub(super) promises_more: bool,
+}
+
+/// Whether so much looks like a finder pattern that the library would take too long.
+pub(super) fn is_busy(matrix: &BitMatrix) -> bool {
+    likenesses(matrix) > LIKENESSES_MAX
+}
+
+/// Those of `seen` that are not among `found`.
+pub(super) fn new_ones(found: &[Found], seen: Vec<Found>) -> Vec<Found> {
+    let is_new = |one: &Found| found.iter().all(|known| known.text != one.text);
+    seen.into_iter().filter(is_new).collect()
+}
+
+/// How often a row of pixels looks like one through the middle of a finder pattern: dark, light,
+/// dark, light, dark, the middle as wide as all others together or nearly so. Judged more kindly
+/// than the library does, in the rows that it looks at.
+fn likenesses(matrix: &BitMatrix) -> usize {
+    const ROWS_APART: usize = 3;
+    let rows = (2..matrix.height()).step_by(ROWS_APART);
+    rows.map(|y| {
+        let mut runs = [0_u32; 5];
+        let mut count = 0_usize;
+        let mut dark = false;
+        for x in 0..matrix.width() {
+            if matrix.get(x, y) == dark {
+                if let Some(last) = runs.last_mut() {
+                    *last = last.saturating_add(1);
+                }
+                continue;
+            }
+            count = count.saturating_add(usize::from(dark && looks_like_a_finder(runs)));
+            let [_, second, third, fourth, fifth] = runs;
+            runs = [second, third, fourth, fifth, 1];
+            dark = !dark;
+        }
+        count.saturating_add(usize::from(dark && looks_like_a_finder(runs)))
+    })
+    .sum()
+}
+
+fn looks_like_a_finder([first, second, middle, fourth, fifth]: [u32; 5]) -> bool {
+    let thin = |run: u32| run > 0 && run.saturating_mul(2) <= middle;
+    let at_most_middle = |run: u32| run > 0 && run <= middle;
+    middle >= 3 && thin(first) && thin(fifth) && at_most_middle(second) && at_most_middle(fourth)
+}
+
+/// Every code that is read in the picture. An error if the time is up before the first.
+pub(super) fn codes_in(
+    black: &BitMatrix,
+    scale: Scale,
+    in_time: &dyn Fn() -> Result<(), PictureError>,
+) -> Result<Seen, PictureError> {
+    let mut patterns = FindFinderPatterns(black, true, 0);
+    in_time()?;
+    patterns.sort_by_key(|pattern| std::cmp::Reverse(pattern.size));
+    patterns.truncate(PATTERNS_MAX);
+
+    let mut seen = Seen::default();
+    let mut used: Vec<ConcentricPattern> = Vec::new();
+    let mut unread: Vec<[ConcentricPattern; 3]> = Vec::new();
+    let mut trials = 0_usize;
+    let plausible = GenerateFinderPatternSets(&mut patterns);
+    for set in plausible.into_iter().chain(slanted(&patterns)) {
+        let corners = [set.bl, set.tl, set.tr];
+        if corners.iter().any(|pattern| used.contains(pattern)) {
+            continue;
+        }
+        trials = trials.saturating_add(1);
+        if trials > TRIALS_MAX {
+            break;
+        }
+        in_time()?;
+        if let Some(result) = try_set(black, &set) {
+            used.extend(corners);
+            seen.found.push(placed(&result, scale));
+        } else {
+            unread.push(corners);
+        }
+    }
+    seen.promises_more = unread
+        .iter()
+        .any(|corners| corners.iter().all(|pattern| !used.contains(pattern)));
+    Ok(seen)
+}
+
+/// The sets that the library takes for chance because the patterns differ much in size or do not
+/// stand in a square: so it is where a code is seen from the side.
+fn slanted(patterns: &[ConcentricPattern]) -> Vec<FinderPatternSet> {
+    const TIMES_SMALLER_MAX: i32 = 5;
+    let mut sets = Vec::new();
+    let few = patterns.get(..SLANTED_AMONG).unwrap_or(patterns);
+    for (at, first) in few.iter().enumerate() {
+        for (next, second) in few.iter().enumerate().skip(at.saturating_add(1)) {
+            for third in few.iter().skip(next.saturating_add(1)) {
+                let three = [*first, *second, *third];
+                let sizes = three.map(|pattern| pattern.size);
+                let [largest, smallest] = [sizes.into_iter().max(), sizes.into_iter().min()]
+                    .map(|size| size.unwrap_or_default());
+                let ratio = largest.checked_div(smallest).unwrap_or(i32::MAX);
+                if ratio <= TIMES_SMALLER_MAX {
+                    sets.extend(with_each_as_corner(three));
+                }
+            }
+        }
+    }
+    sets
+}
+
+/// Which of three patterns is the one between the others cannot be told from distances that are
+/// not seen straight.
+fn with_each_as_corner([a, b, c]: [ConcentricPattern; 3]) -> [FinderPatternSet; 3] {
+    [[a, b, c], [b, c, a], [c, a, b]].map(|[one, tl, other]| {
+        let is_turned = ConcentricPattern::cross(other - tl, one - tl) < 0.0;
+        let (bl, tr) = if is_turned {
+            (other, one)
+        } else {
+            (one, other)
+        };
+        FinderPatternSet { bl, tl, tr }
+    })
+}
+
+fn try_set(black: &BitMatrix, set: &FinderPatternSet) -> Option<RXingResult> {
+    let sampled = SampleQR(black, set).ok()?;
+    let decoded = Decode(sampled.getBits())
+        .ok()
+        .filter(DecoderResult::isValid)?;
+    let corners = sampled.getPoints();
+    Some(RXingResult::with_decoder_result(
+        decoded,
+        corners,
+        BarcodeFormat::QR_CODE,
+    ))
+}
+
+fn placed(result: &RXingResult, scale: Scale) -> Found {
+    let corner = |point: &Point| {
+        let point = PointI::from(*point);
+        [scale.place(point.x), scale.place(point.y)]
+    };
+    let mut position = [[0; 2]; 4];
+    for (place, point) in position.iter_mut().zip(result.getPoints()) {
+        *place = corner(point);
+    }
+    // The library goes by rows.
+    position.swap(2, 3);
+    Found {
+        text: result.getText().to_owned(),
+        position,
+    }
+}
