@@ -89,7 +89,7 @@ const FIRST_QUERY: Duration = Duration::from_secs(5);
 /// Begins to pay; the same `payer_reference` with the same facts brings the same answer.
 pub async fn start(app: &App, order: StartOrder) -> Result<Started, FlowError> {
     check_texts(&order)?;
-    let parsed = open_code::read(app, &order.text)?;
+    let parsed = open_code::read(app, &order.text).await?;
     let (attempt, payment, merchant, is_new) = begin(app, &order, &parsed).await?;
     if let Some(handover) = &attempt.handover {
         return Ok(started(&attempt, read_handover(handover)?, is_new));

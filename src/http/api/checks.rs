@@ -95,7 +95,7 @@ pub(crate) async fn verify(
 #[post("/v1/decode")]
 pub(crate) async fn decode(app: Data<App>, sent: Sent) -> Result<Json<Decoded>, Problem> {
     Ok(Json(match sent {
-        Sent::Text(text) => Decoded::Text(flow::decode::text(&app, &text)),
+        Sent::Text(text) => Decoded::Text(flow::decode::text(&app, &text).await?),
         Sent::Picture(file) => Decoded::Picture(flow::decode::picture(&app, file).await?),
     }))
 }
