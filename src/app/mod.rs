@@ -33,7 +33,7 @@ use crate::word::Mode;
 pub use fresh::{Fresh, Reading};
 pub use gate::{Full, Gate, GateLimits, Lane, Seat, outside};
 pub use key_log::KeyLog;
-pub use keyring::{KeyRing, KeyRingError};
+pub use keyring::{KeyRing, KeyRingError, signs};
 pub use proxies::Proxies;
 pub use rates::{Measure, Rate, RateLimits, Rates, WINDOW_S};
 pub use recent::{Recent, Resolution, Signer};

@@ -22,17 +22,22 @@ const BALANCES: &str = "SELECT account, currency, \
       WHERE merchant_id = $1 UNION ALL \
       SELECT credit_account, currency, -amount_minor FROM ledger_entries WHERE merchant_id = $1) \
      AS sides GROUP BY account, currency ORDER BY account, currency";
-// The cap is in the WHERE of the update, so that payers racing themselves never pass it.
+// The caps are in the WHERE of the update, so that payers racing themselves never pass them.
 const SPEND: &str = "INSERT INTO payer_days (payer_institution_id, merchant_id, payer_ref_hash, \
-     day, currency, spent_minor) VALUES ($1, $2, $3, $4, $5, $6) \
+     day, currency, spent_minor, static_minor) VALUES ($1, $2, $3, $4, $5, $6, $7) \
      ON CONFLICT (payer_institution_id, merchant_id, payer_ref_hash, day, currency) \
-     DO UPDATE SET spent_minor = payer_days.spent_minor + excluded.spent_minor \
-     WHERE payer_days.spent_minor <= $7 - excluded.spent_minor";
-const GIVE_BACK: &str = "UPDATE payer_days SET spent_minor = spent_minor - $6 \
+     DO UPDATE SET spent_minor = payer_days.spent_minor + excluded.spent_minor, \
+     static_minor = payer_days.static_minor + excluded.static_minor \
+     WHERE payer_days.spent_minor <= $8 - excluded.spent_minor \
+     AND payer_days.static_minor <= $9 - excluded.static_minor";
+// An instance that knows one sum only may have counted this while the two ran side by side.
+const GIVE_BACK: &str = "UPDATE payer_days SET spent_minor = spent_minor - $6, \
+     static_minor = CASE WHEN static_minor >= $7 THEN static_minor - $7 ELSE 0 END \
      WHERE payer_institution_id = $1 AND merchant_id = $2 AND payer_ref_hash = $3 AND day = $4 \
      AND currency = $5 AND spent_minor >= $6";
-const SPENT: &str = "SELECT spent_minor FROM payer_days WHERE payer_institution_id = $1 \
-     AND merchant_id = $2 AND payer_ref_hash = $3 AND day = $4 AND currency = $5";
+const SPENT: &str = "SELECT spent_minor, static_minor FROM payer_days \
+     WHERE payer_institution_id = $1 AND merchant_id = $2 AND payer_ref_hash = $3 AND day = $4 \
+     AND currency = $5";
 
 /// An account's balance, debits less credits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +69,34 @@ pub struct PayerDay<'a> {
     pub payer_ref_hash: &'a [u8; 32],
     /// The merchant's calendar day.
     pub day: &'a str,
+}
+
+/// What counts towards a payer's day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counted {
+    /// How much.
+    pub amount: Amount,
+    /// Whether it is paid by a static code, and counts towards that sum as well.
+    pub static_code: bool,
+}
+
+/// The most that the two sums of a day may come to, minor units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Caps {
+    /// All payments.
+    pub all: i64,
+    /// Those by static codes; looked at only when one more of them is counted.
+    pub by_static_codes: i64,
+}
+
+impl Counted {
+    const fn by_static_codes(self) -> i64 {
+        if self.static_code {
+            self.amount.minor()
+        } else {
+            0
+        }
+    }
 }
 
 /// Books one posting.
@@ -123,15 +156,23 @@ pub async fn balances(tx: &mut Tx, merchant: &MerchantId) -> Result<Vec<Balance>
     Ok(rows.into_iter().map(Balance::from).collect())
 }
 
-/// Counts `amount` to the payer's day; false where that would pass `cap`.
+/// Counts a payment to the payer's day; false where a sum would pass its cap, and then nothing is
+/// counted.
 pub async fn spend(
     tx: &mut Tx,
     day: PayerDay<'_>,
-    amount: Amount,
-    cap: Amount,
+    counted: Counted,
+    caps: Caps,
 ) -> Result<bool, DbError> {
+    let (all, by_static_codes) = (counted.amount.minor(), counted.by_static_codes());
+    // A cap that came down meanwhile must not stop what does not count towards it.
+    let static_cap = if counted.static_code {
+        caps.by_static_codes
+    } else {
+        i64::MAX
+    };
     // The first row of a day does not meet the update's guard.
-    if amount.minor() > cap.minor() {
+    if all > caps.all || by_static_codes > static_cap {
         return Ok(false);
     }
     let rows = each_backend!(tx, conn => sqlx::query(SPEND)
@@ -139,9 +180,11 @@ pub async fn spend(
         .bind(day.merchant)
         .bind(day.payer_ref_hash.as_slice())
         .bind(day.day)
-        .bind(amount.currency().code())
-        .bind(amount.minor())
-        .bind(cap.minor())
+        .bind(counted.amount.currency().code())
+        .bind(all)
+        .bind(by_static_codes)
+        .bind(caps.all)
+        .bind(static_cap)
         .execute(conn)
         .await
         .map(|done| done.rows_affected()))?;
@@ -149,23 +192,24 @@ pub async fn spend(
 }
 
 /// Takes back what an attempt that came to nothing had counted.
-pub async fn give_back(tx: &mut Tx, day: PayerDay<'_>, amount: Amount) -> Result<(), DbError> {
+pub async fn give_back(tx: &mut Tx, day: PayerDay<'_>, counted: Counted) -> Result<(), DbError> {
     each_backend!(tx, conn => sqlx::query(GIVE_BACK)
         .bind(day.payer)
         .bind(day.merchant)
         .bind(day.payer_ref_hash.as_slice())
         .bind(day.day)
-        .bind(amount.currency().code())
-        .bind(amount.minor())
+        .bind(counted.amount.currency().code())
+        .bind(counted.amount.minor())
+        .bind(counted.by_static_codes())
         .execute(conn)
         .await
         .map(|_| ()))?;
     Ok(())
 }
 
-/// What the payer has spent that day, minor units.
-pub async fn spent(tx: &mut Tx, day: PayerDay<'_>, currency: &str) -> Result<i64, DbError> {
-    let found: Option<i64> = each_backend!(tx, conn => sqlx::query_scalar(SPENT)
+/// What the payer has spent that day, and how much of it by static codes, minor units.
+pub async fn spent(tx: &mut Tx, day: PayerDay<'_>, currency: &str) -> Result<(i64, i64), DbError> {
+    let found: Option<(i64, i64)> = each_backend!(tx, conn => sqlx::query_as(SPENT)
         .bind(day.payer)
         .bind(day.merchant)
         .bind(day.payer_ref_hash.as_slice())
@@ -173,7 +217,7 @@ pub async fn spent(tx: &mut Tx, day: PayerDay<'_>, currency: &str) -> Result<i64
         .bind(currency)
         .fetch_optional(conn)
         .await)?;
-    Ok(found.unwrap_or(0))
+    Ok(found.unwrap_or_default())
 }
 
 impl From<BalanceRow> for Balance {

@@ -2,24 +2,28 @@
 
 use crate::clock::Timestamp;
 use crate::crypto::jwk::KeyUse;
-use crate::crypto::keys::KeyId;
 use crate::db::row::Row;
 use crate::db::{DbError, Tx, each_backend};
+use crate::merchant::InstitutionId;
 
-const INSERT: &str = "INSERT INTO signing_keys (key_id, purpose, public_key, sealed_seed, \
-     created_ms, retired_ms) VALUES ($1, $2, $3, $4, $5, NULL) ON CONFLICT DO NOTHING";
-const RETIRE: &str =
-    "UPDATE signing_keys SET retired_ms = $2 WHERE purpose = $1 AND retired_ms IS NULL";
-const ALL: &str = "SELECT key_id, purpose, public_key, sealed_seed, created_ms, retired_ms \
-     FROM signing_keys ORDER BY created_ms, key_id";
+const INSERT: &str = "INSERT INTO signing_keys (key_id, purpose, institution_id, public_key, \
+     sealed_seed, created_ms, signs_from_ms, retired_ms) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, NULL) ON CONFLICT DO NOTHING";
+const RETIRE: &str = "UPDATE signing_keys SET retired_ms = $3 \
+     WHERE purpose = $1 AND institution_id = $2 AND retired_ms IS NULL";
+const ALL: &str = "SELECT key_id, purpose, institution_id, public_key, sealed_seed, created_ms, \
+     signs_from_ms, retired_ms FROM signing_keys ORDER BY created_ms, signs_from_ms, \
+     retired_ms IS NULL, key_id";
 
 #[derive(sqlx::FromRow)]
 struct KeyRow {
     key_id: String,
     purpose: String,
+    institution_id: String,
     public_key: Vec<u8>,
     sealed_seed: Vec<u8>,
     created_ms: Timestamp,
+    signs_from_ms: Timestamp,
     retired_ms: Option<Timestamp>,
 }
 
@@ -30,43 +34,48 @@ pub struct StoredKey {
     pub key_id: String,
     /// What it signs.
     pub key_use: KeyUse,
+    /// The one institution whose calls it signs; nothing where it signs all that have none.
+    pub institution: Option<InstitutionId>,
     /// The public half.
     pub public_key: [u8; 32],
     /// The seed, sealed with the master key.
     pub sealed_seed: Vec<u8>,
-    /// When it was made.
+    /// When it was made, and published.
     pub created_at: Timestamp,
-    /// When it stopped signing; what it signed verifies for ever.
+    /// From when it signs.
+    pub signs_from: Timestamp,
+    /// When it stops signing; what it signed verifies for ever.
     pub retired_at: Option<Timestamp>,
 }
 
-/// Keeps a new key; false where one of this use is current already.
-pub async fn insert(
-    tx: &mut Tx,
-    key_id: &KeyId,
-    key_use: KeyUse,
-    public_key: &[u8; 32],
-    sealed_seed: &[u8],
-) -> Result<bool, DbError> {
-    let now = tx.now();
+/// Keeps a new key; false where there is one of this use, for the same institution, that nobody has
+/// ended.
+pub async fn insert(tx: &mut Tx, key: &StoredKey) -> Result<bool, DbError> {
     let rows = each_backend!(tx, conn => sqlx::query(INSERT)
-        .bind(key_id.as_str())
-        .bind(key_use.as_str())
-        .bind(public_key.as_slice())
-        .bind(sealed_seed)
-        .bind(now)
+        .bind(&key.key_id)
+        .bind(key.key_use.as_str())
+        .bind(column(key.institution.as_ref()))
+        .bind(key.public_key.as_slice())
+        .bind(&key.sealed_seed)
+        .bind(key.created_at)
+        .bind(key.signs_from)
         .execute(conn)
         .await
         .map(|done| done.rows_affected()))?;
     Ok(rows == 1)
 }
 
-/// Ends the signing of the current key of this use.
-pub async fn retire(tx: &mut Tx, key_use: KeyUse) -> Result<(), DbError> {
-    let now = tx.now();
+/// Has the last key of this use, for this institution, sign until a time and not longer.
+pub async fn retire(
+    tx: &mut Tx,
+    key_use: KeyUse,
+    institution: Option<&InstitutionId>,
+    at: Timestamp,
+) -> Result<(), DbError> {
     each_backend!(tx, conn => sqlx::query(RETIRE)
         .bind(key_use.as_str())
-        .bind(now)
+        .bind(column(institution))
+        .bind(at)
         .execute(conn)
         .await
         .map(|_| ()))?;
@@ -82,14 +91,24 @@ pub async fn all(tx: &mut Tx) -> Result<Vec<StoredKey>, DbError> {
                 table: "signing_keys",
                 id: &row.key_id,
             };
+            let institution = match row.institution_id.as_str() {
+                "" => None,
+                id => Some(at.text("institution_id", id)?),
+            };
             Ok(StoredKey {
                 key_use: at.text("purpose", &row.purpose)?,
+                institution,
                 public_key: at.bytes("public_key", &row.public_key)?,
                 key_id: row.key_id,
                 sealed_seed: row.sealed_seed,
                 created_at: row.created_ms,
+                signs_from: row.signs_from_ms,
                 retired_at: row.retired_ms,
             })
         })
         .collect()
+}
+
+fn column(institution: Option<&InstitutionId>) -> &str {
+    institution.map_or("", InstitutionId::as_str)
 }

@@ -7,10 +7,10 @@ use tokio::sync::Semaphore;
 use crate::app::App;
 use crate::clock::thread_time;
 use crate::code::native::Natives;
-use crate::code::run::Parsed;
+use crate::code::run::{self, Parsed};
 use crate::code::{self, DecodeAnswer, DecodeContext, PictureAnswer, SignatureVerdict};
 use crate::crypto::jwk::KeyUse;
-use crate::flow::FlowError;
+use crate::flow::{FlowError, keys};
 use crate::qr::read::{self, PictureError};
 use crate::wallet;
 use crate::word::Mode;
@@ -21,8 +21,19 @@ static PICTURES: Semaphore = Semaphore::const_new(2);
 static NATIVES: LazyLock<Natives> = LazyLock::new(natives);
 
 /// About one text. A bad text is an answer, too.
-pub fn text(app: &App, text: &str) -> DecodeAnswer {
-    with_context(app, |context| code::decode(text, context))
+pub async fn text(app: &App, text: &str) -> Result<DecodeAnswer, FlowError> {
+    fetch_key(app, text).await?;
+    Ok(with_context(app, |context| code::decode(text, context)))
+}
+
+/// Has the key on the ring that a code of ours names, though another instance made it just now.
+async fn fetch_key(app: &App, text: &str) -> Result<(), FlowError> {
+    let parsed = run::parse(text, app.mode == Mode::Test);
+    let ours = parsed.ok().filter(|parsed| parsed.origin == app.origin);
+    if let Some(short) = ours.and_then(|parsed| parsed.run.body.key()) {
+        keys::of_code(app, short.0).await?;
+    }
+    Ok(())
 }
 
 /// About every code in a picture.
@@ -35,6 +46,9 @@ pub async fn picture(app: &App, file: Vec<u8>) -> Result<PictureAnswer, FlowErro
     });
     // A reader that panicked is answered like a file that is damaged.
     let found = reading.await.unwrap_or(Err(PictureError::Broken))?;
+    for one in &found {
+        fetch_key(app, &one.text).await?;
+    }
     let found = found.into_iter().map(|found| (found.text, found.position));
     Ok(with_context(app, |context| {
         code::decode_all(found, context)

@@ -6,11 +6,12 @@
 //!
 //! To change a key: [`replace`] it; look at the [`overview`] until the new one has been used and the
 //! old one is not any more; [`revoke`] the old one, or let its overlap end. The other direction is
-//! the same with our own request key: [`rotate`](crate::flow::keys::rotate) it, and see when each
-//! institution last took which.
+//! the same with our own request key: [`rotate`](crate::flow::keys::rotate) it for the institution,
+//! with an overlap in which it can fetch the new one, and see when it last took which.
 
 use std::time::Duration;
 
+use crate::app::signs;
 use crate::clock::Timestamp;
 use crate::crypto::jwk::KeyUse;
 use crate::crypto::keys::{HmacKey, KeyError, PublicKey};
@@ -19,7 +20,9 @@ use crate::db::signing_keys::StoredKey;
 use crate::db::{self, Tx};
 use crate::entropy::Entropy;
 use crate::flow::FlowError;
-use crate::merchant::{InstitutionId, InstitutionKey, KeyDirection, KeyMaterial, KeyUsed};
+use crate::merchant::{
+    InstitutionId, InstitutionKey, KeyDirection, KeyMaterial, KeyState, KeyUsed,
+};
 
 /// Why a key is not registered, replaced or ended.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -68,8 +71,9 @@ pub struct NewKey {
 pub struct Overview {
     /// Theirs, with which they call us, the oldest first; and when each was last used.
     pub inbound: Vec<(InstitutionKey, Option<Timestamp>)>,
-    /// Ours, with which we call them, the oldest first; and when each was last taken.
-    pub outbound: Vec<(StoredKey, Option<Timestamp>)>,
+    /// Ours, with which we call them, the oldest first; where each stands between us two, and when
+    /// it was last taken.
+    pub outbound: Vec<(StoredKey, KeyState, Option<Timestamp>)>,
 }
 
 /// The longest name; thumbprints have 43 characters.
@@ -165,6 +169,21 @@ pub async fn overview(tx: &mut Tx, institution: &InstitutionId) -> Result<Overvi
     let last = |direction, key_id: &str| last_use(&used, direction, key_id);
     let theirs = db::institutions::keys(tx, institution).await?;
     let ours = db::signing_keys::all(tx).await?;
+    let now = tx.now();
+    let signing = signs(&ours, KeyUse::Request, Some(institution), now).cloned();
+    let state = |key: &StoredKey| {
+        if signing.as_ref() == Some(key) {
+            KeyState::Current
+        } else if now < key.signs_from {
+            KeyState::Upcoming
+        } else {
+            KeyState::Ended
+        }
+    };
+    let is_between = |key: &StoredKey| {
+        let other = key.institution.as_ref().filter(|id| *id != institution);
+        key.key_use == KeyUse::Request && other.is_none()
+    };
     Ok(Overview {
         inbound: theirs
             .into_iter()
@@ -175,10 +194,10 @@ pub async fn overview(tx: &mut Tx, institution: &InstitutionId) -> Result<Overvi
             .collect(),
         outbound: ours
             .into_iter()
-            .filter(|key| key.key_use == KeyUse::Request)
+            .filter(is_between)
             .map(|key| {
                 let at = last(KeyDirection::Outbound, &key.key_id);
-                (key, at)
+                (key.clone(), state(&key), at)
             })
             .collect(),
     })

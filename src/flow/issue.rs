@@ -50,7 +50,7 @@ pub async fn issue(app: &App, tx: &mut Tx, new: NewCode) -> Result<PrintedCode, 
             "must lie in the future",
         ));
     }
-    let key = app.keys.signing(KeyUse::Code)?;
+    let key = app.keys.signing(KeyUse::Code, now)?;
     let short = (!new.compact).then(|| KeyId(key.public().short_id()));
     let random = RandomId::new(app.entropy.bytes());
     let printed = if new.kind == CodeKind::Fixed {

@@ -2,9 +2,8 @@
 
 use crate::app::App;
 use crate::code::run::{self, Parsed};
-use crate::crypto::jwk::KeyUse;
 use crate::db::{self, Tx};
-use crate::flow::FlowError;
+use crate::flow::{FlowError, keys};
 use crate::merchant::{Counter, Merchant, PrintedCode, Store};
 use crate::payment::Payment;
 use crate::word::Mode;
@@ -20,8 +19,8 @@ pub(super) struct Opened {
     pub(super) payment: Option<Payment>,
 }
 
-/// Reads a text and checks what can be checked without asking the database.
-pub(super) fn read(app: &App, text: &str) -> Result<Parsed, FlowError> {
+/// Reads a text and checks its signature; the database is asked at most for a key that is new.
+pub(super) async fn read(app: &App, text: &str) -> Result<Parsed, FlowError> {
     let parsed = run::parse(text, app.mode == Mode::Test)?;
     // Genuine elsewhere, perhaps; here it does not exist.
     if parsed.origin != app.origin {
@@ -30,9 +29,8 @@ pub(super) fn read(app: &App, text: &str) -> Result<Parsed, FlowError> {
     let body = &parsed.run.body;
     if let (Some(short), Some(signature)) = (body.key(), &parsed.run.signature) {
         let message = parsed.signed_bytes();
-        let holds = app
-            .keys
-            .by_short_id(KeyUse::Code, short.0)
+        let holds = keys::of_code(app, short.0)
+            .await?
             .iter()
             .any(|key| key.verify(&message, signature).is_ok());
         if !holds {

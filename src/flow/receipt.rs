@@ -7,8 +7,8 @@ use crate::clock::Timestamp;
 use crate::crypto::jwk::KeyUse;
 use crate::crypto::jws;
 use crate::db::{self, Tx};
-use crate::flow::FlowError;
-use crate::id::{MerchantId, PaymentId, StoreId};
+use crate::flow::{FlowError, keys};
+use crate::id::{MerchantId, PaymentId, ReceiptId, StoreId};
 use crate::payment::receipt::{Receipt, ReceiptClaims, ReceiptVerdict, TYP};
 
 /// What the payer shows.
@@ -57,10 +57,18 @@ pub async fn verify(
     shown_where: &str,
     presented: Presented,
 ) -> Result<Checked, FlowError> {
-    let mut tx = app.db.begin().await?;
+    // A signature is checked before anything is begun: its key may have to be fetched.
     let found = match presented {
-        Presented::Token(text) => by_token(app, &mut tx, merchant, &text).await?,
-        Presented::Number(number) => by_number(&mut tx, merchant, store, &number).await?,
+        Presented::Token(text) => match signed_by_us(app, text.trim()).await? {
+            Some(id) => Shown::Signed(id),
+            None => return Ok(Checked::bare(ReceiptVerdict::Forged)),
+        },
+        Presented::Number(number) => Shown::Number(number),
+    };
+    let mut tx = app.db.begin().await?;
+    let found = match found {
+        Shown::Signed(id) => by_id(&mut tx, merchant, &id).await?,
+        Shown::Number(number) => by_number(&mut tx, merchant, store, &number).await?,
     };
     let checked = match found {
         Found::Not(verdict) => Checked::bare(verdict),
@@ -70,30 +78,36 @@ pub async fn verify(
     Ok(checked)
 }
 
+/// What was shown, as far as it can be read without the database.
+enum Shown {
+    Signed(ReceiptId),
+    Number(String),
+}
+
 enum Found {
     Receipt(Box<Receipt>),
     Not(ReceiptVerdict),
 }
 
-async fn by_token(
-    app: &App,
-    tx: &mut Tx,
-    merchant: &MerchantId,
-    text: &str,
-) -> Result<Found, FlowError> {
-    let verified = jws::verify::<ReceiptClaims>(text.trim(), TYP, |kid| {
-        app.keys.public(KeyUse::Receipt, kid)
-    });
-    let ours = app.origin.to_string();
-    let Some(claims) = verified
-        .ok()
-        .map(|v| v.claims)
-        .filter(|claims| claims.iss == ours)
-    else {
-        return Ok(Found::Not(ReceiptVerdict::Forged));
+/// The receipt that a text is, if we signed it.
+async fn signed_by_us(app: &App, text: &str) -> Result<Option<ReceiptId>, FlowError> {
+    let Ok(unverified) = jws::parse(text, TYP) else {
+        return Ok(None);
     };
+    let Some(key) = keys::public(app, KeyUse::Receipt, unverified.kid()).await? else {
+        return Ok(None);
+    };
+    let ours = app.origin.to_string();
+    let claims = unverified.verify::<ReceiptClaims>(&key).ok();
+    let claims = claims.map(|verified| verified.claims);
+    Ok(claims
+        .filter(|claims| claims.iss == ours)
+        .map(|claims| claims.jti))
+}
+
+async fn by_id(tx: &mut Tx, merchant: &MerchantId, id: &ReceiptId) -> Result<Found, FlowError> {
     // Signed by us but not this merchant's: of another shop, and nothing more is said about it.
-    Ok(db::receipts::find(tx, merchant, &claims.jti)
+    Ok(db::receipts::find(tx, merchant, id)
         .await?
         .map_or(Found::Not(ReceiptVerdict::OtherStore), |found| {
             Found::Receipt(Box::new(found))

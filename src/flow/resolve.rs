@@ -109,7 +109,7 @@ async fn told(app: &App, payer: &InstitutionId, text: &str) -> Result<String, Fl
         return Ok(same.statement.clone());
     }
     let reading = Reading::begin(&app.db, &app.clock);
-    let parsed = open_code::read(app, text)?;
+    let parsed = open_code::read(app, text).await?;
     let mut tx = app.db.read().await?;
     let opened = open_code::find(&mut tx, &parsed).await?;
     let routed = route(app, &mut tx, payer, &opened).await;
@@ -182,13 +182,13 @@ fn state(
             reason: decision.reason.to_string(),
         },
     };
-    let key = app.keys.signing(KeyUse::Resolution)?;
+    let key = app.keys.signing(KeyUse::Resolution, now)?;
     Ok(jws::sign(&key, jws::RESOLUTION, &claims))
 }
 
 /// What the page behind a code shows, whichever browser opens it.
 pub async fn look(app: &App, text: &str, payer: Option<&InstitutionId>) -> Result<Seen, FlowError> {
-    let parsed = open_code::read(app, text)?;
+    let parsed = open_code::read(app, text).await?;
     let mut tx = app.db.read().await?;
     let opened = open_code::find(&mut tx, &parsed).await?;
     let still = payable(&mut tx, &opened);
@@ -203,7 +203,7 @@ pub async fn look(app: &App, text: &str, payer: Option<&InstitutionId>) -> Resul
 
 /// Whose code it is, for a page that says why it cannot be paid; nobody's where it is not genuine.
 pub async fn name_of(app: &App, text: &str) -> Result<Named, FlowError> {
-    let parsed = open_code::read(app, text)?;
+    let parsed = open_code::read(app, text).await?;
     let mut tx = app.db.read().await?;
     let opened = open_code::find(&mut tx, &parsed).await?;
     tx.commit().await?;

@@ -10,7 +10,7 @@ use crate::flow::FlowError;
 use crate::merchant::{CodeClass, InstitutionId, InstitutionState, Merchant, PaymentAccount, Way};
 use crate::money::{Amount, Currency};
 use crate::payment::{Attempt, PaymentWay, RouteKind};
-use crate::routing::{Decision, Facts, Route, Scan, route};
+use crate::routing::{Decision, Facts, Route, Scan, Spent, route};
 
 /// The route that a payment takes, as the payer's institution sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -50,7 +50,7 @@ pub(super) struct Asked<'a> {
     pub(super) class: CodeClass,
     pub(super) amount: Option<Amount>,
     pub(super) currency: Currency,
-    pub(super) spent_today: Option<Amount>,
+    pub(super) spent_today: Option<Spent>,
 }
 
 /// What the router decided, with the account that it chose.

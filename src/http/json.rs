@@ -12,8 +12,26 @@ use crate::misread::{Misread, escaped};
 
 /// Reads a body, which is an object; nothing at all counts as `{}`.
 pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    let body = if body.is_empty() { b"{}" } else { body };
+    match check(body)?.nul {
+        // Neither database nor people can do anything with it.
+        Some(pointer) => Err(Problem::field(
+            &kinds::TEXT_INVALID,
+            pointer,
+            "must not contain U+0000",
+        )),
+        None => read_checked(body),
+    }
+}
+
+/// As [`read`], where a text is asked about that may be any, and is kept nowhere: what is wrong
+/// with it is the answer.
+pub(crate) fn read_any_text<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     check(body)?;
+    read_checked(body)
+}
+
+fn read_checked<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    let body = or_empty(body);
     // serde would take a list of the fields' values as well.
     if body.trim_ascii_start().first() != Some(&b'{') {
         let why = "the body must be a JSON object";
@@ -23,10 +41,14 @@ pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
         .map_err(|error| refused(&error))
 }
 
+const fn or_empty(body: &[u8]) -> &[u8] {
+    if body.is_empty() { b"{}" } else { body }
+}
+
 /// One walk over the whole text, before anything is made of it.
-fn check(body: &[u8]) -> Result<(), Problem> {
+fn check(body: &[u8]) -> Result<Findings, Problem> {
     let mut findings = Findings::default();
-    let mut reader = serde_json::Deserializer::from_slice(body);
+    let mut reader = serde_json::Deserializer::from_slice(or_empty(body));
     let walked = Walk(&mut findings)
         .deserialize(&mut reader)
         .and_then(|()| reader.end());
@@ -39,15 +61,7 @@ fn check(body: &[u8]) -> Result<(), Problem> {
             format!("the key {key:?} stands twice in one object"),
         ));
     }
-    match findings.nul {
-        // Neither database nor people can do anything with it.
-        Some(pointer) => Err(Problem::field(
-            &kinds::TEXT_INVALID,
-            pointer,
-            "must not contain U+0000",
-        )),
-        None => Ok(()),
-    }
+    Ok(findings)
 }
 
 /// Well-formed, but not what the route takes.
@@ -286,6 +300,26 @@ mod tests {
         ];
         for (text, code, pointer) in cases {
             assert_eq!(refusal(text), (code, pointer.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_asked_about_may_hold_anything() {
+        #[derive(Debug, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Asked {
+            text: String,
+        }
+        let body = br#"{"text":"a\u0000"}"#;
+        assert_eq!(read_any_text::<Asked>(body).unwrap().text, "a\0");
+        assert!(read::<Asked>(body).is_err());
+        for (body, code) in [
+            (r#"{"text":"a","text":"b"}"#, "json-duplicate-key"),
+            (r#"{"text":"a","b\u0000":1}"#, "field-unknown"),
+            ("[\"a\"]", "field-invalid"),
+        ] {
+            let problem = read_any_text::<Asked>(body.as_bytes()).unwrap_err();
+            assert_eq!(problem.kind().code, code, "{body}");
         }
     }
 

@@ -70,7 +70,8 @@ pub struct Acceptance {
     pub consent_at: Option<Timestamp>,
     /// The most that one payment may be.
     pub payment_limit: Option<Amount>,
-    /// The most that one payer may pay in one day.
+    /// The most that one payer may pay this merchant in one day, by codes of every kind. What static
+    /// codes may take is another sum with another limit.
     pub day_limit: Option<Amount>,
     /// How well payments by printed codes are protected.
     pub protection: ProtectionClass,

@@ -129,8 +129,8 @@ pub struct Attempt {
     pub payer_reference: String,
     /// SHA-256 over the facts of the request, so that a repeat can be told from a conflict.
     pub request_digest: [u8; 32],
-    /// Who pays, as a keyed hash of what the institution calls that person; kept where the amount
-    /// was counted to that payer's day.
+    /// Who pays, as a keyed hash of what the institution calls that person: the amount counts to
+    /// that payer's day, and is given back there when the attempt comes to nothing.
     pub payer_ref_hash: Option<[u8; 32]>,
     /// Where an unidentified browser's start came from, as a keyed hash.
     pub source_hash: Option<[u8; 32]>,

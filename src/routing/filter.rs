@@ -6,7 +6,7 @@ use crate::merchant::{
 };
 use crate::money::Amount;
 use crate::routing::collect::Offer;
-use crate::routing::{Facts, Reason, Scan};
+use crate::routing::{DayRule, Facts, Reason, Scan};
 
 /// Why a candidate will not do, and the limit where one is in the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,22 +144,22 @@ fn each_payment(scan: &Scan, limit: Option<Amount>, past: Reason) -> Result<(), 
 }
 
 /// Before the amount is known, only a payer who has nothing left is refused.
-fn each_day(scan: &Scan, limit: Amount, past: Reason) -> Result<(), Barrier> {
-    let spent = scan
-        .spent_today
-        .unwrap_or_else(|| Amount::zero(limit.currency()));
+fn each_day(scan: &Scan, limit: Amount, rule: DayRule) -> Result<(), Barrier> {
+    let spent = scan.spent_today.map_or_else(
+        || Amount::zero(limit.currency()),
+        |spent| spent.towards(rule),
+    );
     if limit.currency() != scan.currency || spent.currency() != limit.currency() {
         // The rule for static codes is written in one currency and says nothing about others.
-        return if past == Reason::StaticDayLimit {
-            Ok(())
-        } else {
-            Err(Reason::CurrencyMismatch.into())
+        return match rule {
+            DayRule::StaticCodes => Ok(()),
+            DayRule::Acceptance => Err(Reason::CurrencyMismatch.into()),
         };
     }
     let asked = scan.amount.map_or(1, Amount::minor);
     match spent.minor().checked_add(asked) {
         Some(sum) if sum <= limit.minor() => Ok(()),
-        Some(_) | None => Err(past.with_limit(limit)),
+        Some(_) | None => Err(rule.past().with_limit(limit)),
     }
 }
 

@@ -29,13 +29,32 @@ struct LimitView {
     currency: Currency,
 }
 
+/// A rule of what one payer may pay in a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DayRule {
+    /// An acceptance's, for payments by codes of every kind.
+    Acceptance,
+    /// That of static codes, for nothing else.
+    StaticCodes,
+}
+
+impl DayRule {
+    /// How a payment that is past it is refused.
+    pub const fn past(self) -> Reason {
+        match self {
+            Self::Acceptance => Reason::DayLimit,
+            Self::StaticCodes => Reason::StaticDayLimit,
+        }
+    }
+}
+
 impl Facts {
     /// What one payer may pay in a day where `payee` holds the account, with the rule for each.
     pub fn day_limits(
         &self,
         payee: &InstitutionId,
         static_code: bool,
-    ) -> impl Iterator<Item = (Reason, Amount)> {
+    ) -> impl Iterator<Item = (DayRule, Amount)> {
         let taking = self.acceptances.iter().filter(|acceptance| {
             acceptance.state == AcceptanceState::Enabled && acceptance.institution == *payee
         });
@@ -46,9 +65,9 @@ impl Facts {
                 .filter(|_| static_code);
             let of_day = acceptance.day_limit;
             of_day
-                .map(|limit| (Reason::DayLimit, limit))
+                .map(|limit| (DayRule::Acceptance, limit))
                 .into_iter()
-                .chain(of_static.map(|limit| (Reason::StaticDayLimit, limit)))
+                .chain(of_static.map(|limit| (DayRule::StaticCodes, limit)))
         })
     }
 }

@@ -31,7 +31,7 @@ use crate::merchant::{
 use crate::money::{Amount, Currency};
 
 pub use crate::payment::RouteKind;
-pub use limit::Limit;
+pub use limit::{DayRule, Limit};
 pub use reason::{Reason, Told};
 
 /// One attempt to pay.
@@ -51,9 +51,28 @@ pub struct Scan {
     pub currency: Currency,
     /// What this payer has paid here today; absent when the payer is not known, and then a limit
     /// for a day is a limit for each payment.
-    pub spent_today: Option<Amount>,
+    pub spent_today: Option<Spent>,
     /// When.
     pub now: Timestamp,
+}
+
+/// What a payer has paid a merchant today, in two sums, since the limits for a day are two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spent {
+    /// By codes of every kind: an acceptance's limit is for these.
+    pub all: Amount,
+    /// Of it, by static codes, which have a limit of their own.
+    pub by_static_codes: Amount,
+}
+
+impl Spent {
+    /// The sum that a rule is about.
+    pub const fn towards(self, rule: DayRule) -> Amount {
+        match rule {
+            DayRule::Acceptance => self.all,
+            DayRule::StaticCodes => self.by_static_codes,
+        }
+    }
 }
 
 /// What is known about the merchant that is to be paid.

@@ -1,8 +1,13 @@
 //! The demo as a user runs it.
 
-use std::process::{Command, Output};
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Output, Stdio};
+use std::str::FromStr as _;
+use std::time::Duration;
 
 use serde_json::Value;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _};
 
 fn demo(folder: &std::path::Path, flags: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_tongma"))
@@ -13,16 +18,19 @@ fn demo(folder: &std::path::Path, flags: &[&str]) -> Output {
         .unwrap()
 }
 
+fn rows_of(told: &[u8]) -> Vec<Value> {
+    let lines = std::str::from_utf8(told).unwrap().lines();
+    lines
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
 #[test]
 fn every_wallet_pays_by_both_ways_and_nothing_stays_behind() {
     let folder = tempfile::tempdir().unwrap();
     let done = demo(folder.path(), &["--once", "--json"]);
 
-    let told = String::from_utf8(done.stdout).unwrap();
-    let rows: Vec<Value> = told
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
+    let rows = rows_of(&done.stdout);
     let watched = String::from_utf8(done.stderr).unwrap();
     assert_eq!(rows.len(), 16, "{watched}");
     for row in &rows {
@@ -37,6 +45,44 @@ fn every_wallet_pays_by_both_ways_and_nothing_stays_behind() {
     }
     assert!(done.status.success());
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+/// While the demo plays, the operator ends what one wallet pays by: its rows are no, and so is the
+/// whole demo.
+#[tokio::test]
+async fn a_wallet_that_cannot_pay_makes_the_whole_demo_negative() {
+    let outer = tempfile::tempdir().unwrap();
+    let folder = outer.path().join("demo");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_tongma"))
+        .args(["demo", "--once", "--json", "--data"])
+        .arg(&folder)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // The first line comes when everything is set up, and long before anybody pays.
+    let mut watched = BufReader::new(child.stderr.take().unwrap()).lines();
+    assert!(watched.next().unwrap().unwrap().contains("listens at"));
+    let url = format!("sqlite:{}", folder.join("tongma.db").display());
+    let options = SqliteConnectOptions::from_str(&url).unwrap();
+    let patient = options.busy_timeout(Duration::from_secs(20));
+    let mut hand = patient.connect().await.unwrap();
+    let ended = sqlx::query(
+        "UPDATE agreements SET state = 'suspended' WHERE payer_institution_id = 'ecny'",
+    );
+    assert_eq!(ended.execute(&mut hand).await.unwrap().rows_affected(), 1);
+    hand.close().await.unwrap();
+
+    let rest = std::thread::spawn(move || watched.map_while(Result::ok).collect::<Vec<_>>());
+    let done = child.wait_with_output().unwrap();
+    let watched = rest.join().unwrap().join("\n");
+    let rows = rows_of(&done.stdout);
+    assert_eq!(rows.len(), 16, "the others go on: {watched}");
+    for row in &rows {
+        let is_paid = row["state"] == "paid";
+        assert_eq!(is_paid, row["wallet"] != "ecny", "{row}\n{watched}");
+    }
+    assert_eq!(done.status.code(), Some(1), "{watched}");
 }
 
 #[test]

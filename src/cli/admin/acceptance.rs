@@ -80,7 +80,8 @@ pub(crate) struct New {
     /// The most that one payment may be, such as 1000.00
     #[arg(long, value_name = "AMOUNT")]
     payment_limit: Option<String>,
-    /// The most that one payer may pay in a day
+    /// The most that one payer may pay in a day, by codes of every kind; static codes have a limit of
+    /// their own besides
     #[arg(long, value_name = "AMOUNT")]
     day_limit: Option<String>,
     /// How well payments by printed codes are protected: a, b, c or d

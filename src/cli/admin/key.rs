@@ -9,13 +9,14 @@ use serde_json::{Value, json};
 use crate::cli::admin::Desk;
 use crate::cli::error::CliError;
 use crate::cli::setup;
-use crate::clock::{Clock, Timestamp};
+use crate::clock::Timestamp;
 use crate::crypto::jwk::{self, KeyUse};
 use crate::crypto::keys::HmacKey;
 use crate::db::signing_keys::{self, StoredKey};
 use crate::entropy::Entropy;
+use crate::flow::FlowError;
 use crate::flow::institution_keys::{self, KeyRefused, Material, NewKey};
-use crate::flow::{FlowError, keys};
+use crate::flow::keys::{self, Rotation};
 use crate::merchant::{InstitutionId, InstitutionKey, KeyAlgorithm, KeyDirection};
 
 #[derive(Debug, clap::Subcommand)]
@@ -62,6 +63,13 @@ pub(crate) enum Command {
     Rotate {
         /// Which: code, resolution, receipt or request
         key_use: KeyUse,
+        /// Replace the request key for this institution only, which has one of its own from then
+        /// on; without it, for all that have none
+        #[arg(long)]
+        institution: Option<InstitutionId>,
+        /// How long the old key goes on signing while the new one is already published
+        #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+        overlap_s: u32,
     },
 }
 
@@ -118,13 +126,17 @@ impl Command {
                 desk.done(tx, "key.revoke", None, &key_id).await?;
                 Ok(view(&key, now))
             }
-            Self::Rotate { key_use } => {
-                let origin = setup::origin(&desk.config).map_err(setup::SetupError::from)?;
-                let set_up = setup::app(&desk.config, origin, Clock::System).await?;
-                keys::rotate(&set_up.app, key_use).await?;
-                let tx = desk.db.begin().await?;
-                desk.done(tx, "key.rotate", None, key_use.as_str()).await?;
-                ours(desk).await
+            Self::Rotate {
+                key_use,
+                institution,
+                overlap_s,
+            } => {
+                let rotation = Rotation {
+                    key_use,
+                    institution,
+                    overlap: Duration::from_secs(overlap_s.into()),
+                };
+                rotate(desk, &rotation).await
             }
         }
     }
@@ -160,6 +172,24 @@ async fn replace(
         "old": view(&old, now),
         "new": with_secret(view(&new, now), secret),
     }))
+}
+
+async fn rotate(desk: &Desk, rotation: &Rotation) -> Result<Value, CliError> {
+    let seals = setup::sealer(&desk.config, &desk.entropy)?;
+    let mut tx = desk.db.begin().await?;
+    if let Some(id) = &rotation.institution {
+        desk.institution(&mut tx, id).await?;
+    }
+    keys::rotate(&mut tx, &seals, &desk.entropy, rotation).await?;
+    let what = match &rotation.institution {
+        Some(id) => format!("{} to {id}", rotation.key_use),
+        None => rotation.key_use.to_string(),
+    };
+    desk.done(tx, "key.rotate", None, &what).await?;
+    match &rotation.institution {
+        Some(id) => between(desk, id).await,
+        None => ours(desk).await,
+    }
 }
 
 impl Given {
@@ -203,14 +233,14 @@ async fn between(desk: &Desk, id: &InstitutionId) -> Result<Value, CliError> {
         let row = with(view(key, now), "direction", json!(KeyDirection::Inbound));
         with(row, "last_used_at", json!(last))
     });
-    let outbound = found.outbound.iter().map(|(key, last)| {
+    let outbound = found.outbound.iter().map(|(key, state, last)| {
         json!({
             "direction": KeyDirection::Outbound,
             "key_id": key.key_id,
             "institution": id,
             "algorithm": KeyAlgorithm::Ed25519,
-            "state": if key.retired_at.is_some() { "ended" } else { "current" },
-            "not_before": key.created_at,
+            "state": state,
+            "not_before": key.signs_from,
             "not_after": key.retired_at,
             "revoked_at": null,
             "created_at": key.created_at,
@@ -227,7 +257,9 @@ async fn ours(desk: &Desk) -> Result<Value, CliError> {
         json!({
             "key_id": key.key_id,
             "use": key.key_use,
+            "institution": key.institution,
             "created_at": key.created_at,
+            "signs_from": key.signs_from,
             "retired_at": key.retired_at,
         })
     };

@@ -2,10 +2,10 @@
 
 use crate::app::App;
 use crate::code::run::CodeKind;
-use crate::db::books::PayerDay;
-use crate::db::{self, DbError, Tx};
+use crate::db::books::{Counted, PayerDay};
+use crate::db::{self, Tx};
 use crate::flow::{FlowError, tell};
-use crate::merchant::CodeState;
+use crate::merchant::{CodeState, PrintedCode};
 use crate::payment::event::{EventData, EventKind};
 use crate::payment::{Attempt, AttemptChange, AttemptState, Change, Payment};
 
@@ -30,10 +30,14 @@ pub(super) async fn let_go(
         attempt: attempt.id.clone(),
     })?;
     db::payments::update(tx, &payment).await?;
-    give_back(tx, &attempt, &payment).await?;
+    let code = match &payment.code {
+        Some(id) => db::codes::find(tx, id).await?,
+        None => None,
+    };
+    give_back(tx, &attempt, &payment, code.as_ref()).await?;
     let told = EventData::of(&payment).with_attempt(&attempt);
     tell::publish(app, tx, &payment.merchant, EventKind::Released, told).await?;
-    if !is_payable_again(tx, &payment).await? {
+    if !code.as_ref().is_some_and(asks_again) {
         payment = tell::end(app, tx, payment, Change::Cancelled).await?;
     } else if payment.is_past(now) {
         payment = tell::end(app, tx, payment, Change::Expired).await?;
@@ -42,16 +46,16 @@ pub(super) async fn let_go(
 }
 
 /// Only an order code asks for its payment again, and only while it may be used.
-async fn is_payable_again(tx: &mut Tx, payment: &Payment) -> Result<bool, DbError> {
-    let Some(id) = &payment.code else {
-        return Ok(false);
-    };
-    Ok(db::codes::find(tx, id)
-        .await?
-        .is_some_and(|code| code.kind == CodeKind::Order && code.state != CodeState::Revoked))
+fn asks_again(code: &PrintedCode) -> bool {
+    code.kind == CodeKind::Order && code.state != CodeState::Revoked
 }
 
-async fn give_back(tx: &mut Tx, attempt: &Attempt, payment: &Payment) -> Result<(), FlowError> {
+async fn give_back(
+    tx: &mut Tx,
+    attempt: &Attempt,
+    payment: &Payment,
+    code: Option<&PrintedCode>,
+) -> Result<(), FlowError> {
     let Some(payer_ref_hash) = &attempt.payer_ref_hash else {
         return Ok(());
     };
@@ -65,6 +69,10 @@ async fn give_back(tx: &mut Tx, attempt: &Attempt, payment: &Payment) -> Result<
         payer_ref_hash,
         day: &day,
     };
-    db::books::give_back(tx, payer_day, attempt.amount).await?;
+    let counted = Counted {
+        amount: attempt.amount,
+        static_code: code.is_some_and(|code| code.kind == CodeKind::Static),
+    };
+    db::books::give_back(tx, payer_day, counted).await?;
     Ok(())
 }

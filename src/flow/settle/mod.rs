@@ -10,7 +10,6 @@ use self::book::Book;
 use self::let_go::let_go;
 use crate::app::{App, outside};
 use crate::clock::Stopwatch;
-use crate::crypto::jwk::KeyUse;
 use crate::crypto::jws::SKEW;
 use crate::db::{self, DbError, Tx};
 use crate::flow::FlowError;
@@ -150,7 +149,7 @@ async fn end_attempt(
     Ok(())
 }
 
-/// Sends a request to an institution, signed with our request key.
+/// Sends a request to an institution, signed with our request key for it.
 pub(super) async fn send(
     app: &App,
     to: &InstitutionId,
@@ -162,7 +161,7 @@ pub(super) async fn send(
     let address = institution
         .and_then(|institution| institution.base_url)
         .ok_or(FlowError::PayeeUnavailable)?;
-    let key = app.keys.signing(KeyUse::Request)?;
+    let key = app.keys.signing_to(to, app.clock.now())?;
     let watch = Stopwatch::start();
     let sent = outside(app.wallets.send(&address, request, &key)).await;
     let outcome = sent.as_ref().map_or("unreachable", |_| "answered");

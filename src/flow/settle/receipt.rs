@@ -36,7 +36,7 @@ pub(super) async fn issue(
 
 /// A receipt under a number that may be free.
 pub(super) fn draw(app: &App, payment: &Payment, now: Timestamp) -> Result<Receipt, FlowError> {
-    let key = app.keys.signing(KeyUse::Receipt)?;
+    let key = app.keys.signing(KeyUse::Receipt, now)?;
     let number = token::six_digits(&*app.entropy);
     let id = ReceiptId::new(now, &*app.entropy);
     let expires_at = now.plus(LIFETIME);

@@ -2,15 +2,16 @@
 
 use crate::app::App;
 use crate::crypto::sealing::Purpose;
+use crate::db::books::{Caps, Counted, PayerDay};
 use crate::db::{self, Tx};
 use crate::flow::open_code::Opened;
 use crate::flow::routes::{Asked, Routed};
 use crate::flow::start::StartOrder;
 use crate::flow::{FlowError, resolve};
 use crate::merchant::AcceptanceState;
-use crate::money::Amount;
+use crate::money::{Amount, Currency, MINOR_MAX, MoneyError};
 use crate::payment::Payment;
-use crate::routing::Reason;
+use crate::routing::{DayRule, Spent};
 
 /// Payers behind one shop's network share a source, so a printed code allows more of them at once
 /// than one order's three.
@@ -103,20 +104,85 @@ pub(super) fn name_the_limit(error: FlowError) -> FlowError {
     error
 }
 
-/// What this payer may pay here today: the least of the rules that apply, and which it is. What the
-/// merchant takes of the payer's own institution binds its interop payments too.
-pub(super) fn day_cap(asked: &Asked<'_>, routed: &Routed) -> Option<(Reason, Amount)> {
+/// What this payer has paid here today.
+pub(super) async fn spent_today(
+    tx: &mut Tx,
+    day: PayerDay<'_>,
+    currency: Currency,
+) -> Result<Spent, FlowError> {
+    let (all, by_static_codes) = db::books::spent(tx, day, currency.code()).await?;
+    let amount = |minor| Amount::new(minor, currency).map_err(too_much);
+    Ok(Spent {
+        all: amount(all)?,
+        by_static_codes: amount(by_static_codes)?,
+    })
+}
+
+/// Counts the payment to the payer's day, whether or not a rule bounds it today: a limit that is set
+/// at noon counts what was paid in the morning.
+pub(super) async fn count(
+    tx: &mut Tx,
+    day: PayerDay<'_>,
+    asked: &Asked<'_>,
+    routed: &Routed,
+    amount: Amount,
+) -> Result<(), FlowError> {
+    let limits: Vec<(DayRule, Amount)> = day_limits(asked, routed).collect();
+    let cap = |rule| {
+        let of_rule = limits.iter().filter(|(of, _)| *of == rule);
+        of_rule
+            .map(|(_, limit)| limit.minor())
+            .min()
+            .unwrap_or(MINOR_MAX)
+    };
+    let caps = Caps {
+        all: cap(DayRule::Acceptance),
+        by_static_codes: cap(DayRule::StaticCodes),
+    };
+    let counted = Counted {
+        amount,
+        static_code: asked.static_code,
+    };
+    if db::books::spend(tx, day, counted, caps).await? {
+        return Ok(());
+    }
+    // Which limit it was is found by looking again. Should something have been given back just now,
+    // the least is named.
+    let spent = spent_today(tx, day, asked.currency).await?;
+    let fits = |rule, limit: Amount| {
+        let sum = spent.towards(rule).plus(amount);
+        sum.is_ok_and(|sum| sum.minor() <= limit.minor())
+    };
+    let met = limits
+        .iter()
+        .copied()
+        .min_by_key(|(rule, limit)| (fits(*rule, *limit), limit.minor()));
+    match met {
+        Some((rule, limit)) => Err(FlowError::LimitExceeded {
+            rule: rule.past(),
+            limit,
+        }),
+        None => Err(too_much(MoneyError::Range { min: 0 })),
+    }
+}
+
+fn too_much(why: MoneyError) -> FlowError {
+    FlowError::amount("/amount_minor", &why)
+}
+
+/// What this payer may pay here today, by each rule that applies. What the merchant takes of the
+/// payer's own institution binds its interop payments too.
+fn day_limits(asked: &Asked<'_>, routed: &Routed) -> impl Iterator<Item = (DayRule, Amount)> {
     let payee = &routed.route.payee;
     let own = routed.facts.acceptances.iter().filter(|acceptance| {
         acceptance.state == AcceptanceState::Enabled
             && acceptance.institution == *asked.payer
             && acceptance.institution != *payee
     });
-    let own = own.filter_map(|acceptance| Some((Reason::DayLimit, acceptance.day_limit?)));
+    let own = own.filter_map(|acceptance| Some((DayRule::Acceptance, acceptance.day_limit?)));
     routed
         .facts
         .day_limits(payee, asked.static_code)
         .chain(own)
         .filter(|(_, limit)| limit.currency() == asked.currency)
-        .min_by_key(|(_, limit)| limit.minor())
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use self::allowed::{check_source, check_texts, day_cap, name_the_limit, settle_amount};
+use self::allowed::{check_source, check_texts, count, name_the_limit, settle_amount, spent_today};
 use self::opening::{hand_over, open_order};
 use crate::app::App;
 use crate::code::run::{CodeKind, Parsed};
@@ -89,7 +89,7 @@ const FIRST_QUERY: Duration = Duration::from_secs(5);
 /// Begins to pay; the same `payer_reference` with the same facts brings the same answer.
 pub async fn start(app: &App, order: StartOrder) -> Result<Started, FlowError> {
     check_texts(&order)?;
-    let parsed = open_code::read(app, &order.text)?;
+    let parsed = open_code::read(app, &order.text).await?;
     let (attempt, payment, merchant, is_new) = begin(app, &order, &parsed).await?;
     if let Some(handover) = &attempt.handover {
         return Ok(started(&attempt, read_handover(handover)?, is_new));
@@ -201,13 +201,7 @@ async fn begin_once(
         day: &day,
     });
     let spent_today = match payer_day {
-        Some(payer_day) => {
-            let minor = db::books::spent(&mut tx, payer_day, amount.currency().code()).await?;
-            Some(
-                Amount::new(minor, amount.currency())
-                    .map_err(|why| FlowError::amount("/amount_minor", &why))?,
-            )
-        }
+        Some(payer_day) => Some(spent_today(&mut tx, payer_day, amount.currency()).await?),
         None => None,
     };
     let asked = Asked {
@@ -222,18 +216,11 @@ async fn begin_once(
     let routed = must(app, &mut tx, &opened.merchant, &asked)
         .await
         .map_err(name_the_limit)?;
-    let counted = match (payer_day, day_cap(&asked, &routed)) {
-        (Some(payer_day), Some((rule, limit))) => {
-            if !db::books::spend(&mut tx, payer_day, amount, limit).await? {
-                return Err(FlowError::LimitExceeded { rule, limit });
-            }
-            true
-        }
-        (Some(_) | None, Some(_) | None) => false,
-    };
+    if let Some(payer_day) = payer_day {
+        count(&mut tx, payer_day, &asked, &routed, amount).await?;
+    }
     let attempt = Attempt {
-        // Only what was counted is given back when the attempt comes to nothing.
-        payer_ref_hash: payer_ref_hash.filter(|_| counted),
+        payer_ref_hash,
         source_hash,
         ..new_attempt(app, &tx, order, digest, &payment, routed)
     };

@@ -30,7 +30,10 @@ pub static ALL: &[JsonBody] = &[
     of::<Nothing>("revokeCode"),
     of::<Nothing>("pairDevice"),
     of::<checks::ReceiptBody>("verifyReceipt"),
-    of::<checks::TextBody>("decode"),
+    JsonBody {
+        operation: "decode",
+        check: |body| json::read_any_text::<checks::TextBody>(body).map(drop),
+    },
     of::<checks::DryRunBody>("dryRun"),
 ];
 

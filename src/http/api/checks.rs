@@ -95,7 +95,7 @@ pub(crate) async fn verify(
 #[post("/v1/decode")]
 pub(crate) async fn decode(app: Data<App>, sent: Sent) -> Result<Json<Decoded>, Problem> {
     Ok(Json(match sent {
-        Sent::Text(text) => Decoded::Text(flow::decode::text(&app, &text)),
+        Sent::Text(text) => Decoded::Text(flow::decode::text(&app, &text).await?),
         Sent::Picture(file) => Decoded::Picture(flow::decode::picture(&app, file).await?),
     }))
 }
@@ -130,7 +130,7 @@ impl FromRequest for Sent {
             match media_type(headers)?.as_deref() {
                 Some("application/json") => {
                     let raw = read_body(headers, payload, JSON_MAX).await?;
-                    json::read(&raw).map(|body: TextBody| Self::Text(body.text))
+                    json::read_any_text(&raw).map(|body: TextBody| Self::Text(body.text))
                 }
                 Some("image/png" | "image/jpeg" | "image/webp" | "application/octet-stream") => {
                     let raw = read_body(headers, payload, PICTURE_BYTES_MAX).await?;

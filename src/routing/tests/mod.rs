@@ -13,7 +13,7 @@ use crate::merchant::{
     Merchant, PaymentAccount, PaymentAccountState, ProtectionClass, StaticLimits, Way, Ways,
 };
 use crate::money::{Amount, Currency};
-use crate::routing::{Facts, Scan};
+use crate::routing::{Facts, Scan, Spent};
 use crate::word::Mode;
 
 /// Institutions of the tests; who they are does not matter.
@@ -131,6 +131,14 @@ fn name(institution: usize) -> InstitutionId {
 
 fn at(ms: i64) -> Timestamp {
     Timestamp::from_millis(ms)
+}
+
+/// A payer's day: how much, and how much of it by static codes.
+fn paid(all: i64, by_static_codes: i64) -> Spent {
+    Spent {
+        all: fen(all),
+        by_static_codes: fen(by_static_codes),
+    }
 }
 
 fn fen(minor: i64) -> Amount {

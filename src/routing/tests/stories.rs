@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{NOW, acceptance, account, agreement, at, fen, joined, name, same_for_all, scan, shop};
+use super::{
+    NOW, acceptance, account, agreement, at, fen, joined, name, paid, same_for_all, scan, shop,
+};
 use crate::merchant::{
     Acceptance, AcceptanceState, Agreement, AgreementState, PaymentAccountState, StaticLimits, Way,
 };
@@ -187,7 +189,7 @@ fn whose_payers_could_pay_has_nothing_to_do_with_who_scanned() {
     let mut facts = joined();
     accepted(&mut facts).day_limit = Some(fen(300));
     let spent = Scan {
-        spent_today: Some(fen(300)),
+        spent_today: Some(paid(300, 0)),
         ..scan(1)
     };
     assert_eq!(route(&spent, &facts).chosen, None);
@@ -229,7 +231,7 @@ fn a_day_limit_counts_what_was_spent_and_caps_each_payment_of_a_stranger() {
     facts.acceptances[0].day_limit = Some(fen(300));
     let reason = |spent: Option<i64>, amount: i64| {
         let scan = Scan {
-            spent_today: spent.map(fen),
+            spent_today: spent.map(|minor| paid(minor, 0)),
             amount: Some(fen(amount)),
             ..scan(1)
         };
@@ -239,6 +241,27 @@ fn a_day_limit_counts_what_was_spent_and_caps_each_payment_of_a_stranger() {
     assert_eq!(reason(Some(201), 100), Reason::DayLimit);
     assert_eq!(reason(None, 300), Reason::Interop);
     assert_eq!(reason(None, 301), Reason::DayLimit);
+}
+
+#[test]
+fn each_limit_of_a_day_looks_at_the_sum_that_it_is_about() {
+    let mut facts = joined();
+    facts.acceptances[0].day_limit = Some(fen(300));
+    facts.static_limits = Some(same_for_all(fen(200)));
+    let reason = |static_code: bool, (all, by_static_codes): (i64, i64)| {
+        let scan = Scan {
+            static_code,
+            spent_today: Some(paid(all, by_static_codes)),
+            amount: Some(fen(100)),
+            ..scan(1)
+        };
+        route(&scan, &facts).reason
+    };
+    assert_eq!(reason(true, (200, 100)), Reason::Interop, "room in both");
+    assert_eq!(reason(true, (101, 101)), Reason::StaticDayLimit);
+    assert_eq!(reason(true, (201, 0)), Reason::DayLimit);
+    assert_eq!(reason(false, (200, 200)), Reason::Interop, "no static code");
+    assert_eq!(reason(false, (201, 0)), Reason::DayLimit);
 }
 
 #[test]

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use super::{NAMES, NOW, acceptance, account, agreement, at, fen, name, same_for_all, scan, shop};
+use super::{
+    NAMES, NOW, acceptance, account, agreement, at, fen, name, paid, same_for_all, scan, shop,
+};
 use crate::clock::Timestamp;
 use crate::merchant::{
     Acceptance, AcceptanceState, Agreement, AgreementState, PaymentAccount, PaymentAccountState,
@@ -77,7 +79,7 @@ proptest! {
 fn worlds() -> impl Strategy<Value = (Scan, Facts)> {
     let ways = mostly(Way::MerchantPresented, vec![Way::PayerPresented]);
     let asked = select(vec![None, Some(fen(1)), Some(fen(100)), Some(fen(50_000))]);
-    let spent = select(vec![None, Some(fen(0)), Some(fen(40_000))]);
+    let spent = select(vec![None, Some(paid(0, 0)), Some(paid(40_000, 10_000))]);
     let scans = (0..NAMES.len(), ways, any::<bool>(), asked, spent);
     let rows = (
         prop::collection::vec(accounts(), 3..8),

@@ -199,6 +199,18 @@ async fn t120_texts_for_another_language(backend: Backend) {
     server
         .refuses(&payment("a\nb", "k-line"), 422, "text-invalid")
         .await;
+    // What is only asked about is answered: a text that no code has.
+    let asked = Request::post_json("/v1/decode", &json!({"text": "00\u{0}201"}));
+    let answer = server.ask(asked).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let told = answer.json();
+    assert_eq!(told["ok"], false);
+    assert_eq!(told["error"]["code"], "control-character");
+    assert_eq!(told["error"]["offset"], 2);
+    let resolve = Request::post_json("/wallet/v1/resolve", &json!({"text": "00\u{0}201"}));
+    server
+        .refuses(&server.signed("jd_pay", resolve), 422, "text-invalid")
+        .await;
     // It would turn what follows around.
     server
         .refuses(&payment("a\u{202e}b", "k-turn"), 422, "text-invalid")

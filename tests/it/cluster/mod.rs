@@ -9,6 +9,7 @@ mod once;
 mod races;
 mod revoked;
 mod rolling;
+mod rotated;
 
 use std::process::Command;
 use std::time::Duration;

@@ -4,6 +4,7 @@ use data_encoding::{BASE64, BASE64URL_NOPAD};
 use serde_json::{Value, json};
 
 use super::Desk;
+use crate::support::beside::run;
 use crate::support::digest::business_digest;
 use crate::support::{Backend, on_both};
 
@@ -135,6 +136,88 @@ async fn a_key_is_replaced_and_the_old_one_ends_after_the_overlap(backend: Backe
     desk.refuses(&nobodys, 1, "no key nobodys");
 }
 
+/// Our keys between us and an institution: state, and whether the next begins when this one ends.
+fn ours(desk: &Desk, institution: &str) -> Vec<Value> {
+    let all = desk.does(&["key", "list", "--institution", institution]);
+    let rows = all.as_array().unwrap().iter();
+    rows.filter(|row| row["direction"] == "outbound")
+        .cloned()
+        .collect()
+}
+
+async fn our_request_key_is_replaced_for_one_institution_with_an_overlap(backend: Backend) {
+    let desk = Desk::with_an_institution(backend).await;
+    let names = ["--name-zh", "风筝", "--name-en", "Kite"];
+    desk.does(&[&["institution", "create", "kite_pay"][..], &names].concat());
+    desk.does(&["key", "rotate", "request"]);
+    let states = |institution: &str| -> Vec<String> {
+        let rows = ours(&desk, institution);
+        rows.iter()
+            .map(|row| row["state"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let rotate = ["key", "rotate", "request", "--institution", "lotus_pay"];
+    let shown = desk.does(&[&rotate[..], &["--overlap-s", "3600"]].concat());
+
+    assert_eq!(shown.as_array().unwrap().len(), 3, "{shown}");
+    assert_eq!(states("lotus_pay"), ["ended", "current", "upcoming"]);
+    assert_eq!(states("kite_pay"), ["ended", "current"]);
+    let next = ours(&desk, "lotus_pay").pop().unwrap();
+    assert!(next["not_before"].as_str() > next["created_at"].as_str());
+    let all = desk.does(&["key", "list"]);
+    let own: Vec<_> = all.as_array().unwrap().iter().collect();
+    let own: Vec<_> = own
+        .iter()
+        .filter(|key| key["institution"] == "lotus_pay")
+        .collect();
+    assert_eq!(own.len(), 1, "{all}");
+    assert_eq!(own[0]["signs_from"], next["not_before"]);
+
+    // Without an overlap the next signs at once, in place of the one that has not begun.
+    desk.does(&rotate);
+    let now = states("lotus_pay");
+    assert_eq!(
+        now.iter().filter(|state| *state == "current").count(),
+        1,
+        "{now:?}"
+    );
+    assert_eq!(now.last().unwrap(), "current");
+    assert_eq!(states("kite_pay"), ["ended", "current"]);
+
+    let wrong = ["key", "rotate", "code", "--institution", "lotus_pay"];
+    desk.refuses(&wrong, 1, "only request keys are for one institution");
+    let nobodys = ["key", "rotate", "request", "--institution", "nobody"];
+    desk.refuses(&nobodys, 1, "nobody");
+}
+
+async fn a_rotation_is_written_down_with_it_or_not_done(backend: Backend) {
+    let desk = Desk::with_an_institution(backend).await;
+    desk.does(&["key", "rotate", "code"]);
+    let lines = desk.does(&["audit", "list", "--limit", "1"]);
+    let line = [&lines[0]["action"], &lines[0]["object"]];
+    assert_eq!(line, ["key.rotate", "code"]);
+    let before = desk.does(&["key", "list"]);
+    run(&desk.database, "DELETE FROM audit_head").await;
+    for words in [
+        &["key", "rotate", "code"][..],
+        &["key", "rotate", "request", "--institution", "lotus_pay"],
+    ] {
+        desk.refuses(words, 1, "the audit log cannot be written");
+        assert_eq!(desk.does(&["key", "list"]), before, "{words:?}");
+    }
+}
+
+async fn a_rotation_under_another_master_key_is_not_done(backend: Backend) {
+    let desk = Desk::with_an_institution(backend).await;
+    desk.does(&["key", "rotate", "code"]);
+    let before = desk.does(&["key", "list"]);
+    let other = desk.file("other.key", &BASE64.encode(&[8; 32]));
+    let set = format!("keys.master_file={other}");
+    let rotate = ["key", "rotate", "code", "--set", &set];
+    desk.refuses(&rotate, 1, "with this master key");
+    assert_eq!(desk.does(&["key", "list"]), before);
+}
+
 async fn t095_a_secret_is_shown_once(backend: Backend) {
     let desk = Desk::with_an_institution(backend).await;
     let named = ["--generate-hmac", "--key-id", "lotus-2026-11"];
@@ -177,5 +260,8 @@ async fn t095_a_secret_is_shown_once(backend: Backend) {
 on_both![
     t018_a_weak_key_is_not_registered,
     a_key_is_replaced_and_the_old_one_ends_after_the_overlap,
+    our_request_key_is_replaced_for_one_institution_with_an_overlap,
+    a_rotation_is_written_down_with_it_or_not_done,
+    a_rotation_under_another_master_key_is_not_done,
     t095_a_secret_is_shown_once,
 ];

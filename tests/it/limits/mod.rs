@@ -2,6 +2,7 @@
 
 mod amounts;
 mod connections;
+mod days;
 mod load;
 mod overload;
 mod quotas;

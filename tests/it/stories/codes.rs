@@ -1,12 +1,15 @@
 //! A code from the shop's program to the wall and back: issued, drawn, read by other people's
 //! readers, checked by other people's programs, stopped.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use tongma::crypto::jwk::KeyUse;
-use tongma::flow::keys;
+use tongma::flow::keys::Rotation;
 
 use crate::support::server::Server;
+use crate::support::shop::rotates;
 use crate::support::wire::{Answer, Request};
 use crate::support::{Backend, on_both, read_symbol, verify_codes};
 
@@ -124,7 +127,12 @@ async fn codes_are_checked_from_the_published_keys_alone_also_after_a_rotation(b
         .map(|(_, code)| text_of(code))
         .collect();
 
-    keys::rotate(&server.shop.app, KeyUse::Code).await.unwrap();
+    let rotation = Rotation {
+        key_use: KeyUse::Code,
+        institution: None,
+        overlap: Duration::ZERO,
+    };
+    rotates(&server.shop.app, &rotation).await;
     texts.push(text_of(&issues(&server, json!({"kind": "static"})).await));
 
     let jwks = server.send(&Request::get("/.well-known/jwks.json")).await;

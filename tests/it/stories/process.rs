@@ -120,7 +120,7 @@ impl ShopProcess {
     }
 
     /// Signs a request as a wallet does.
-    pub(super) fn signed(&self, wallet: &str, request: Request) -> Request {
+    pub(crate) fn signed(&self, wallet: &str, request: Request) -> Request {
         let key = &self.shop.keys[wallet];
         let key_id = key.key_id().to_string();
         let nonce = hex(&self.shop.app.entropy.bytes::<8>());
@@ -194,6 +194,13 @@ impl Process {
     /// Everything it has logged.
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.home.path().join("log")).unwrap()
+    }
+
+    /// What the kernel says of its memory.
+    pub(crate) fn memory_kib(&self, what: &str) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with(what)).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
     }
 
     /// Tells it to stop, as service managers do.

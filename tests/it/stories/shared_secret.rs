@@ -199,6 +199,31 @@ async fn an_operator_sees_which_of_our_keys_an_institution_takes(backend: Backen
     starts(&town, &payer).await;
     let seen = [("ended".to_owned(), true), ("current".to_owned(), true)];
     assert_eq!(wechat(&operator), seen);
+
+    // For this institution alone, and with time to fetch the next one: it still holds on to the list
+    // that it knows, and takes what it is sent.
+    let known = town.server.shop.app.keys.jwks();
+    payee.ask("use_jwks", json!({"jwks": known})).await;
+    let rotate = ["key", "rotate", "request", "--institution", "wechat_pay"];
+    operator.does(&[&rotate[..], &["--overlap-s", "3600"]].concat());
+    let refresh = async || {
+        let app = &town.server.shop.app;
+        tongma::flow::keys::refresh(app).await.unwrap();
+    };
+    refresh().await;
+    let answer = starts(&town, &payer).await;
+    assert_eq!(answer["status"], 201, "{answer}");
+    let states = |operator: &Operator<'_>| -> Vec<String> {
+        let rows = wechat(operator).into_iter();
+        rows.map(|(state, _)| state).collect()
+    };
+    assert_eq!(states(&operator), ["ended", "current", "upcoming"]);
+    payee.ask("use_jwks", json!({"jwks": null})).await;
+    operator.does(&rotate);
+    refresh().await;
+    starts(&town, &payer).await;
+    let last = wechat(&operator).pop().unwrap();
+    assert_eq!(last, ("current".to_owned(), true), "its own key is taken");
 }
 
 on_both![

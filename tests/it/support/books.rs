@@ -97,6 +97,14 @@ const NEVER: &[(&str, &str)] = &[
          - (SELECT COALESCE(SUM(amount_minor), 0) FROM attempts WHERE payer_ref_hash IS NOT NULL \
          AND state IN ('started', 'waiting', 'paid')) AS BIGINT)",
     ),
+    (
+        "payers' days at static codes less what counted attempts hold or paid there",
+        "SELECT CAST((SELECT COALESCE(SUM(static_minor), 0) FROM payer_days) \
+         - (SELECT COALESCE(SUM(a.amount_minor), 0) FROM attempts a \
+         JOIN payments p ON p.id = a.payment_id JOIN codes c ON c.id = p.code_id \
+         WHERE c.kind = 'static' AND a.payer_ref_hash IS NOT NULL \
+         AND a.state IN ('started', 'waiting', 'paid')) AS BIGINT)",
+    ),
 ];
 
 /// Stops the test at the first promise that is broken.

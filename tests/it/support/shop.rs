@@ -20,6 +20,7 @@ use tongma::db::{self, Tx};
 use tongma::entropy::{Entropy, SystemEntropy};
 use tongma::flow::confirm::Outcome;
 use tongma::flow::issue::NewCode;
+use tongma::flow::keys::Rotation;
 use tongma::flow::payment::NewPayment;
 use tongma::flow::start::{StartOrder, Started};
 use tongma::flow::{self, FlowError};
@@ -452,6 +453,16 @@ async fn add_merchant(
         assert!(db::acceptances::insert(tx, &acceptance).await.unwrap());
     }
     (merchant, store, counters)
+}
+
+/// Replaces one of our own keys, as the operator does beside the servers; this one has heard of it.
+pub(crate) async fn rotates(app: &App, rotation: &Rotation) {
+    let mut tx = app.db.begin().await.unwrap();
+    flow::keys::rotate(&mut tx, &app.sealer, &*app.entropy, rotation)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    flow::keys::refresh(app).await.unwrap();
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {

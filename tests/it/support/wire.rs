@@ -97,6 +97,53 @@ impl Answer {
     }
 }
 
+/// A connection that stays open from one request to the next; a new one where the server says that
+/// it closes it, as it does when it turns somebody away before the body was read.
+pub(crate) struct Line {
+    authority: String,
+    stream: Option<TcpStream>,
+}
+
+impl Line {
+    pub(crate) fn to(authority: &str) -> Self {
+        Self {
+            authority: authority.to_owned(),
+            stream: None,
+        }
+    }
+
+    /// Asks, and reads the whole answer, which says how long it is.
+    pub(crate) async fn ask(&mut self, request: &Request) -> Answer {
+        let mut bytes = head(&self.authority, request, "keep-alive").into_bytes();
+        bytes.extend_from_slice(&request.body);
+        let mut stream = match self.stream.take() {
+            Some(stream) => stream,
+            None => TcpStream::connect(&self.authority).await.unwrap(),
+        };
+        stream.write_all(&bytes).await.unwrap();
+        let mut heard = Vec::new();
+        while !is_whole(&heard) {
+            let more = stream.read_buf(&mut heard).await.unwrap();
+            assert!(more > 0, "the server hung up");
+        }
+        let answer = read(&heard);
+        if answer.header("connection") != Some("close") {
+            self.stream = Some(stream);
+        }
+        answer
+    }
+}
+
+/// Whether head and body are there.
+fn is_whole(bytes: &[u8]) -> bool {
+    let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else {
+        return false;
+    };
+    let answer = read(bytes);
+    let length = answer.header("content-length").expect("a length");
+    bytes.len() >= end + 4 + length.parse::<usize>().unwrap()
+}
+
 /// Sends one request on a connection of its own. `Host` and `Content-Length` are added where the
 /// story does not say them.
 pub(crate) async fn send(authority: &str, request: &Request) -> Answer {
@@ -109,7 +156,7 @@ pub(crate) async fn send(authority: &str, request: &Request) -> Answer {
 /// Sends a request to a server that may be stopping; nothing where no whole answer came.
 pub(crate) async fn try_send(authority: &str, request: &Request) -> Option<Answer> {
     let mut stream = TcpStream::connect(authority).await.ok()?;
-    let mut bytes = head(authority, request).into_bytes();
+    let mut bytes = head(authority, request, "close").into_bytes();
     bytes.extend_from_slice(&request.body);
     stream.write_all(&bytes).await.ok()?;
     let mut answer = Vec::new();
@@ -126,7 +173,7 @@ pub(crate) async fn hang_up(authority: &str, request: &Request, after: Duration)
 }
 
 async fn say(authority: &str, request: &Request) -> TcpStream {
-    let head = head(authority, request);
+    let head = head(authority, request, "close");
     let mut stream = TcpStream::connect(authority).await.unwrap();
     stream.write_all(head.as_bytes()).await.unwrap();
     // A server that has heard enough may close while we still speak.
@@ -134,7 +181,7 @@ async fn say(authority: &str, request: &Request) -> TcpStream {
     stream
 }
 
-fn head(authority: &str, request: &Request) -> String {
+fn head(authority: &str, request: &Request, connection: &str) -> String {
     let mut head = format!("{} {} HTTP/1.1\r\n", request.method, request.target);
     if request.header("host").is_none() {
         write!(head, "Host: {authority}\r\n").unwrap();
@@ -145,7 +192,7 @@ fn head(authority: &str, request: &Request) -> String {
     for (name, value) in &request.headers {
         write!(head, "{name}: {value}\r\n").unwrap();
     }
-    head.push_str("Connection: close\r\n\r\n");
+    write!(head, "Connection: {connection}\r\n\r\n").unwrap();
     head
 }
 

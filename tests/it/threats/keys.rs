@@ -136,11 +136,11 @@ async fn what_keys_are_used_for_is_noted_by_direction_and_seldom(backend: Backen
         let is_used = key.key_id == shared.1.key_id;
         assert_eq!(*last, is_used.then_some(began), "{key:?}");
     }
-    assert!(seen.outbound.iter().all(|(_, last)| last.is_none()));
+    assert!(seen.outbound.iter().all(|(_, _, last)| last.is_none()));
     // The orders were opened at WeChat Pay, with our one request key.
     let seen = overview(&server, "wechat_pay").await;
     assert!(seen.inbound.iter().all(|(_, last)| last.is_none()));
-    let ours: Vec<_> = seen.outbound.iter().map(|(_, last)| *last).collect();
+    let ours: Vec<_> = seen.outbound.iter().map(|(_, _, last)| *last).collect();
     assert_eq!(ours, [Some(began)]);
     let of =
         |direction: KeyDirection| format!("{noted} WHERE direction = '{}'", direction.as_str());

@@ -179,6 +179,7 @@ const ROWS: &[(u16, Row)] = &[
         By(&[
             "t058_each_class_has_its_cap_and_the_refusal_names_the_rule",
             "t058_of_twenty_at_once_no_sum_passes_the_cap",
+            "t058_the_two_limits_of_a_day_are_counted_apart",
         ]),
     ),
     (

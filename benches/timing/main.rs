@@ -2,12 +2,15 @@
 //! cases that must look alike. `cargo bench --bench timing`
 //!
 //! |t| below 4.5 is noise, as in leakage assessments; each pair is timed in turns and in an order
-//! that chance chooses, so that what the machine does meanwhile falls on both.
+//! that chance chooses, so that what the machine does meanwhile falls on both. The last row
+//! tells how long others wait while one address holds all the connections that it may have.
 #![expect(
     clippy::float_arithmetic,
     clippy::disallowed_methods,
     reason = "statistics over real time"
 )]
+
+mod crowd;
 
 use std::cell::Cell;
 use std::hint::black_box;
@@ -118,7 +121,7 @@ fn wrong_at_the_ends(code: [u8; 32]) -> ([u8; 32], [u8; 32]) {
     (first, last)
 }
 
-fn main() {
+fn main() -> std::io::Result<()> {
     println!("{:<58} {:>9} {:>9} {:>8}", "ns", "left", "right", "Welch t");
     let key = HmacKey::from_random([0x5a; 32]);
     let right = key.mac(b"message");
@@ -173,4 +176,5 @@ fn main() {
             &|| next(right).is_some_and(|parsed| refuses(parsed, None)),
         );
     }
+    crowd::measure()
 }

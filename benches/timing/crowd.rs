@@ -1,0 +1,146 @@
+//! T118: one address holds connections and lets its heads drip; how long others wait meanwhile.
+//!
+//! Both sides are one answer after the other on one connection, so that what is timed is the server
+//! and not a queue of our own. The crowd comes from another address, as it would.
+
+use std::io::{self, BufRead as _, BufReader};
+use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpSocket, TcpStream};
+
+const CROWD: usize = 10_000;
+/// Where the crowd comes from; Linux answers on all of 127.0.0.0/8.
+const THEIRS: &str = "127.0.0.2:0";
+/// How many come before one looks who was let in.
+const ROUND: usize = 500;
+const QUESTIONS: usize = 5_000;
+/// So many times the p99 of a quiet server.
+const GOAL: f64 = 2.0;
+const ASK: &[u8] = b"GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n";
+const DRIP: &[u8] = b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ";
+
+/// The program, until it is dropped.
+struct Process(Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended already.
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+pub(crate) fn measure() -> io::Result<()> {
+    let home = tempfile::tempdir()?;
+    let (_process, server) = start(home.path())?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        // The first of all pays for what is made once.
+        p99(server).await?;
+        let quiet = p99(server).await?;
+        let (met, held) = crowd(server).await?;
+        let beside = p99(server).await?;
+        let ratio = beside.as_secs_f64() / quiet.as_secs_f64();
+        let verdict = if ratio < GOAL { "below 2x" } else { "ABOVE 2x" };
+        println!(
+            "{:<58} {:>9} {:>9} {:>8}",
+            "p99, ns", "alone", "beside", "ratio"
+        );
+        let what = format!(
+            "T118, readyz: {met} connections of one address, {} held",
+            held.len()
+        );
+        println!(
+            "{what:<58} {:>9} {:>9} {ratio:>8.2}  {verdict}",
+            quiet.as_nanos(),
+            beside.as_nanos()
+        );
+        Ok(())
+    })
+}
+
+/// How long almost all questions of one who asks take at most.
+async fn p99(server: SocketAddr) -> io::Result<Duration> {
+    let mut stream = TcpStream::connect(server).await?;
+    stream.set_nodelay(true)?;
+    let mut answer = vec![0; 16 * 1024];
+    let mut took = Vec::with_capacity(QUESTIONS);
+    for _ in 0..QUESTIONS {
+        let began = Instant::now();
+        stream.write_all(ASK).await?;
+        // An answer this short comes in one piece.
+        let length = stream.read(&mut answer).await?;
+        took.push(began.elapsed());
+        let heard = answer.get(..length).unwrap_or_default();
+        if !heard.starts_with(b"HTTP/1.1 200") {
+            return Err(io::Error::other(
+                String::from_utf8_lossy(heard).into_owned(),
+            ));
+        }
+    }
+    took.sort_unstable();
+    Ok(took.get(QUESTIONS * 99 / 100).copied().unwrap_or_default())
+}
+
+/// Comes again and again; what the server lets in is held and drips.
+async fn crowd(server: SocketAddr) -> io::Result<(usize, Vec<TcpStream>)> {
+    let theirs = THEIRS.parse().map_err(io::Error::other)?;
+    let mut held = Vec::new();
+    let mut met = 0;
+    while met < CROWD {
+        let socket = TcpSocket::new_v4()?;
+        socket.bind(theirs)?;
+        let mut stream = socket.connect(server).await?;
+        met += 1;
+        if stream.write_all(DRIP).await.is_ok() {
+            held.push(stream);
+        }
+        if met % ROUND == 0 {
+            // By now the server has hung up on those that it does not let in.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            held.retain(is_held);
+        }
+    }
+    Ok((met, held))
+}
+
+fn is_held(stream: &TcpStream) -> bool {
+    let heard = stream.try_read(&mut [0; 64]);
+    heard.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+}
+
+fn start(home: &std::path::Path) -> io::Result<(Process, SocketAddr)> {
+    let data = format!("data_dir={}", home.display());
+    let settings = [
+        "listen=127.0.0.1:0",
+        &data,
+        "log.level=error",
+        "rates.source=0",
+    ];
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tongma"));
+    command
+        .arg("serve")
+        .args(settings.iter().flat_map(|setting| ["--set", *setting]))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("TONGMA_") {
+            command.env_remove(name);
+        }
+    }
+    let mut child = command.spawn()?;
+    let output = child.stdout.take();
+    let process = Process(child);
+    let mut line = String::new();
+    let output = output.ok_or_else(|| io::Error::other("no output"))?;
+    BufReader::new(output).read_line(&mut line)?;
+    let authority = line.trim().strip_prefix("ready http://");
+    let server = authority.and_then(|authority| authority.parse().ok());
+    let server = server.ok_or_else(|| io::Error::other(format!("not ready: {line:?}")))?;
+    Ok((process, server))
+}
