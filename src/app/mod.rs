@@ -37,7 +37,7 @@ pub use key_log::KeyLog;
 pub use keyring::{KeyRing, KeyRingError};
 pub use proxies::Proxies;
 pub use rates::{Measure, Rate, RateLimits, Rates, WINDOW_S};
-pub use recent::{Recent, Resolution, Signer};
+pub use recent::{Ground, Opened, Recent, Resolution, Signer};
 pub use scrape::Scrape;
 pub use streams::{StreamLimits, StreamPlace, Streams};
 pub use tally::{Place, Tally};

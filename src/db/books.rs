@@ -31,7 +31,7 @@ const SPEND: &str = "INSERT INTO payer_days (payer_institution_id, merchant_id, 
 const GIVE_BACK: &str = "UPDATE payer_days SET spent_minor = spent_minor - $6 \
      WHERE payer_institution_id = $1 AND merchant_id = $2 AND payer_ref_hash = $3 AND day = $4 \
      AND currency = $5 AND spent_minor >= $6";
-const SPENT: &str = "SELECT spent_minor FROM payer_days WHERE payer_institution_id = $1 \
+pub(super) const SPENT: &str = "SELECT spent_minor FROM payer_days WHERE payer_institution_id = $1 \
      AND merchant_id = $2 AND payer_ref_hash = $3 AND day = $4 AND currency = $5";
 
 /// An account's balance, debits less credits.

@@ -1,24 +1,12 @@
 //! From a scanned text to what it stands for here: checked, found, and still payable.
 
-use crate::app::App;
+use crate::app::{App, Opened};
 use crate::code::run::{self, Parsed};
 use crate::crypto::jwk::KeyUse;
 use crate::db::{self, Tx};
 use crate::flow::FlowError;
-use crate::merchant::{Counter, Merchant, PrintedCode, Store};
-use crate::payment::Payment;
+use crate::merchant::PrintedCode;
 use crate::word::Mode;
-
-/// What a code stands for.
-#[derive(Debug, Clone)]
-pub(super) struct Opened {
-    pub(super) code: PrintedCode,
-    pub(super) merchant: Merchant,
-    pub(super) store: Store,
-    pub(super) counter: Option<Counter>,
-    /// What an order code asks for.
-    pub(super) payment: Option<Payment>,
-}
 
 /// Reads a text and checks what can be checked without asking the database.
 pub(super) fn read(app: &App, text: &str) -> Result<Parsed, FlowError> {

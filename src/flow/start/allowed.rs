@@ -1,16 +1,15 @@
 //! What a start may ask for: the price, how often from one place, and how much in a day.
 
-use crate::app::App;
+use crate::app::{App, Opened};
 use crate::crypto::sealing::Purpose;
 use crate::db::{self, Tx};
-use crate::flow::open_code::Opened;
-use crate::flow::routes::{Asked, Routed};
+use crate::flow::routes::Asked;
 use crate::flow::start::StartOrder;
 use crate::flow::{FlowError, resolve};
-use crate::merchant::AcceptanceState;
+use crate::merchant::{AcceptanceState, InstitutionId};
 use crate::money::Amount;
 use crate::payment::Payment;
-use crate::routing::Reason;
+use crate::routing::{Facts, Reason};
 
 /// Payers behind one shop's network share a source, so a printed code allows more of them at once
 /// than one order's three.
@@ -105,16 +104,18 @@ pub(super) fn name_the_limit(error: FlowError) -> FlowError {
 
 /// What this payer may pay here today: the least of the rules that apply, and which it is. What the
 /// merchant takes of the payer's own institution binds its interop payments too.
-pub(super) fn day_cap(asked: &Asked<'_>, routed: &Routed) -> Option<(Reason, Amount)> {
-    let payee = &routed.route.payee;
-    let own = routed.facts.acceptances.iter().filter(|acceptance| {
+pub(super) fn day_cap(
+    asked: &Asked<'_>,
+    payee: &InstitutionId,
+    facts: &Facts,
+) -> Option<(Reason, Amount)> {
+    let own = facts.acceptances.iter().filter(|acceptance| {
         acceptance.state == AcceptanceState::Enabled
             && acceptance.institution == *asked.payer
             && acceptance.institution != *payee
     });
     let own = own.filter_map(|acceptance| Some((Reason::DayLimit, acceptance.day_limit?)));
-    routed
-        .facts
+    facts
         .day_limits(payee, asked.static_code)
         .chain(own)
         .filter(|(_, limit)| limit.currency() == asked.currency)

@@ -6,3 +6,4 @@ mod races;
 mod recent;
 mod scans;
 mod verify;
+mod ways;
