@@ -8,6 +8,8 @@ pub(crate) struct Asked {
     pub(crate) rounds: usize,
     /// At how many stored payments.
     pub(crate) sizes: Vec<i64>,
+    /// How many GiB of disk one database of these may take.
+    pub(crate) disk: i64,
 }
 
 impl Asked {
@@ -16,12 +18,14 @@ impl Asked {
             names: Vec::new(),
             rounds: 3,
             sizes: vec![10_000, 1_000_000],
+            disk: 12,
         };
         while let Some(word) = words.next() {
             match word.as_str() {
                 // What cargo says to every benchmark.
                 "--bench" => {}
                 "--rounds" => asked.rounds = words.next().unwrap().parse().unwrap(),
+                "--disk" => asked.disk = words.next().unwrap().parse().unwrap(),
                 "--sizes" => {
                     let list = words.next().unwrap();
                     asked.sizes = list.split(',').map(|size| size.parse().unwrap()).collect();

@@ -164,32 +164,32 @@ const FINAL: &[&str] = &[
      SELECT value->>'result', value->>'payee', value->>'reference', value->>'order', \
      value->>'attempt', value->>'merchant', 'paid', value->>'amount', value->>'currency', \
      value->>'account', 'settled', value->>'statement', value->>'now', value->>'now' \
-     FROM json_each($1)",
+     FROM jsonb_each($1)",
     "UPDATE attempts SET state = 'paid', decided_ms = value->>'now', version = version + 1 \
-     FROM json_each($1) WHERE attempts.id = value->>'attempt'",
+     FROM jsonb_each($1) WHERE attempts.id = value->>'attempt'",
     "UPDATE payments SET state = 'paid', captured_minor = value->>'amount', \
      paid_ms = value->>'now', version = version + 1 \
-     FROM json_each($1) WHERE payments.id = value->>'payment'",
+     FROM jsonb_each($1) WHERE payments.id = value->>'payment'",
     "INSERT INTO ledger_entries (id, merchant_id, payment_id, result_id, debit_account, \
      credit_account, amount_minor, currency, created_ms) \
      SELECT value->>'entry', value->>'merchant', value->>'payment', value->>'result', \
      value->>'claim', value->>'sales', value->>'net', value->>'currency', value->>'now' \
-     FROM json_each($1) UNION ALL \
+     FROM jsonb_each($1) UNION ALL \
      SELECT value->>'entry_fee', value->>'merchant', value->>'payment', value->>'result', \
      value->>'fees', value->>'sales', value->>'fee', value->>'currency', value->>'now' \
-     FROM json_each($1)",
+     FROM jsonb_each($1)",
     "INSERT INTO positions (result_id, payer_institution_id, payee_institution_id, clearing, day, \
      amount_minor, currency) SELECT value->>'result', value->>'payer', value->>'payee', \
-     value->>'clearing', value->>'day', value->>'amount', value->>'currency' FROM json_each($1)",
+     value->>'clearing', value->>'day', value->>'amount', value->>'currency' FROM jsonb_each($1)",
     "INSERT INTO receipts (id, payment_id, merchant_id, store_id, day, number, jws, issued_ms, \
      expires_ms) SELECT value->>'receipt', value->>'payment', value->>'merchant', \
      value->>'store', value->>'receipt_day', value->>'receipt_number', value->>'statement', \
-     value->>'now', value->>'now' FROM json_each($1)",
+     value->>'now', value->>'now' FROM jsonb_each($1)",
     "INSERT INTO events (id, merchant_id, store_id, counter_id, sequence, kind, data, created_ms) \
      SELECT value->>'event', value->>'merchant', value->>'store', value->>'counter', NULL, \
-     'payment.paid', value->>'data', value->>'now' FROM json_each($1)",
+     'payment.paid', value->>'data', value->>'now' FROM jsonb_each($1)",
     "INSERT INTO outbox (event_id, merchant_id) SELECT value->>'event', value->>'merchant' \
-     FROM json_each($1)",
+     FROM jsonb_each($1)",
 ];
 
 /// The same for `pgbench`, one statement after another.

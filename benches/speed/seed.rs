@@ -6,7 +6,7 @@ use tongma::id::{AgreementId, AttemptId, PaymentAccountId, PaymentId};
 use tongma::merchant::PrintedCode;
 use tongma::payment::{OrderNumber, ResultClaims};
 
-use crate::support::beside::run;
+use crate::support::beside::{number, run};
 use crate::support::shop::{Shop, account_of};
 use crate::support::{Backend, TestDb};
 
@@ -91,6 +91,16 @@ pub(crate) async fn paid(database: &TestDb, ground: &Ground, from: i64, count: i
 /// Has the planner know what was stored.
 pub(crate) async fn analyse(database: &TestDb) {
     run(database, "ANALYZE").await;
+}
+
+/// How much of the disk a database takes.
+pub(crate) async fn bytes(database: &TestDb) -> i64 {
+    let sql = if database.url().starts_with("sqlite:") {
+        "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
+    } else {
+        "SELECT pg_database_size(current_database())"
+    };
+    number(database, sql).await
 }
 
 pub(crate) fn payment(number: i64) -> PaymentId {

@@ -140,7 +140,7 @@ const FINAL: &[&str] = &[
      state, attempt_id, captured_minor, refunded_minor, version, created_ms) \
      SELECT value->>'payment', value->>'merchant', value->>'store', value->>'counter', \
      value->>'code', value->>'amount', value->>'currency', 'waiting', value->>'attempt', 0, 0, 2, \
-     value->>'now' FROM json_each($1)",
+     value->>'now' FROM jsonb_each($1)",
     "INSERT INTO attempts (id, payment_id, merchant_id, order_number, payer_institution_id, \
      payee_institution_id, payment_account_id, account_reference, route_kind, route_reason, way, \
      payer_reference, request_digest, amount_minor, currency, state, handover, version, \
@@ -149,12 +149,12 @@ const FINAL: &[&str] = &[
      value->>'account', value->>'reference', 'direct', 'only-route', 'api', \
      value->>'payer_reference', unhex(value->>'digest'), value->>'amount', value->>'currency', \
      'waiting', value->>'handover', 2, value->>'now', value->>'now', value->>'now', 0, \
-     value->>'now' FROM json_each($1)",
+     value->>'now' FROM jsonb_each($1)",
     "INSERT INTO events (id, merchant_id, store_id, counter_id, sequence, kind, data, created_ms) \
      SELECT value->>'event', value->>'merchant', value->>'store', value->>'counter', NULL, \
-     'payment.waiting', value->>'data', value->>'now' FROM json_each($1)",
+     'payment.waiting', value->>'data', value->>'now' FROM jsonb_each($1)",
     "INSERT INTO outbox (event_id, merchant_id) SELECT value->>'event', value->>'merchant' \
-     FROM json_each($1)",
+     FROM jsonb_each($1)",
 ];
 
 fn script(ground: &Ground, account: &PaymentAccountId) -> String {

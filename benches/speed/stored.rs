@@ -36,6 +36,13 @@ pub(crate) async fn measure(asked: &Asked, table: &mut Table) {
 async fn measure_on(asked: &Asked, table: &mut Table, backend: Backend) {
     let mut shops = Vec::new();
     for size in &asked.sizes {
+        if let Some(needed) = too_much(asked, shops.first(), *size).await {
+            let database = seed::name(backend);
+            table.leave_out(format!(
+                "Left out: {size} stored payments on {database} would take {needed} GiB; see --disk."
+            ));
+            continue;
+        }
         shops.push(Old::open(backend, *size).await);
     }
     let Some((young, old)) = shops.split_first() else {
@@ -61,6 +68,14 @@ async fn measure_on(asked: &Asked, table: &mut Table, backend: Backend) {
             });
         }
     }
+}
+
+/// How many GiB so many payments would take, by what the first shop's do, if that is too much.
+async fn too_much(asked: &Asked, first: Option<&Old>, size: i64) -> Option<i64> {
+    let first = first?;
+    let taken = seed::bytes(&first.shop.database).await;
+    let needed = taken / first.size.max(1) * size / (1 << 30);
+    (needed > asked.disk).then_some(needed)
 }
 
 impl Old {

@@ -31,13 +31,22 @@ pub(crate) enum Goal {
 }
 
 #[derive(Default)]
-pub(crate) struct Table(Vec<Row>);
+pub(crate) struct Table {
+    rows: Vec<Row>,
+    left_out: Vec<String>,
+}
 
 impl Table {
     /// Adds a row, and says it at once for those who wait.
     pub(crate) fn push(&mut self, row: Row) {
         eprintln!("{row}");
-        self.0.push(row);
+        self.rows.push(row);
+    }
+
+    /// Says what was not measured, and why.
+    pub(crate) fn leave_out(&mut self, what: String) {
+        eprintln!("{what}");
+        self.left_out.push(what);
     }
 }
 
@@ -48,7 +57,10 @@ impl fmt::Display for Table {
             "figure | reached | reference | it reached | ratio | goal | note"
         )?;
         writeln!(f, "--- | --- | --- | --- | --- | --- | ---")?;
-        self.0.iter().try_for_each(|row| writeln!(f, "{row}"))
+        self.rows.iter().try_for_each(|row| writeln!(f, "{row}"))?;
+        self.left_out
+            .iter()
+            .try_for_each(|what| writeln!(f, "\n{what}"))
     }
 }
 

@@ -1,8 +1,8 @@
 //! What was read a moment ago and may be told again: for at most half a second, no longer than what
 //! it says, and not at all once this process has written something that it could rest on.
 //!
-//! Only answers that take nothing are kept here. What changes something is checked against the
-//! database each time. Another process's change is seen when the half second is over, well within
+//! What changes something is checked against the database each time: it may be decided on what is
+//! kept here, and is written only where the database's own count says that nothing has changed. Another process's change is seen when the half second is over, well within
 //! the second that a revocation may take.
 
 use std::sync::Arc;

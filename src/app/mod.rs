@@ -11,6 +11,7 @@ mod proxies;
 mod rates;
 mod recent;
 mod scrape;
+mod streams;
 mod tally;
 
 use std::sync::Arc;
@@ -36,8 +37,9 @@ pub use key_log::KeyLog;
 pub use keyring::{KeyRing, KeyRingError, signs};
 pub use proxies::Proxies;
 pub use rates::{Measure, Rate, RateLimits, Rates, WINDOW_S};
-pub use recent::{Recent, Resolution, Signer};
+pub use recent::{Ground, Opened, Recent, Resolution, Signer};
 pub use scrape::Scrape;
+pub use streams::{StreamLimits, StreamPlace, Streams};
 pub use tally::{Place, Tally};
 
 /// Everything a use case needs; cheap to clone.
@@ -85,25 +87,6 @@ pub struct App {
     pub metrics: Metrics,
     /// Who may read what is counted.
     pub scrape: Scrape,
-}
-
-/// How many live feeds there are, by who reads and by where from.
-#[derive(Debug, Clone)]
-pub struct Streams {
-    /// By API key or device.
-    pub readers: Tally,
-    /// By address.
-    pub sources: Tally,
-}
-
-impl Default for Streams {
-    /// As `config.default.toml` has them.
-    fn default() -> Self {
-        Self {
-            readers: Tally::new(2_000, 20),
-            sources: Tally::new(2_000, 100),
-        }
-    }
 }
 
 /// What is allowed, with the defaults of `config.default.toml`.

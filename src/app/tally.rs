@@ -1,4 +1,4 @@
-//! How many of something are held at once, in all and by each holder: connections, live feeds.
+//! How many of something are held at once, in all and by each holder: connections.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -10,7 +10,7 @@ use tokio::sync::mpsc::Receiver;
 
 use crate::app::{
     App, Bell, Gate, GateLimits, KeyLog, KeyRingError, Limits, Proxies, RateLimits, Rates, Recent,
-    ScanLog, Scrape, Streams, Tally,
+    ScanLog, Scrape, StreamLimits, Streams,
 };
 use crate::clock::Clock;
 use crate::code::origin::{Origin, OriginError};
@@ -92,16 +92,11 @@ pub(crate) async fn app(
         limits: limits(config)?,
         rates: Rates::new(&rates(config), clock.clone()),
         gate: Gate::new(&gate(config)),
-        streams: Streams {
-            readers: Tally::new(
-                config.connections.feeds,
-                config.connections.feeds_per_reader,
-            ),
-            sources: Tally::new(
-                config.connections.feeds,
-                config.connections.feeds_per_source,
-            ),
-        },
+        streams: Streams::new(StreamLimits {
+            most: config.connections.feeds,
+            per_reader: config.connections.feeds_per_reader,
+            per_source: config.connections.feeds_per_source,
+        }),
         proxies: Proxies {
             trusted: config.proxies.trusted.as_slice().into(),
             header: config.proxies.header,

@@ -35,7 +35,7 @@ const GIVE_BACK: &str = "UPDATE payer_days SET spent_minor = spent_minor - $6, \
      static_minor = CASE WHEN static_minor >= $7 THEN static_minor - $7 ELSE 0 END \
      WHERE payer_institution_id = $1 AND merchant_id = $2 AND payer_ref_hash = $3 AND day = $4 \
      AND currency = $5 AND spent_minor >= $6";
-const SPENT: &str = "SELECT spent_minor, static_minor FROM payer_days \
+pub(super) const SPENT: &str = "SELECT spent_minor, static_minor FROM payer_days \
      WHERE payer_institution_id = $1 AND merchant_id = $2 AND payer_ref_hash = $3 AND day = $4 \
      AND currency = $5";
 
@@ -80,13 +80,22 @@ pub struct Counted {
     pub static_code: bool,
 }
 
-/// The most that the two sums of a day may come to, minor units.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Caps {
+/// The two sums of a payer's day, minor units.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct DaySums {
     /// All payments.
     pub all: i64,
-    /// Those by static codes; looked at only when one more of them is counted.
+    /// Those by static codes.
     pub by_static_codes: i64,
+}
+
+impl From<(i64, i64)> for DaySums {
+    fn from((all, by_static_codes): (i64, i64)) -> Self {
+        Self {
+            all,
+            by_static_codes,
+        }
+    }
 }
 
 impl Counted {
@@ -157,12 +166,12 @@ pub async fn balances(tx: &mut Tx, merchant: &MerchantId) -> Result<Vec<Balance>
 }
 
 /// Counts a payment to the payer's day; false where a sum would pass its cap, and then nothing is
-/// counted.
+/// counted. The cap of static codes is looked at only where one of them is counted.
 pub async fn spend(
     tx: &mut Tx,
     day: PayerDay<'_>,
     counted: Counted,
-    caps: Caps,
+    caps: DaySums,
 ) -> Result<bool, DbError> {
     let (all, by_static_codes) = (counted.amount.minor(), counted.by_static_codes());
     // A cap that came down meanwhile must not stop what does not count towards it.
@@ -207,8 +216,8 @@ pub async fn give_back(tx: &mut Tx, day: PayerDay<'_>, counted: Counted) -> Resu
     Ok(())
 }
 
-/// What the payer has spent that day, and how much of it by static codes, minor units.
-pub async fn spent(tx: &mut Tx, day: PayerDay<'_>, currency: &str) -> Result<(i64, i64), DbError> {
+/// What the payer has spent that day, and how much of it by static codes.
+pub async fn spent(tx: &mut Tx, day: PayerDay<'_>, currency: &str) -> Result<DaySums, DbError> {
     let found: Option<(i64, i64)> = each_backend!(tx, conn => sqlx::query_as(SPENT)
         .bind(day.payer)
         .bind(day.merchant)
@@ -217,7 +226,7 @@ pub async fn spent(tx: &mut Tx, day: PayerDay<'_>, currency: &str) -> Result<(i6
         .bind(currency)
         .fetch_optional(conn)
         .await)?;
-    Ok(found.unwrap_or_default())
+    Ok(DaySums::from(found.unwrap_or_default()))
 }
 
 impl From<BalanceRow> for Balance {

@@ -35,6 +35,7 @@ pub mod quotas;
 pub mod receipts;
 pub mod results;
 mod row;
+pub mod rules;
 pub mod sessions;
 pub mod signing_keys;
 pub mod stores;

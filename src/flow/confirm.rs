@@ -20,8 +20,10 @@ pub async fn confirm(
 ) -> Result<Outcome, FlowError> {
     // Nearly every statement says of a waiting attempt that what was agreed was paid.
     if let Some(outcome) = settle::at_once(app, institution, order, result).await {
+        app.metrics.took_one_step("confirm");
         return Ok(outcome);
     }
+    app.metrics.took_the_long_way("confirm");
     let attested = read(app, institution, order, result).await?;
     settle::take(app, &attested).await
 }

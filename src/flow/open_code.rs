@@ -1,23 +1,11 @@
 //! From a scanned text to what it stands for here: checked, found, and still payable.
 
-use crate::app::App;
+use crate::app::{App, Opened};
 use crate::code::run::{self, Parsed};
 use crate::db::{self, Tx};
 use crate::flow::{FlowError, keys};
-use crate::merchant::{Counter, Merchant, PrintedCode, Store};
-use crate::payment::Payment;
+use crate::merchant::PrintedCode;
 use crate::word::Mode;
-
-/// What a code stands for.
-#[derive(Debug, Clone)]
-pub(super) struct Opened {
-    pub(super) code: PrintedCode,
-    pub(super) merchant: Merchant,
-    pub(super) store: Store,
-    pub(super) counter: Option<Counter>,
-    /// What an order code asks for.
-    pub(super) payment: Option<Payment>,
-}
 
 /// Reads a text and checks its signature; the database is asked at most for a key that is new.
 pub(super) async fn read(app: &App, text: &str) -> Result<Parsed, FlowError> {

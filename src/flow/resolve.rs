@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::app::{App, Reading, Resolution};
+use crate::app::{App, Opened, Reading, Resolution};
 use crate::clock::Timestamp;
 use crate::code::run::CodeKind;
 use crate::crypto::digest::sha256_hex;
@@ -11,9 +11,8 @@ use crate::crypto::jwk::KeyUse;
 use crate::crypto::jws;
 use crate::db::codes::Scan;
 use crate::db::{self, Tx};
-use crate::flow::open_code::{self, Opened};
-use crate::flow::routes::{Asked, Routed, decide, must};
-use crate::flow::{FlowError, RouteView};
+use crate::flow::routes::{Asked, Routed, decide, must, scan};
+use crate::flow::{FlowError, RouteView, open_code};
 use crate::id::{CodeId, MerchantId, ScanId};
 use crate::merchant::{Counter, InstitutionId, Merchant, PrintedCode, Store};
 use crate::money::{Amount, Currency, MINOR_MAX};
@@ -191,8 +190,8 @@ pub async fn look(app: &App, text: &str, payer: Option<&InstitutionId>) -> Resul
     let parsed = open_code::read(app, text).await?;
     let mut tx = app.db.read().await?;
     let opened = open_code::find(&mut tx, &parsed).await?;
-    let still = payable(&mut tx, &opened);
     let now = tx.now();
+    let still = payable(now, &opened);
     let code = (&opened.code.id, &opened.code.merchant);
     note(app, code, payer, now, still.as_ref().err());
     still?;
@@ -244,7 +243,7 @@ async fn route(
     payer: &InstitutionId,
     opened: &Opened,
 ) -> Result<Routed, FlowError> {
-    payable(tx, opened)?;
+    payable(tx.now(), opened)?;
     let asked = Asked {
         payer,
         door: PaymentWay::Api,
@@ -277,16 +276,7 @@ async fn explain(
         spent_today: None,
     };
     let (decision, facts) = decide(app, tx, &opened.merchant, &asked).await?;
-    let scan = routing::Scan {
-        payer: asked.payer.clone(),
-        way: crate::merchant::Way::MerchantPresented,
-        static_code: asked.static_code,
-        class: asked.class,
-        amount,
-        currency: asked.currency,
-        spent_today: None,
-        now: tx.now(),
-    };
+    let scan = scan(&asked, tx.now());
     Ok(Seen {
         works_with: routing::payers(&scan, &facts),
         decision: payer.map(|_| decision),
@@ -314,8 +304,8 @@ pub(super) fn price(opened: &Opened) -> Option<Amount> {
 }
 
 /// Whether the code, and the payment behind an order code, can still be paid.
-pub(super) fn payable(tx: &mut Tx, opened: &Opened) -> Result<(), FlowError> {
-    opened.code.payable_at(tx.now())?;
+pub(super) fn payable(now: Timestamp, opened: &Opened) -> Result<(), FlowError> {
+    opened.code.payable_at(now)?;
     match opened.payment.as_ref().map(|payment| &payment.state) {
         None | Some(State::Created | State::Waiting { .. }) => Ok(()),
         Some(State::Expired) => Err(FlowError::CodeStopped(crate::merchant::CodeStop::Expired)),

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use crate::app::App;
+use crate::clock::Timestamp;
 use crate::db::{self, Tx};
 use crate::flow::FlowError;
 use crate::merchant::{CodeClass, InstitutionId, InstitutionState, Merchant, PaymentAccount, Way};
@@ -69,17 +70,32 @@ pub(super) async fn decide(
     merchant: &Merchant,
     asked: &Asked<'_>,
 ) -> Result<(Decision, Facts), FlowError> {
+    let facts = facts(app, tx, merchant, (asked.payer, asked.door)).await?;
+    Ok((route(&scan(asked, tx.now()), &facts), facts))
+}
+
+/// What the router knows of a merchant, for payers of an institution who come in by this door.
+pub(super) async fn facts(
+    app: &App,
+    tx: &mut Tx,
+    merchant: &Merchant,
+    caller: (&InstitutionId, PaymentWay),
+) -> Result<Facts, FlowError> {
     let accounts = db::accounts::of_merchant(tx, &merchant.id).await?;
-    let facts = Facts {
-        unhealthy: unavailable(tx, &accounts, asked).await?,
+    Ok(Facts {
+        unhealthy: unavailable(tx, &accounts, caller).await?,
         merchant: merchant.clone(),
         acceptances: db::acceptances::of_merchant(tx, &merchant.id).await?,
         agreements: db::agreements::leading_to(tx, &merchant.id).await?,
         accounts,
         static_limits: Some(app.limits.static_limits),
         personal_codes: app.limits.personal_codes,
-    };
-    let scan = Scan {
+    })
+}
+
+/// What the router is asked.
+pub(super) fn scan(asked: &Asked<'_>, now: Timestamp) -> Scan {
+    Scan {
         payer: asked.payer.clone(),
         way: Way::MerchantPresented,
         static_code: asked.static_code,
@@ -87,9 +103,8 @@ pub(super) async fn decide(
         amount: asked.amount,
         currency: asked.currency,
         spent_today: asked.spent_today,
-        now: tx.now(),
-    };
-    Ok((route(&scan, &facts), facts))
+        now,
+    }
 }
 
 /// As [`decide`], refusing where there is no route.
@@ -100,17 +115,8 @@ pub(super) async fn must(
     asked: &Asked<'_>,
 ) -> Result<Routed, FlowError> {
     let (decision, facts) = decide(app, tx, merchant, asked).await?;
-    let chosen = decision.chosen.clone().and_then(|route| {
-        let account = facts
-            .accounts
-            .iter()
-            .find(|account| account.id == route.account)?
-            .clone();
-        Some((route, account))
-    });
-    let kind = chosen.as_ref().map(|(route, _)| route.kind.as_str());
-    app.metrics
-        .decided(kind.unwrap_or("none"), decision.reason.as_str());
+    let chosen = chosen(&decision, &facts);
+    count(app, &decision, chosen.as_ref().map(|(route, _)| route));
     match chosen {
         Some((route, account)) => Ok(Routed {
             route,
@@ -122,16 +128,33 @@ pub(super) async fn must(
     }
 }
 
+/// The route that was decided on, with its account.
+pub(super) fn chosen(decision: &Decision, facts: &Facts) -> Option<(Route, PaymentAccount)> {
+    let route = decision.chosen.clone()?;
+    let account = facts
+        .accounts
+        .iter()
+        .find(|account| account.id == route.account)?
+        .clone();
+    Some((route, account))
+}
+
+/// Counts a decision.
+pub(super) fn count(app: &App, decision: &Decision, route: Option<&Route>) {
+    let kind = route.map_or("none", |route| route.kind.as_str());
+    app.metrics.decided(kind, decision.reason.as_str());
+}
+
 /// Payee institutions that cannot open an order now: suspended, or without an address although one
 /// is needed. A wallet that calls us for its own account needs none: our answer is the order.
 async fn unavailable(
     tx: &mut Tx,
     accounts: &[PaymentAccount],
-    asked: &Asked<'_>,
+    (payer, door): (&InstitutionId, PaymentWay),
 ) -> Result<BTreeSet<InstitutionId>, FlowError> {
     let mut found = BTreeSet::new();
     for account in accounts {
-        let own = asked.door == PaymentWay::Api && *asked.payer == account.institution;
+        let own = door == PaymentWay::Api && *payer == account.institution;
         let known = db::institutions::find(tx, &account.institution).await?;
         let usable = known.is_some_and(|institution| {
             institution.state == InstitutionState::Active && (own || institution.base_url.is_some())

@@ -1,19 +1,26 @@
-//! Writes scans beside the payments' way: in batches, and without making anybody wait.
+//! Writes scans beside the payments' way: in batches, and without making anybody wait. Each batch is
+//! a turn at the database that no payment has meanwhile, so that a busy second has few of them.
+
+use std::time::Duration;
 
 use tokio::sync::mpsc::Receiver;
+use tokio::time::timeout;
 
 use crate::app::App;
 use crate::db::codes::Scan;
 use crate::db::{self, DbError};
 
 /// Scans in one transaction.
-const BATCH: usize = 256;
+const BATCH: usize = 2048;
+/// How long the first of a batch waits for others. Nobody waits for it.
+const GATHER: Duration = Duration::from_millis(100);
 
 /// Writes what comes until the log is closed. A batch that the database refuses is lost and said
 /// so: scans are statistics, not money.
 pub async fn run(app: &App, mut scans: Receiver<Scan>) {
     let mut batch = Vec::with_capacity(BATCH);
     while scans.recv_many(&mut batch, BATCH).await > 0 {
+        gather(&mut scans, &mut batch).await;
         if let Err(error) = write(app, &batch).await {
             app.metrics.scans_dropped(batch.len());
             tracing::warn!(
@@ -24,6 +31,20 @@ pub async fn run(app: &App, mut scans: Receiver<Scan>) {
         }
         batch.clear();
     }
+}
+
+/// What else comes, until the batch is full, its time is over or the log is closed.
+async fn gather(scans: &mut Receiver<Scan>, batch: &mut Vec<Scan>) {
+    let more = async {
+        while batch.len() < BATCH {
+            let room = BATCH.saturating_sub(batch.len());
+            if scans.recv_many(batch, room).await == 0 {
+                break;
+            }
+        }
+    };
+    // What has come stays in the batch.
+    timeout(GATHER, more).await.unwrap_or(());
 }
 
 async fn write(app: &App, batch: &[Scan]) -> Result<(), DbError> {

@@ -5,12 +5,12 @@ use std::io;
 use std::pin::Pin;
 use std::time::Duration;
 
-use actix_web::HttpMessage as _;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::{Error, PayloadError};
 use actix_web::middleware::Next;
 use actix_web::web::{Bytes, Data};
+use actix_web::{HttpMessage as _, HttpRequest};
 use futures_util::{Stream, StreamExt as _, stream};
 
 use crate::app::{App, Rate, Seat};
@@ -29,9 +29,7 @@ pub(crate) async fn in_turn(
         return Ok(response.map_into_boxed_body());
     };
     let traffic = Traffic::of(request.method(), request.path());
-    let peer = request.peer_addr().map(|peer| peer.ip());
-    let from = source::of(peer, request.headers(), &app.proxies);
-    let seat = match seated(&app, &request, traffic, &from).await {
+    let seat = match seated(&app, &request, traffic).await {
         Ok(seat) => seat,
         Err(problem) => {
             return match page::refusal(request.request(), &app, &problem) {
@@ -46,7 +44,8 @@ pub(crate) async fn in_turn(
         None => next.call(request).await?,
     };
     if response.status().as_u16() == kinds::API_KEY_INVALID.status && !traffic.by_source {
-        may_call(&app, response.request(), Rate::Refusals, &from)?;
+        let request = response.request();
+        may_call(&app, request, Rate::Refusals, &from(&app, request))?;
     }
     Ok(response.map_into_boxed_body())
 }
@@ -55,16 +54,22 @@ async fn seated(
     app: &App,
     request: &ServiceRequest,
     traffic: Traffic,
-    from: &str,
 ) -> Result<Option<Seat>, Problem> {
     if traffic.by_source {
-        may_call(app, request.request(), Rate::Source, from)?;
+        let request = request.request();
+        may_call(app, request, Rate::Source, &from(app, request))?;
     }
     let Some(lane) = traffic.lane else {
         return Ok(None);
     };
     let seat = app.gate.enter(lane).await;
     seat.map(Some).map_err(|_| Problem::overloaded())
+}
+
+/// Where a request comes from; looked for only where it counts.
+fn from(app: &App, request: &HttpRequest) -> String {
+    let peer = request.peer_addr().map(|peer| peer.ip());
+    source::of(peer, request.headers(), &app.proxies)
 }
 
 type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>>;

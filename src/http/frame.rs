@@ -57,7 +57,7 @@ async fn framed(
     let id = name(&request, app);
     let language = Language::asked(request.headers().get(header::ACCEPT_LANGUAGE));
     let is_secure = app.origin.is_secure();
-    let (method, path) = (request.method().clone(), discreet::path(request.path()));
+    let method = request.method().clone();
 
     if let Err(problem) = check_head(&request) {
         let mut answer = problem.render(language, &id);
@@ -70,7 +70,7 @@ async fn framed(
     }
     // A wallet signs its method; everywhere else what answers GET answers HEAD, and the server
     // leaves the body out.
-    if method == Method::HEAD && !path.starts_with("/wallet/") {
+    if method == Method::HEAD && !request.path().starts_with("/wallet/") {
         request.head_mut().method = Method::GET;
     }
 
@@ -78,8 +78,11 @@ async fn framed(
     let counted = Counted::default();
     request.extensions_mut().insert(counted.clone());
     let began = app.clock.now();
-    let (trace_id, span_id) = (trace.trace_id(), trace.span_id());
-    let span = tracing::info_span!("request", request_id = %id, trace_id, span_id, %method, path);
+    // Its fields are made only where somebody reads them.
+    let span = tracing::info_span!(
+        "request", request_id = %id, trace_id = trace.trace_id(), span_id = trace.span_id(),
+        %method, path = discreet::path(request.path()),
+    );
     let outcome = unpanicked(admit::in_turn(Some(app.clone()), request, next))
         .instrument(span.clone())
         .await;

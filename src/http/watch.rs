@@ -1,5 +1,7 @@
 //! What is counted of every request, and the trace that it is a part of.
 
+use std::borrow::Cow;
+
 use actix_web::HttpResponse;
 use actix_web::body::BoxBody;
 use actix_web::dev::ServiceRequest;
@@ -7,6 +9,7 @@ use actix_web::http::Method;
 
 use crate::app::App;
 use crate::clock::Stopwatch;
+use crate::http::document;
 use crate::http::problem::Refused;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::trace::{self, Trace};
@@ -35,7 +38,7 @@ const SIGNATURE_PROBLEMS: &[&str] = &[
 pub(crate) struct Watch {
     metrics: Metrics,
     method: &'static str,
-    route: String,
+    route: Cow<'static, str>,
     began: Stopwatch,
 }
 
@@ -45,9 +48,7 @@ impl Watch {
         Self {
             metrics: app.metrics.clone(),
             method: known(request.method()),
-            route: request
-                .match_pattern()
-                .unwrap_or_else(|| NO_ROUTE.to_owned()),
+            route: route(request),
             began: Stopwatch::start(),
         }
     }
@@ -66,6 +67,15 @@ impl Watch {
             }
         }
     }
+}
+
+/// The template of the request's path.
+fn route(request: &ServiceRequest) -> Cow<'static, str> {
+    if let Some(path) = document::literal(request.path()) {
+        return path.into();
+    }
+    let pattern = request.match_pattern();
+    pattern.map_or(NO_ROUTE.into(), Cow::from)
 }
 
 /// The trace that the client names, or a new one.

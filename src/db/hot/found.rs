@@ -1,6 +1,6 @@
 //! An order with its payment, and the key that is said to have attested it: one row.
 
-use crate::clock::Timestamp;
+use crate::clock::{Clock, Timestamp};
 use crate::db::DbError;
 use crate::db::attempts::AttemptRow;
 use crate::db::institutions::material;
@@ -85,8 +85,12 @@ pub(in crate::db) struct FoundRow {
 }
 
 impl FoundRow {
-    /// `clock` where the row does not say what time it is.
-    pub(super) fn read(self, clock: impl Fn() -> Timestamp) -> Result<Found, DbError> {
+    /// What time it is, the row says where instances share its database's clock.
+    pub(super) fn read(self, clock: &Clock) -> Result<Found, DbError> {
+        let now = match clock {
+            Clock::System => self.now_ms.unwrap_or_else(|| clock.now()),
+            Clock::Manual(_) => clock.now(),
+        };
         let payment = PaymentRow {
             id: self.p_id,
             merchant_id: self.p_merchant_id,
@@ -120,7 +124,7 @@ impl FoundRow {
                 revoked_at: self.revoked_ms,
                 created_at: self.k_created_ms,
             },
-            now: self.now_ms.unwrap_or_else(clock),
+            now,
         })
     }
 }

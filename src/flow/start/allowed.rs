@@ -1,17 +1,16 @@
 //! What a start may ask for: the price, how often from one place, and how much in a day.
 
-use crate::app::App;
+use crate::app::{App, Opened};
 use crate::crypto::sealing::Purpose;
-use crate::db::books::{Caps, Counted, PayerDay};
+use crate::db::books::{Counted, DaySums, PayerDay};
 use crate::db::{self, Tx};
-use crate::flow::open_code::Opened;
 use crate::flow::routes::{Asked, Routed};
 use crate::flow::start::StartOrder;
 use crate::flow::{FlowError, resolve};
-use crate::merchant::AcceptanceState;
+use crate::merchant::{AcceptanceState, InstitutionId};
 use crate::money::{Amount, Currency, MINOR_MAX, MoneyError};
 use crate::payment::Payment;
-use crate::routing::{DayRule, Spent};
+use crate::routing::{DayRule, Facts, Spent};
 
 /// Payers behind one shop's network share a source, so a printed code allows more of them at once
 /// than one order's three.
@@ -110,11 +109,15 @@ pub(super) async fn spent_today(
     day: PayerDay<'_>,
     currency: Currency,
 ) -> Result<Spent, FlowError> {
-    let (all, by_static_codes) = db::books::spent(tx, day, currency.code()).await?;
+    as_spent(db::books::spent(tx, day, currency.code()).await?, currency)
+}
+
+/// The stored sums, as the router speaks of them.
+pub(super) fn as_spent(sums: DaySums, currency: Currency) -> Result<Spent, FlowError> {
     let amount = |minor| Amount::new(minor, currency).map_err(too_much);
     Ok(Spent {
-        all: amount(all)?,
-        by_static_codes: amount(by_static_codes)?,
+        all: amount(sums.all)?,
+        by_static_codes: amount(sums.by_static_codes)?,
     })
 }
 
@@ -127,7 +130,8 @@ pub(super) async fn count(
     routed: &Routed,
     amount: Amount,
 ) -> Result<(), FlowError> {
-    let limits: Vec<(DayRule, Amount)> = day_limits(asked, routed).collect();
+    let limits: Vec<(DayRule, Amount)> =
+        day_limits(asked, &routed.route.payee, &routed.facts).collect();
     let cap = |rule| {
         let of_rule = limits.iter().filter(|(of, _)| *of == rule);
         of_rule
@@ -135,7 +139,7 @@ pub(super) async fn count(
             .min()
             .unwrap_or(MINOR_MAX)
     };
-    let caps = Caps {
+    let caps = DaySums {
         all: cap(DayRule::Acceptance),
         by_static_codes: cap(DayRule::StaticCodes),
     };
@@ -149,14 +153,10 @@ pub(super) async fn count(
     // Which limit it was is found by looking again. Should something have been given back just now,
     // the least is named.
     let spent = spent_today(tx, day, asked.currency).await?;
-    let fits = |rule, limit: Amount| {
-        let sum = spent.towards(rule).plus(amount);
-        sum.is_ok_and(|sum| sum.minor() <= limit.minor())
-    };
     let met = limits
         .iter()
         .copied()
-        .min_by_key(|(rule, limit)| (fits(*rule, *limit), limit.minor()));
+        .min_by_key(|(rule, limit)| (has_room(spent, *rule, *limit, amount), limit.minor()));
     match met {
         Some((rule, limit)) => Err(FlowError::LimitExceeded {
             rule: rule.past(),
@@ -166,22 +166,37 @@ pub(super) async fn count(
     }
 }
 
+/// Whether the payer's day has room for one more payment, by every rule that applies.
+pub(super) fn fits(asked: &Asked<'_>, payee: &InstitutionId, facts: &Facts, amount: Amount) -> bool {
+    asked.spent_today.is_none_or(|spent| {
+        day_limits(asked, payee, facts).all(|(rule, limit)| has_room(spent, rule, limit, amount))
+            && spent.all.plus(amount).is_ok()
+    })
+}
+
+fn has_room(spent: Spent, rule: DayRule, limit: Amount, amount: Amount) -> bool {
+    let sum = spent.towards(rule).plus(amount);
+    sum.is_ok_and(|sum| sum.minor() <= limit.minor())
+}
+
 fn too_much(why: MoneyError) -> FlowError {
     FlowError::amount("/amount_minor", &why)
 }
 
 /// What this payer may pay here today, by each rule that applies. What the merchant takes of the
 /// payer's own institution binds its interop payments too.
-fn day_limits(asked: &Asked<'_>, routed: &Routed) -> impl Iterator<Item = (DayRule, Amount)> {
-    let payee = &routed.route.payee;
-    let own = routed.facts.acceptances.iter().filter(|acceptance| {
+fn day_limits(
+    asked: &Asked<'_>,
+    payee: &InstitutionId,
+    facts: &Facts,
+) -> impl Iterator<Item = (DayRule, Amount)> {
+    let own = facts.acceptances.iter().filter(|acceptance| {
         acceptance.state == AcceptanceState::Enabled
             && acceptance.institution == *asked.payer
             && acceptance.institution != *payee
     });
     let own = own.filter_map(|acceptance| Some((DayRule::Acceptance, acceptance.day_limit?)));
-    routed
-        .facts
+    facts
         .day_limits(payee, asked.static_code)
         .chain(own)
         .filter(|(_, limit)| limit.currency() == asked.currency)

@@ -4,30 +4,23 @@
 //! row says that there may be an order at the institution, and the sweep asks until it is known.
 
 mod allowed;
+mod at_once;
+mod long_way;
 mod opening;
+mod rows;
 
 use std::fmt;
-use std::time::Duration;
 
-use serde::Serialize;
-
-use self::allowed::{check_source, check_texts, count, name_the_limit, settle_amount, spent_today};
+use self::allowed::check_texts;
 use self::opening::{hand_over, open_order};
 use crate::app::App;
-use crate::code::run::{CodeKind, Parsed};
-use crate::crypto::digest::sha256;
-use crate::crypto::sealing::Purpose;
-use crate::db::books::PayerDay;
-use crate::db::{self, DbError, Tx};
-use crate::flow::open_code::{self, Opened};
-use crate::flow::routes::{Asked, Routed, must};
-use crate::flow::{FlowError, RouteView, resolve, settle, tell};
+use crate::db;
+use crate::flow::{FlowError, RouteView, open_code, settle};
 use crate::id::{AttemptId, PaymentId};
 use crate::merchant::{InstitutionId, Merchant};
 use crate::money::Amount;
-use crate::payment::event::{EventData, EventKind};
-use crate::payment::{Attempt, AttemptState, Change, OrderNumber, Payment, PaymentWay, State};
-use crate::wallet::{self, Handover};
+use crate::payment::{Attempt, OrderNumber, Payment, PaymentWay};
+use crate::wallet::Handover;
 
 /// What a wallet, or a page in its browser, asks for.
 #[derive(Clone)]
@@ -83,14 +76,15 @@ pub struct Started {
     pub is_new: bool,
 }
 
-/// The first question to the institution comes this long after the start, should it stay silent.
-const FIRST_QUERY: Duration = Duration::from_secs(5);
-
 /// Begins to pay; the same `payer_reference` with the same facts brings the same answer.
 pub async fn start(app: &App, order: StartOrder) -> Result<Started, FlowError> {
     check_texts(&order)?;
-    let parsed = open_code::read(app, &order.text).await?;
-    let (attempt, payment, merchant, is_new) = begin(app, &order, &parsed).await?;
+    let Began {
+        attempt,
+        payment,
+        merchant,
+        is_new,
+    } = begin(app, &order).await?;
     if let Some(handover) = &attempt.handover {
         return Ok(started(&attempt, read_handover(handover)?, is_new));
     }
@@ -153,262 +147,22 @@ fn read_handover(stored: &str) -> Result<Handover, FlowError> {
     serde_json::from_str(stored).map_err(|_| FlowError::NotFound("handover"))
 }
 
-/// Two who cross at one payment are told apart by looking again; more than a few times means
-/// trouble.
-const TRIES: u32 = 3;
-
-async fn begin(
-    app: &App,
-    order: &StartOrder,
-    parsed: &Parsed,
-) -> Result<(Attempt, Payment, Merchant, bool), FlowError> {
-    let mut tries = 0;
-    loop {
-        tries += 1;
-        match begin_once(app, order, parsed).await {
-            Err(FlowError::Db(DbError::Conflict { .. })) if tries < TRIES => {}
-            done => return done,
-        }
-    }
+/// What stands in the database once an attempt has begun.
+struct Began {
+    attempt: Attempt,
+    payment: Payment,
+    merchant: Merchant,
+    /// False where the same was asked before.
+    is_new: bool,
 }
 
-/// The intent, in one transaction: everything is checked again here, whatever `resolve` had said.
-async fn begin_once(
-    app: &App,
-    order: &StartOrder,
-    parsed: &Parsed,
-) -> Result<(Attempt, Payment, Merchant, bool), FlowError> {
-    let digest = request_digest(order);
-    let mut tx = app.db.begin().await?;
-    if let Some(found) = repeat(&mut tx, order, &digest).await? {
-        tx.commit().await?;
-        return Ok(found);
+/// The intent, committed before anybody is called.
+async fn begin(app: &App, order: &StartOrder) -> Result<Began, FlowError> {
+    // Nearly every start is the first of its number, at a code that can be paid, by a payer who may.
+    if let Some(began) = at_once::begin(app, order).await? {
+        return Ok(began);
     }
-    let opened = open_code::hold(&mut tx, parsed).await?;
-    resolve::payable(&mut tx, &opened)?;
-    let amount = settle_amount(order, &opened)?;
-    let payment = find_or_make(app, &mut tx, order, &opened, amount).await?;
-    let source_hash = check_source(app, &mut tx, order, &opened, &payment).await?;
-    let payer_ref_hash = order
-        .payer_ref
-        .as_deref()
-        .map(|payer| hash(app, &order.payer, payer));
-    let day = tx.now().day_in(opened.merchant.time_zone.as_str());
-    let payer_day = payer_ref_hash.as_ref().map(|payer_ref_hash| PayerDay {
-        payer: &order.payer,
-        merchant: &opened.merchant.id,
-        payer_ref_hash,
-        day: &day,
-    });
-    let spent_today = match payer_day {
-        Some(payer_day) => Some(spent_today(&mut tx, payer_day, amount.currency()).await?),
-        None => None,
-    };
-    let asked = Asked {
-        payer: &order.payer,
-        door: order.way,
-        static_code: opened.code.kind == CodeKind::Static,
-        class: opened.code.class,
-        amount: Some(amount),
-        currency: amount.currency(),
-        spent_today,
-    };
-    let routed = must(app, &mut tx, &opened.merchant, &asked)
-        .await
-        .map_err(name_the_limit)?;
-    if let Some(payer_day) = payer_day {
-        count(&mut tx, payer_day, &asked, &routed, amount).await?;
-    }
-    let attempt = Attempt {
-        payer_ref_hash,
-        source_hash,
-        ..new_attempt(app, &tx, order, digest, &payment, routed)
-    };
-    if !db::attempts::insert(&mut tx, &attempt).await? {
-        // A twin of this very call, or another payer, was faster.
-        tx.rollback().await?;
-        let mut tx = app.db.read().await?;
-        let found = repeat(&mut tx, order, &digest).await?;
-        tx.commit().await?;
-        return found.ok_or(FlowError::PaymentHeld);
-    }
-    let payment = payment.after(Change::Held {
-        attempt: attempt.id.clone(),
-    })?;
-    db::payments::update(&mut tx, &payment).await?;
-    let told = EventData::of(&payment).with_attempt(&attempt);
-    tell::publish(app, &mut tx, &payment.merchant, EventKind::Waiting, told).await?;
-    tx.commit().await?;
-    app.bell.ring();
-    app.metrics.attempt_started(
-        attempt.payer.as_str(),
-        attempt.route_kind.as_str(),
-        attempt.way.as_str(),
-    );
-    Ok((attempt, payment, opened.merchant, true))
-}
-
-/// What was begun before under the same `payer_reference`.
-async fn repeat(
-    tx: &mut Tx,
-    order: &StartOrder,
-    digest: &[u8; 32],
-) -> Result<Option<(Attempt, Payment, Merchant, bool)>, FlowError> {
-    let Some(attempt) =
-        db::attempts::by_reference(tx, &order.payer, &order.payer_reference).await?
-    else {
-        return Ok(None);
-    };
-    if attempt.request_digest != *digest {
-        return Err(FlowError::ReferenceConflict);
-    }
-    if attempt.handover.is_none() && attempt.state.holds() && tx.now() >= attempt.close_at {
-        // It is being closed at the institution; an order that was lost is not opened any more.
-        return Err(FlowError::State {
-            what: "attempt",
-            now: "overdue",
-            change: "started",
-        });
-    }
-    let missing = || FlowError::NotFound("payment");
-    let payment = db::payments::find(tx, &attempt.payment)
-        .await?
-        .ok_or_else(missing)?;
-    let merchant = db::merchants::find(tx, &attempt.merchant)
-        .await?
-        .ok_or_else(missing)?;
-    Ok(Some((attempt, payment, merchant, false)))
-}
-
-/// An order code has its payment; every start at a static or fixed code makes one of its own, so
-/// that payers in front of one sticker never wait for each other.
-async fn find_or_make(
-    app: &App,
-    tx: &mut Tx,
-    order: &StartOrder,
-    opened: &Opened,
-    amount: Amount,
-) -> Result<Payment, FlowError> {
-    if let Some(payment) = &opened.payment {
-        if order
-            .payment
-            .as_ref()
-            .is_some_and(|named| *named != payment.id)
-        {
-            let detail = "the code asks for another payment";
-            return Err(FlowError::field("/payment", "payment-mismatch", detail));
-        }
-        return match payment.state {
-            State::Waiting { .. } => Err(FlowError::PaymentHeld),
-            State::Created
-            | State::Paid { .. }
-            | State::PartlyRefunded { .. }
-            | State::Refunded { .. }
-            | State::Closed
-            | State::Expired => Ok(payment.clone()),
-        };
-    }
-    if order.payment.is_some() {
-        let detail = "only an order code asks for a payment that exists";
-        return Err(FlowError::field("/payment", "payment-mismatch", detail));
-    }
-    let now = tx.now();
-    let payment = Payment {
-        id: PaymentId::new(now, &*app.entropy),
-        merchant: opened.merchant.id.clone(),
-        store: opened.store.id.clone(),
-        counter: opened.code.counter.clone(),
-        code: Some(opened.code.id.clone()),
-        reference: None,
-        description: None,
-        amount,
-        state: State::Created,
-        captured: Amount::zero(amount.currency()),
-        refunded: Amount::zero(amount.currency()),
-        version: 1,
-        expires_at: None,
-        created_at: now,
-    };
-    db::payments::insert(tx, &payment).await?;
-    Ok(payment)
-}
-
-fn new_attempt(
-    app: &App,
-    tx: &Tx,
-    order: &StartOrder,
-    request_digest: [u8; 32],
-    payment: &Payment,
-    routed: Routed,
-) -> Attempt {
-    let now = tx.now();
-    let Routed {
-        route,
-        account,
-        decision,
-        ..
-    } = routed;
-    let least = wallet::by_id(&route.payee).about().pay_before_min_seconds;
-    let patience = app
-        .limits
-        .pay_before
-        .max(Duration::from_secs(u64::from(least)));
-    Attempt {
-        id: AttemptId::new(now, &*app.entropy),
-        payment: payment.id.clone(),
-        merchant: payment.merchant.clone(),
-        order_number: OrderNumber::new(app.entropy.bytes()),
-        payer: route.payer,
-        payee: route.payee,
-        account: account.id,
-        account_reference: account.reference,
-        route_kind: route.kind,
-        route_reason: decision.reason.to_string(),
-        agreement: route.agreement,
-        clearing: route.clearing.map(|clearing| clearing.to_string()),
-        attester: route.attester,
-        way: order.way,
-        payer_reference: order.payer_reference.clone(),
-        request_digest,
-        payer_ref_hash: None,
-        source_hash: None,
-        amount: payment.amount,
-        state: AttemptState::Started,
-        handover: None,
-        version: 1,
-        pay_before: now.plus(patience),
-        close_at: now.plus(patience),
-        reported_at: None,
-        next_query_at: now.plus(FIRST_QUERY),
-        queries: 0,
-        started_at: now,
-        decided_at: None,
-    }
-}
-
-fn hash(app: &App, payer: &InstitutionId, payer_ref: &str) -> [u8; 32] {
-    app.sealer
-        .mac(Purpose::Payer, format!("{payer}\0{payer_ref}").as_bytes())
-}
-
-/// The facts by which a repeat is told from a conflict.
-fn request_digest(order: &StartOrder) -> [u8; 32] {
-    #[derive(Serialize)]
-    struct Facts<'a>(
-        &'a str,
-        &'a str,
-        Option<&'a PaymentId>,
-        Option<(i64, &'static str)>,
-        Option<&'a str>,
-    );
-    let facts = Facts(
-        order.way.as_str(),
-        &order.text,
-        order.payment.as_ref(),
-        order
-            .amount
-            .map(|amount| (amount.minor(), amount.currency().code())),
-        order.payer_ref.as_deref(),
-    );
-    sha256(&serde_json::to_vec(&facts).unwrap_or_default())
+    app.metrics.took_the_long_way("start");
+    let parsed = open_code::read(app, &order.text).await?;
+    long_way::begin(app, order, &parsed).await
 }

@@ -1,6 +1,7 @@
 //! The order at the payee institution, and what it gives the payer's wallet to go on with.
 
 use crate::app::App;
+use crate::db::hot::{self, HandedOver};
 use crate::db::{self, DbError};
 use crate::flow::{FlowError, settle};
 use crate::merchant::Merchant;
@@ -15,14 +16,8 @@ pub(super) async fn open_order(
     payment: &Payment,
     merchant: &Merchant,
 ) -> Result<Result<Handover, String>, FlowError> {
-    if attempt.way == PaymentWay::Api && attempt.payer == attempt.payee {
-        // The wallet asks for its own account: our answer is the order.
-        let params = [
-            ("order_number", attempt.order_number.to_string()),
-            ("payment_account", attempt.account_reference.to_string()),
-        ];
-        let params = params.map(|(name, value)| (name.to_owned(), value)).into();
-        return Ok(Ok(Handover::InAppParams { params }));
+    if let Some(handover) = own_order(attempt) {
+        return Ok(Ok(handover));
     }
     let wallet = wallet::by_id(&attempt.payee);
     let clearing = attempt
@@ -65,6 +60,19 @@ pub(super) async fn open_order(
     }
 }
 
+/// Where the wallet asks for its own account, our answer is the order, and nobody is called.
+pub(super) fn own_order(attempt: &Attempt) -> Option<Handover> {
+    if attempt.way != PaymentWay::Api || attempt.payer != attempt.payee {
+        return None;
+    }
+    let params = [
+        ("order_number", attempt.order_number.to_string()),
+        ("payment_account", attempt.account_reference.to_string()),
+    ];
+    let params = params.map(|(name, value)| (name.to_owned(), value)).into();
+    Some(Handover::InAppParams { params })
+}
+
 /// Keeps how the payer's wallet gets at the order. Where the notice that it was paid was faster
 /// than the answer to its opening, there is nothing to keep; where the attempt was closed
 /// meanwhile, nobody is to pay any more.
@@ -73,6 +81,9 @@ pub(super) async fn hand_over(
     attempt: &Attempt,
     handover: &Handover,
 ) -> Result<(), FlowError> {
+    if hand_over_at_once(app, attempt, handover).await {
+        return Ok(());
+    }
     let mut tx = app.db.begin().await?;
     let now = tx.now();
     let found = db::attempts::find(&mut tx, &attempt.id)
@@ -99,4 +110,25 @@ pub(super) async fn hand_over(
         Err(error) => Err(error.into()),
         Ok(()) => Ok(tx.commit().await?),
     }
+}
+
+/// The plain case: nobody has touched the attempt since it was read. Whether it was; where not, or
+/// where that cannot be said, the long way looks again.
+async fn hand_over_at_once(app: &App, attempt: &Attempt, handover: &Handover) -> bool {
+    let changed = attempt
+        .clone()
+        .after(AttemptChange::HandedOver, attempt.started_at);
+    let (Ok(changed), Ok(handover)) = (changed, serde_json::to_string(handover)) else {
+        return false;
+    };
+    let handed = HandedOver {
+        attempt: changed.id,
+        version: changed.version,
+        handover,
+    };
+    let done = hot::hand_over(&app.db, handed).await;
+    done.unwrap_or_else(|error| {
+        tracing::warn!(%error, "an order was not handed over at once: {error}");
+        false
+    })
 }

@@ -34,7 +34,8 @@ pub(crate) struct FeedEvent {
 }
 
 /// The merchant's events as server-sent events: `id` is the place in the merchant's sequence. A
-/// reader that comes back with `Last-Event-ID` misses nothing and gets nothing twice.
+/// reader that comes back with `Last-Event-ID` misses nothing and gets nothing twice. One that opens
+/// more than its share ends its oldest stream.
 #[utoipa::path(tag = "events", operation_id = "followEvents",
     params(FeedQuery, ("Last-Event-ID" = Option<i64>, Header, description = "goes before `after`")),
     responses((status = 200, content_type = "text/event-stream", body = FeedEvent), Refusals),
@@ -50,6 +51,6 @@ pub(crate) async fn follow(
     let token = bearer(&request)?.unwrap_or_default().to_owned();
     let reader = Reader::Program { token };
     let principal = &caller.principal;
-    let places = feed::places(&request, &app, principal.key.as_str())?;
-    Ok(feed::open(&app, &hub, &principal.merchant, after, reader, places).await?)
+    let place = feed::place_for(&request, &app, principal.key.as_str())?;
+    Ok(feed::open(&app, &hub, &principal.merchant, after, reader, place).await?)
 }

@@ -3,6 +3,7 @@
 mod answers;
 pub(crate) mod refusals;
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use actix_web::http::Method;
@@ -58,6 +59,16 @@ pub(crate) fn methods_of(path: &str) -> Vec<Method> {
     all.sort_by(|a, b| a.as_str().cmp(b.as_str()));
     all.dedup();
     all
+}
+
+/// The template of a path of the API that has nothing in it to fill in: the path itself. The router
+/// would try all templates one after another.
+pub(crate) fn literal(path: &str) -> Option<&'static str> {
+    static TABLE: LazyLock<HashSet<String>> = LazyLock::new(|| {
+        let paths = openapi().paths.paths.into_keys();
+        paths.filter(|path| !path.contains('{')).collect()
+    });
+    TABLE.get(path).map(String::as_str)
 }
 
 fn methods(item: &PathItem) -> Vec<Method> {

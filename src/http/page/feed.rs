@@ -1,7 +1,8 @@
 //! The live feeds, as server-sent events: one for the merchant's systems, one for a counter.
 //!
 //! `id` is the place in the merchant's sequence, so a reader that comes back with `Last-Event-ID`
-//! misses nothing and gets nothing twice. A few seconds after its key or session was revoked a
+//! misses nothing and gets nothing twice. A reader that opens more than its share ends its oldest
+//! stream, which may be a connection that was torn unnoticed. A few seconds after its key or session was revoked a
 //! stream ends, whether or not anything happens on it.
 
 use std::convert::Infallible;
@@ -19,7 +20,7 @@ use tokio::time::{Interval, MissedTickBehavior};
 use super::code::source;
 use super::cookie;
 use super::counter;
-use crate::app::{App, Place};
+use crate::app::{App, StreamPlace};
 use crate::clock::Timestamp;
 use crate::db::outbox::{self, Placed};
 use crate::event::feed::Feed;
@@ -38,6 +39,11 @@ const BEAT: Duration = Duration::from_secs(4);
 
 /// How long a reader waits before it comes back.
 const RETRY_MS: u32 = 1_500;
+
+/// And one whose stream gave way to a newer one of the same reader. Longer, should more of them read
+/// than have room, who would take the place from each other again and again; not long, should it be
+/// the one that somebody looks at.
+const RETRY_SUPERSEDED_MS: u32 = 5_000;
 
 /// Who reads, and how events are told to it.
 #[derive(Clone)]
@@ -79,8 +85,8 @@ pub(super) async fn of_counter(
         zone,
     };
     let after = position(&req)?;
-    let places = places(&req, &app, device.session.as_str())?;
-    Ok(open(&app, &hub, &device.merchant, after, reader, places).await?)
+    let place = place_for(&req, &app, device.session.as_str())?;
+    Ok(open(&app, &hub, &device.merchant, after, reader, place).await?)
 }
 
 /// Where the reader wants to go on: behind `Last-Event-ID`, else behind `?after=`; nothing stands
@@ -110,17 +116,14 @@ fn place(text: Option<&str>) -> Result<Option<i64>, &'static str> {
     Ok(Some(place.max(0)))
 }
 
-/// What one stream takes up until it ends: of its reader's share, and of its source's.
-pub(crate) type Places = (Place, Place);
-
 /// Room for one more stream, or the refusal.
-pub(crate) fn places(req: &HttpRequest, app: &App, reader: &str) -> Result<Places, Problem> {
-    let from = source(req, app);
-    let of_reader = app.streams.readers.take(Some(reader.to_owned()));
-    let of_source = app.streams.sources.take(Some(from));
-    of_reader
-        .zip(of_source)
-        .ok_or_else(Problem::too_many_streams)
+pub(crate) fn place_for(
+    req: &HttpRequest,
+    app: &App,
+    reader: &str,
+) -> Result<StreamPlace, Problem> {
+    let place = app.streams.open(reader, &source(req, app));
+    place.ok_or_else(Problem::too_many_streams)
 }
 
 /// The stream for a reader that was let in.
@@ -130,7 +133,7 @@ pub(crate) async fn open(
     merchant: &MerchantId,
     after: Option<i64>,
     reader: Reader,
-    places: Places,
+    place: StreamPlace,
 ) -> Result<HttpResponse, FlowError> {
     let after = if let Some(place) = after {
         place
@@ -155,7 +158,7 @@ pub(crate) async fn open(
         beat,
         has_begun: false,
         has_ended: false,
-        _places: places,
+        place,
     };
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "text/event-stream; charset=utf-8"))
@@ -173,7 +176,7 @@ struct Live {
     beat: Interval,
     has_begun: bool,
     has_ended: bool,
-    _places: Places,
+    place: StreamPlace,
     _open: OpenFeed,
 }
 
@@ -195,6 +198,10 @@ impl Live {
             () = self.hub.closed() => {
                 self.has_ended = true;
                 Some(format!("retry: {RETRY_MS}\n\n"))
+            }
+            () = self.place.given_up() => {
+                self.has_ended = true;
+                Some(format!(": a newer feed took this place\nretry: {RETRY_SUPERSEDED_MS}\n\n"))
             }
             _ = self.beat.tick() => {
                 // The first tick comes at once, when the reader has just been let in, and opens the

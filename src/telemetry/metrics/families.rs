@@ -26,6 +26,7 @@ pub(super) struct Counted {
     pub(super) resolves: Counters<1>,
     pub(super) decisions: Counters<2>,
     pub(super) attempts_started: Counters<3>,
+    pub(super) ways: Counters<2>,
     pub(super) attempts_ended: Counters<2>,
     pub(super) paid: Counters<2>,
     pub(super) exceptions: Counters<1>,
@@ -69,6 +70,10 @@ impl Counted {
             resolves: all.labelled("resolves", "What wallets' scans came to"),
             decisions: all.labelled("route_decisions", "Decisions of the router"),
             attempts_started: all.labelled("attempts_started", "Attempts that began"),
+            ways: all.labelled(
+                "ways_taken",
+                "Starts and confirmations, by whether they were written at once or the long way",
+            ),
             attempts_ended: all.labelled("attempts_ended", "Attempts that were decided"),
             paid: all.labelled("payments_paid", "Payments that were paid"),
             exceptions: all.labelled("payment_exceptions", "Money that arrived outside the plan"),

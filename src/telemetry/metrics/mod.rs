@@ -132,6 +132,16 @@ impl Metrics {
         count(&self.0.counted.attempts_started, labels);
     }
 
+    /// A start or a confirmation was read, decided and written in one step.
+    pub fn took_one_step(&self, what: &'static str) {
+        count(&self.0.counted.ways, [("what", what), ("way", "at_once")]);
+    }
+
+    /// A start or a confirmation went the long way, which knows every case.
+    pub fn took_the_long_way(&self, what: &'static str) {
+        count(&self.0.counted.ways, [("what", what), ("way", "long")]);
+    }
+
     /// An attempt was decided.
     pub fn attempt_ended(&self, payer: &str, state: &str) {
         count(

@@ -15,20 +15,11 @@ use tongma::payment::{
     Attempt, AttemptChange, AttemptState, Attested, Change, Payment, ResultStatus, ledger,
 };
 
-use crate::support::beside::{number, run};
+use crate::db::states::{EVERY_STATE, put_attempt, put_payment};
+use crate::support::beside::number;
 use crate::support::books::must_add_up;
 use crate::support::shop::{Shop, hex};
 use crate::support::{Backend, on_both};
-
-const EVERY_STATE: [&str; 7] = [
-    "created",
-    "waiting",
-    "paid",
-    "partly_refunded",
-    "refunded",
-    "closed",
-    "expired",
-];
 
 async fn every_state_is_moved_as_the_machines_move_it(backend: Backend) {
     let shop = Shop::open(backend).await;
@@ -38,8 +29,13 @@ async fn every_state_is_moved_as_the_machines_move_it(backend: Backend) {
         for attempt_state in AttemptState::ALL {
             for is_held_by_another in [false, true] {
                 let begun = begin(&shop).await;
-                let holder = is_held_by_another.then_some(&stranger);
-                put(&shop, &begun, payment_state, *attempt_state, holder).await;
+                let holder = if is_held_by_another {
+                    &stranger
+                } else {
+                    &begun.attempt
+                };
+                put_payment(&shop, &begun.payment, payment_state, holder).await;
+                put_attempt(&shop, &begun.attempt, *attempt_state).await;
                 let paid = read(&shop, &begun).await;
                 let (payment, attempt) = (paid.payment.clone(), paid.attempt.clone());
                 let by = Change::Paid {
@@ -177,33 +173,6 @@ fn named(shop: &Shop, begun: &Started) -> Named {
         institution: "wechat_pay".parse().unwrap(),
         key: shop.keys["wechat_pay"].key_id().to_string(),
     }
-}
-
-/// As no use case would put them.
-async fn put(
-    shop: &Shop,
-    begun: &Started,
-    payment: &str,
-    attempt: AttemptState,
-    holder: Option<&AttemptId>,
-) {
-    let holder = holder.unwrap_or(&begun.attempt);
-    let sql = match payment {
-        "created" | "closed" | "expired" => "attempt_id = NULL".to_owned(),
-        "waiting" => format!("attempt_id = '{holder}'"),
-        _ => format!("attempt_id = '{holder}', captured_minor = 1200, paid_ms = 1700000000000"),
-    };
-    let set = format!("UPDATE payments SET state = '{payment}', {sql}");
-    run(
-        &shop.database,
-        &format!("{set} WHERE id = '{}'", begun.payment),
-    )
-    .await;
-    let set = format!(
-        "UPDATE attempts SET state = '{attempt}' WHERE id = '{}'",
-        begun.attempt
-    );
-    run(&shop.database, &set).await;
 }
 
 /// What is there, and what would follow if the payment were paid.

@@ -3,6 +3,8 @@
 mod access;
 mod begin;
 mod hot;
+mod hot_begin;
 mod keys;
 mod merchants;
 mod parity;
+mod states;

@@ -7,3 +7,4 @@ mod races;
 mod recent;
 mod scans;
 mod verify;
+mod ways;

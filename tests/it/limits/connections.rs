@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tongma::app::{Proxies, Streams, Tally};
+use tongma::app::{Proxies, StreamLimits, Streams};
 use tongma::http::{Listening, Patience};
 
 use crate::support::Backend;
@@ -226,61 +226,73 @@ async fn t118_a_trusted_proxys_connections_are_not_counted_by_address() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn t118_feeds_have_a_share_each_and_are_not_idle() {
-    let server = Server::open_listening(Backend::Sqlite, &listening(), |app| {
-        app.streams = Streams {
-            readers: Tally::new(100, 2),
-            sources: Tally::new(100, 3),
-        };
-    })
-    .await;
-    let feed = |token: &str| {
-        format!("GET /v1/feed HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n")
-    };
-    let mut first = connect(&server, &feed(&server.token)).await;
-    let mut second = connect(&server, &feed(&server.token)).await;
-    for stream in [&mut first, &mut second] {
-        let mut answer = [0; 12];
-        stream.read_exact(&mut answer).await.unwrap();
-        assert_eq!(&answer, b"HTTP/1.1 200");
-    }
-    let third = bearer(Request::get("/v1/feed"), &server.token);
-    let many = server.refuses(&third, 429, "too-many-streams").await;
-    assert!(many.header("retry-after").is_some());
+    let server = few_feeds().await;
+    let mut first = follow(&server, &server.token).await;
+    let mut second = follow(&server, &server.token).await;
     // Another key is another reader, but comes from the same place.
     let other = server
         .key(&server.shop.merchant.id, tongma::merchant::Scope::ALL)
         .await;
-    let mut of_other = connect(&server, &feed(&other)).await;
-    let mut answer = [0; 12];
-    of_other.read_exact(&mut answer).await.unwrap();
-    assert_eq!(&answer, b"HTTP/1.1 200");
+    let _of_other = follow(&server, &other).await;
     let fourth = bearer(Request::get("/v1/feed"), &other);
-    server.refuses(&fourth, 429, "too-many-streams").await;
+    let many = server.refuses(&fourth, 429, "too-many-streams").await;
+    assert!(many.header("retry-after").is_some());
 
+    // One more of a reader that has its share ends its oldest, and no other.
+    let mut third = follow(&server, &server.token).await;
+    let heard = to_its_end(&mut first).await;
+    assert!(heard.contains("retry: 5000"), "{heard}");
     // Silent for longer than a connection may be idle, a feed lives: it is an answer.
+    beats(&mut second, 2).await;
+    beats(&mut third, 1).await;
+
+    // Whoever leaves makes room.
+    drop(second);
+    let again = async {
+        while server
+            .shop
+            .app
+            .streams
+            .open("another", "127.0.0.1")
+            .is_none()
+        {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    timeout(3 * GUARD, again).await.unwrap();
+}
+
+/// Two of each reader, three of one place.
+async fn few_feeds() -> Server {
+    Server::open_listening(Backend::Sqlite, &listening(), |app| {
+        app.streams = Streams::new(StreamLimits {
+            most: 100,
+            per_reader: 2,
+            per_source: 3,
+        });
+    })
+    .await
+}
+
+async fn follow(server: &Server, token: &str) -> TcpStream {
+    let ask = format!("GET /v1/feed HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n");
+    let mut stream = connect(server, &ask).await;
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 200");
+    stream
+}
+
+/// Reads until so many signs of life were heard.
+async fn beats(stream: &mut TcpStream, count: usize) {
     let mut heard = String::new();
     let beats = async {
-        while heard.matches(": alive").count() < 2 {
+        while heard.matches(": alive").count() < count {
             let mut piece = [0; 1024];
-            let length = first.read(&mut piece).await.unwrap();
+            let length = stream.read(&mut piece).await.unwrap();
             assert!(length > 0, "the feed was cut off: {heard}");
             heard.push_str(&String::from_utf8_lossy(&piece[..length]));
         }
     };
     timeout(3 * GUARD, beats).await.unwrap();
-
-    // Whoever leaves makes room.
-    drop(second);
-    let again = async {
-        loop {
-            let mut stream = connect(&server, &feed(&server.token)).await;
-            let mut answer = [0; 12];
-            stream.read_exact(&mut answer).await.unwrap();
-            if &answer == b"HTTP/1.1 200" {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    };
-    timeout(3 * GUARD, again).await.unwrap();
 }

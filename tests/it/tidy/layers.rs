@@ -41,7 +41,12 @@ const LAYERS: &[(&str, &[&str])] = &[
             "app", "wallet", "routing", "db", "payment", "merchant", "code", "qr", "crypto",
         ],
     ),
-    ("app", &["db", "wallet", "merchant", "code", "crypto"]),
+    (
+        "app",
+        &[
+            "db", "wallet", "routing", "payment", "merchant", "code", "crypto",
+        ],
+    ),
     (
         "wallet",
         &["routing", "payment", "merchant", "code", "crypto"],

@@ -1,13 +1,18 @@
 //! Each in one statement, so that it costs one round trip besides those of its transaction.
 
+mod begin;
+
 use sqlx::{PgConnection, PgPool};
 
 use crate::db::DbError;
 use crate::db::codes::Scan;
 use crate::db::hot::found::{FoundRow, Named, columns};
+use crate::db::hot::handed::HandedOver;
 use crate::db::hot::paid::Paid;
 use crate::db::open::begin_whole;
 use crate::merchant::InstitutionId;
+
+pub(super) use begin::begin;
 
 const FIND: &str = concat!(
     "SELECT ",
@@ -48,6 +53,8 @@ const PAY: &str = "WITH held AS (\
      created_ms) SELECT $30, $10, $31, $32, NULL, $33, $34, $4 FROM held), \
      told AS (INSERT INTO outbox (event_id, merchant_id) SELECT $30, $10 FROM held) \
      SELECT EXISTS (SELECT 1 FROM held)";
+const HAND_OVER: &str = "UPDATE attempts SET state = 'waiting', handover = $3, version = $2 \
+     WHERE id = $1 AND version = $2 - 1 AND state = 'started'";
 const INSERT_SCANS: &str = "INSERT INTO scans (id, code_id, merchant_id, institution_id, outcome, \
      scanned_ms) SELECT * FROM UNNEST($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], \
      $6::bigint[])";
@@ -123,6 +130,18 @@ pub(super) async fn pay(pool: &PgPool, paid: &Paid) -> Result<bool, DbError> {
             Ok(is_paid)
         }
     }
+}
+
+pub(super) async fn hand_over(pool: &PgPool, handed: &HandedOver) -> Result<bool, DbError> {
+    let mut tx = begin_whole(pool).await?;
+    let done = sqlx::query(HAND_OVER)
+        .bind(&handed.attempt)
+        .bind(handed.version)
+        .bind(&handed.handover)
+        .execute(&mut *tx)
+        .await?;
+    tx.commit().await?;
+    Ok(done.rows_affected() == 1)
 }
 
 pub(super) async fn insert_scans(conn: &mut PgConnection, scans: &[Scan]) -> Result<(), DbError> {
