@@ -129,11 +129,19 @@ pub fn claimed(
     own_origins: &[Origin],
     allow_http: bool,
 ) -> Option<Claimed> {
-    let accounts = &payload.fields.merchant_accounts;
-    let found = accounts
-        .iter()
-        .find_map(|account| account_of(account, allow_http))?;
-    let (object, guid, origin, bytes) = found;
+    let accounts = payload.fields.merchant_accounts.iter();
+    let found: Vec<_> = accounts
+        .filter_map(|account| account_of(account, allow_http))
+        .collect();
+    // An account of another server, put in front, does not hide that this was made to be ours.
+    let is_own = |found: &&Account| own_origins.contains(&found.origin);
+    let account = found.iter().find(is_own).or_else(|| found.first())?;
+    let Account {
+        object,
+        guid,
+        origin,
+        bytes,
+    } = account.clone();
     let halves = HALVES.map(|name| half(&payload.fields, &guid, name));
     let signature = signature(&halves);
     let run = match run::from_bytes(&bytes) {
@@ -185,8 +193,17 @@ fn free(mut ids: impl Iterator<Item = u8>, taken: &[Template]) -> Option<u8> {
     ids.find(|id| !is_taken(*id))
 }
 
-/// Object, identifier, origin, and the bytes of the run in one of our accounts.
-fn account_of(account: &Template, allow_http: bool) -> Option<(String, String, Origin, Vec<u8>)> {
+/// An account that holds a run.
+#[derive(Clone)]
+struct Account {
+    object: String,
+    guid: String,
+    origin: Origin,
+    /// The run without its signature.
+    bytes: Vec<u8>,
+}
+
+fn account_of(account: &Template, allow_http: bool) -> Option<Account> {
     let Template::Opened { id, guid, sub } = account else {
         return None;
     };
@@ -196,7 +213,12 @@ fn account_of(account: &Template, allow_http: bool) -> Option<(String, String, O
         None => from_guid(guid)?,
     };
     let names_its_host = self::guid(&origin)?.eq_ignore_ascii_case(guid);
-    names_its_host.then(|| (id.clone(), guid.clone(), origin, bytes))
+    names_its_host.then(|| Account {
+        object: id.clone(),
+        guid: guid.clone(),
+        origin,
+        bytes,
+    })
 }
 
 /// One half of the signature and the object that holds it.

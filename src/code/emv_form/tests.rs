@@ -162,6 +162,21 @@ fn no_object_can_be_exchanged_removed_or_added() {
 }
 
 #[test]
+fn an_account_of_another_server_does_not_hide_ours() {
+    let compact = BASE32_NOPAD.encode(&body(CodeKind::Static, true).to_bytes());
+    let other = format!("0010com.thieve01{:02}{compact}", compact.len());
+    let text = with_object(&issued(CodeKind::Static), "26", |whole| {
+        format!("28{:02}{other}{whole}", other.len())
+    });
+    let claim = claim(&text).unwrap();
+    assert_eq!(
+        (&claim.parsed.origin, claim.object.as_str()),
+        (&home(), "50")
+    );
+    assert!(!holds(&text));
+}
+
+#[test]
 fn accounts_of_two_codes_cannot_be_mixed() {
     let mut other = shop();
     other.merchant_accounts.truncate(1);
