@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::emv::scheme::Payee;
 use crate::word::words;
 
 /// The answer about one text.
@@ -34,6 +35,9 @@ pub struct Reading {
     pub signature: Option<SignatureVerdict>,
     /// What a careful reader should know.
     pub warnings: Vec<Remark>,
+    /// Who is paid, at each network that the code serves, in that network's words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub payees: Vec<Payee>,
     /// What it says.
     #[schema(value_type = Object)]
     pub fields: Map<String, Value>,
@@ -143,7 +147,7 @@ impl DecodeAnswer {
 
 impl Reading {
     /// A text that is nothing known.
-    pub(super) fn unknown(format: Format) -> Self {
+    pub(crate) fn unknown(format: Format) -> Self {
         Self {
             ok: true,
             format,
@@ -153,6 +157,7 @@ impl Reading {
             strict: false,
             signature: None,
             warnings: Vec::new(),
+            payees: Vec::new(),
             fields: Map::new(),
         }
     }

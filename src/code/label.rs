@@ -3,13 +3,11 @@
 
 use super::native::TextPattern;
 
+/// What no institution here will ever take.
+pub(super) const REFUSED: &[&str] = &["bitcoin", "lightning"];
+
 /// System and shape, the narrower shape first.
 pub(super) const ALL: &[(&str, TextPattern)] = &[
-    // A consumer's card in EMV's other mode: base64 of the object 85 "CPV01".
-    (
-        "emv_cpm",
-        shape("^hQVDUFYw[A-Za-z0-9+/]+={0,2}$", "payer_auth_code"),
-    ),
     (
         "thai_slip",
         shape(
@@ -46,6 +44,29 @@ pub(super) const ALL: &[(&str, TextPattern)] = &[
         "sbp_ru",
         shape(
             "^(?i:https://qr\\.nspk\\.ru)/A[DS]1[0-9A-Z]{20,40}\\?[!-~]+$",
+            "order",
+        ),
+    ),
+    // Private codes for one order say 04 there; the hosts are issuers' that are known.
+    (
+        "alipayplus",
+        shape(
+            "^(?i:https://(?:payqr\\.gcash\\.com|alipay\\.com))/281[0-9]{3}04[0-9]{4,40}$",
+            "order",
+        ),
+    ),
+    (
+        "alipayplus",
+        shape(
+            "^(?i:https://(?:payqr\\.gcash\\.com|alipay\\.com))/281[0-9]{6,40}$",
+            "merchant_static",
+        ),
+    ),
+    // Any issuer's host; what follows is base64 of `GPLD` and its objects.
+    (
+        "alipayplus",
+        shape(
+            "^(?i:https://[a-z0-9-]+(?:\\.[a-z0-9-]+)+)/MPM/3/R1BMR[A-Za-z0-9+/_-]+=*$",
             "order",
         ),
     ),

@@ -2,6 +2,7 @@
 
 use crate::app::{App, Opened};
 use crate::code::run::{self, Parsed};
+use crate::code::{emv, emv_form};
 use crate::db::{self, Tx};
 use crate::flow::{FlowError, keys};
 use crate::merchant::PrintedCode;
@@ -9,7 +10,7 @@ use crate::word::Mode;
 
 /// Reads a text and checks its signature; the database is asked at most for a key that is new.
 pub(super) async fn read(app: &App, text: &str) -> Result<Parsed, FlowError> {
-    let parsed = run::parse(text, app.mode == Mode::Test)?;
+    let parsed = in_either_form(app, text)?;
     // Genuine elsewhere, perhaps; here it does not exist.
     if parsed.origin != app.origin {
         return Err(FlowError::NotFound("code"));
@@ -26,6 +27,19 @@ pub(super) async fn read(app: &App, text: &str) -> Result<Parsed, FlowError> {
         }
     }
     Ok(parsed)
+}
+
+/// The code in an address, or in EMV's form.
+fn in_either_form(app: &App, text: &str) -> Result<Parsed, FlowError> {
+    let in_test = app.mode == Mode::Test;
+    let own = std::slice::from_ref(&app.origin);
+    let payload = emv::parse(text).ok();
+    let claim = payload.and_then(|p| emv_form::claimed(text, &p, own, in_test));
+    match claim {
+        Some(claim) if claim.whole => Ok(claim.parsed),
+        Some(_) => Err(FlowError::CodeSignatureInvalid),
+        None => Ok(run::parse(text, in_test)?),
+    }
 }
 
 /// Finds what the text stands for, whether or not it is still payable.

@@ -53,19 +53,19 @@ const fn order_code(prefix: &'static str) -> PayerCode {
 
 const TEXT_PATTERNS: &[TextPattern] = &[
     TextPattern {
-        pattern: r"^(?i:https?://qr\.alipay\.com/bax[a-z0-9]+(?:\?[!-~]*)?)$",
+        pattern: r"^(?i:https?://qr\.alipay\.com/bax[a-z0-9]+)(?<aside>\?[!-~]*)?$",
         kind: "order",
     },
     TextPattern {
-        pattern: r"^(?i:https?://qr\.alipay\.com/fkx[a-z0-9]+)\?t=[0-9]+$",
+        pattern: r"^(?i:https?://qr\.alipay\.com/fkx[a-z0-9]+)(?<aside>\?t=[0-9]+)$",
         kind: "merchant_static",
     },
     TextPattern {
-        pattern: r"^(?i:https?://qr\.alipay\.com/(?:fkx|tsx|2m6)[a-z0-9]+(?:\?[!-~]*)?)$",
+        pattern: r"^(?i:https?://qr\.alipay\.com/(?:fkx|tsx|2m6)[a-z0-9]+)(?<aside>\?[!-~]*)?$",
         kind: "personal_static",
     },
     TextPattern {
-        pattern: r"^(?i:https?://qr\.alipay\.com/[a-z0-9]+(?:\?[!-~]*)?)$",
+        pattern: r"^(?i:https?://qr\.alipay\.com/[a-z0-9]+)(?<aside>\?[!-~]*)?$",
         kind: "merchant_static",
     },
     TextPattern {

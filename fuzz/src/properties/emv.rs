@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tongma::code::emv::{Fields, Payload, Template, looks_like, parse};
+use tongma::code::emv::{Fields, Payload, Template, looks_like, parse, write};
 
 use super::{is_code, owned};
 
@@ -24,6 +24,8 @@ fn check_text(text: &str) -> bool {
         Ok(payload) => {
             nothing_is_lost(text, &payload);
             no_bit_can_be_changed(text);
+            what_is_written_is_read(&payload);
+            payees_stand_in_the_text(&payload);
             true
         }
         Err(refused) => {
@@ -31,6 +33,58 @@ fn check_text(text: &str) -> bool {
             assert!(is_code(refused.fault.code()), "{refused:?}");
             false
         }
+    }
+}
+
+/// What the writer takes is read as it was; what deviates it may refuse.
+fn what_is_written_is_read(payload: &Payload) {
+    match write(&payload.fields) {
+        Ok(written) => {
+            let again = parse(&written).expect("what was written is read");
+            assert_eq!(again.scheme, payload.scheme);
+            let same = |left: &[Template], right: &[Template]| {
+                left.len() == right.len() && left.iter().all(|template| right.contains(template))
+            };
+            let (new, old) = (&again.fields, &payload.fields);
+            assert!(
+                same(&new.merchant_accounts, &old.merchant_accounts),
+                "{written}"
+            );
+            assert!(same(&new.unreserved, &old.unreserved), "{written}");
+            assert_eq!(
+                (&new.merchant_name, &new.amount),
+                (&old.merchant_name, &old.amount)
+            );
+            assert_eq!(
+                (&new.additional, &new.language),
+                (&old.additional, &old.language)
+            );
+        }
+        Err(_) => assert!(!payload.deviations.is_empty(), "{:?}", payload.fields),
+    }
+}
+
+fn payees_stand_in_the_text(payload: &Payload) {
+    let view = payload.view();
+    let templates = || {
+        payload
+            .fields
+            .merchant_accounts
+            .iter()
+            .chain(&payload.fields.unreserved)
+    };
+    for payee in &view.payees {
+        assert!(
+            templates().any(|template| template.id() == payee.object),
+            "{payee:?}"
+        );
+    }
+    for doubt in &view.doubts {
+        let object = doubt.object.split('-').next();
+        assert!(
+            templates().any(|template| Some(template.id()) == object),
+            "{doubt:?}"
+        );
     }
 }
 
@@ -151,7 +205,7 @@ fn no_bit_can_be_changed(text: &str) {
     }
 }
 
-fn with_checksum(body: &str) -> String {
+pub(super) fn with_checksum(body: &str) -> String {
     let text = format!("{body}6304");
     let crc = crc16(text.as_bytes());
     format!("{text}{crc:04X}")

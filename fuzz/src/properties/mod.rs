@@ -7,9 +7,12 @@
 //! properties cannot rot between two runs of the fuzzer.
 
 pub mod code_run;
+pub mod consumer;
 pub mod decode;
 pub mod emv;
+pub mod emv_form;
 pub mod http_signature;
+pub mod identity;
 pub mod json;
 pub mod jws;
 pub mod picture;
@@ -42,9 +45,12 @@ macro_rules! targets {
 /// All of them.
 pub static ALL: &[Target] = targets![
     code_run,
+    consumer,
     decode,
     emv,
+    emv_form,
     http_signature,
+    identity,
     json,
     jws,
     picture,

@@ -2,7 +2,7 @@
 
 mod plain;
 
-use std::io::{self, BufRead, Read, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -33,6 +33,9 @@ pub struct DecodeArgs {
 /// A text in JSON may spell every byte as six, and ends in a line break.
 const LINE_BYTES_MAX: usize = TEXT_BYTES_MAX * 6 + 16;
 
+/// Lines that are read and answers that are written at once.
+const BUFFER_BYTES: usize = 64 * 1024;
+
 const NEGATIVE: u8 = 1;
 const USAGE: u8 = 2;
 
@@ -41,7 +44,9 @@ const USAGE: u8 = 2;
 pub fn run(args: &DecodeArgs, context: &DecodeContext<'_>) -> ExitCode {
     let mut out = io::stdout().lock();
     let done = if args.lines {
-        lines(&mut io::stdin().lock(), &mut out, context).map(|()| ExitCode::SUCCESS)
+        let mut input = BufReader::with_capacity(BUFFER_BYTES, io::stdin().lock());
+        let mut out = BufWriter::with_capacity(BUFFER_BYTES, &mut out);
+        lines(&mut input, &mut out, context).map(|()| ExitCode::SUCCESS)
     } else if let Some(path) = &args.picture {
         picture(path, args.json, &mut out, context)
     } else {
@@ -121,9 +126,10 @@ fn picture(
     ))
 }
 
-/// Answers line by line, so that a program can hold a conversation.
+/// Answers line by line. Answers wait for each other while more lines are at hand, and leave before
+/// the next one is waited for, so that a program can hold a conversation.
 fn lines(
-    input: &mut impl BufRead,
+    input: &mut BufReader<impl Read>,
     out: &mut impl Write,
     context: &DecodeContext<'_>,
 ) -> io::Result<()> {
@@ -132,7 +138,7 @@ fn lines(
         line.clear();
         let limit = u64::try_from(LINE_BYTES_MAX).unwrap_or(u64::MAX);
         if input.by_ref().take(limit).read_until(b'\n', &mut line)? == 0 {
-            return Ok(());
+            return out.flush();
         }
         if line.len() >= LINE_BYTES_MAX && !line.ends_with(b"\n") {
             skip_line(input)?;
@@ -148,7 +154,9 @@ fn lines(
                 }
             }
         }
-        out.flush()?;
+        if !input.buffer().contains(&b'\n') {
+            out.flush()?;
+        }
     }
 }
 
@@ -195,6 +203,8 @@ fn complain(message: &str) {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
+
     use clap::Parser;
 
     use super::*;
@@ -219,7 +229,8 @@ mod tests {
 
     fn answers(input: &str) -> Vec<Value> {
         let mut out = Vec::new();
-        with_context(|context| lines(&mut input.as_bytes(), &mut out, context)).unwrap();
+        with_context(|context| lines(&mut BufReader::new(input.as_bytes()), &mut out, context))
+            .unwrap();
         String::from_utf8(out)
             .unwrap()
             .lines()
@@ -242,6 +253,55 @@ mod tests {
             .collect();
         let bad = "not-a-json-string";
         assert_eq!(formats, ["link", bad, bad, "too-long", bad, "other"]);
+    }
+
+    /// A partner who says the next line only after the answer to the one before.
+    struct Partner<'a> {
+        lines: Vec<&'static str>,
+        answers: &'a RefCell<Vec<u8>>,
+        said: usize,
+    }
+
+    impl Read for Partner<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let answers = self.answers.borrow();
+            assert_eq!(count(&answers), self.said);
+            let Some(line) = self.lines.get(self.said) else {
+                return Ok(0);
+            };
+            self.said += 1;
+            buffer[..line.len()].copy_from_slice(line.as_bytes());
+            Ok(line.len())
+        }
+    }
+
+    fn count(answers: &[u8]) -> usize {
+        String::from_utf8_lossy(answers).lines().count()
+    }
+
+    struct Heard<'a>(&'a RefCell<Vec<u8>>);
+
+    impl Write for Heard<'_> {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.borrow_mut().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_conversation_is_answered_line_by_line() {
+        let answers = RefCell::new(Vec::new());
+        let partner = Partner {
+            lines: vec!["\"a\"\n", "\"b\"\n", "\"c\"\n"],
+            answers: &answers,
+            said: 0,
+        };
+        let mut out = BufWriter::new(Heard(&answers));
+        with_context(|context| lines(&mut BufReader::new(partner), &mut out, context)).unwrap();
+        assert_eq!(count(&answers.borrow()), 3);
     }
 
     #[test]

@@ -29,6 +29,15 @@ pub(super) fn write(out: &mut impl Write, answer: &DecodeAnswer) -> io::Result<(
         }
     };
     writeln!(out, "{}", headline(reading))?;
+    for payee in &reading.payees {
+        writeln!(
+            out,
+            "  pays: {} {} at {}",
+            payee.by,
+            visible(&payee.payee),
+            visible(&payee.network)
+        )?;
+    }
     for (name, value) in &reading.fields {
         match value {
             Value::String(text) => writeln!(out, "  {name}: {}", visible(text))?,
@@ -79,6 +88,24 @@ fn visible(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_payee_has_a_line() {
+        let mut reading = Reading::unknown(code::Format::EmvMpm);
+        reading.payees = code::emv::parse(
+            "00020101021226270012hk.com.hkicl0207999999952040000530334454031235802HK5902NA6002HK6304D1A3",
+        )
+        .unwrap()
+        .view()
+        .payees;
+        let mut out = Vec::new();
+        write(&mut out, &DecodeAnswer::Read(reading)).unwrap();
+        let told = String::from_utf8(out).unwrap();
+        assert!(
+            told.contains("  pays: alias 9999999 at hk.com.hkicl\n"),
+            "{told}"
+        );
+    }
 
     #[test]
     fn a_name_cannot_steer_the_terminal() {

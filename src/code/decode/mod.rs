@@ -12,10 +12,13 @@ use serde_json::{Map, Value, json};
 use super::answer::{
     DecodeAnswer, Format, PictureAnswer, PlacedAnswer, Reading, Remark, SignatureVerdict,
 };
-use super::emv;
+use super::emv::consumer::{self, Consumer};
+use super::emv::scheme::Payee;
+use super::emv_form::{self, Claimed};
 use super::native::{self, Native, Natives};
 use super::origin::{Origin, code_points, strip_prefix_ascii_case};
 use super::run::{self, Parsed, RunError};
+use super::{bill, emv, label};
 
 /// What decoding needs to know about this installation.
 #[derive(Clone, Copy)]
@@ -32,6 +35,9 @@ pub struct DecodeContext<'a> {
 
 /// No symbol holds more than 7,089 characters or 2,953 bytes; the rest is room for escapes.
 pub const TEXT_BYTES_MAX: usize = 8_192;
+
+/// The network of every code in EMV's merchant-presented form.
+pub(super) const EMV: &str = "emv_mpm";
 
 /// Says what a text is. Never fails and never panics: a bad text is an answer, too.
 pub fn decode(text: &str, context: &DecodeContext<'_>) -> DecodeAnswer {
@@ -58,8 +64,11 @@ pub fn decode_all(
 ) -> PictureAnswer {
     let place = |(text, position): (String, _)| {
         let answer = decode(&text, context);
-        let is_masked = matches!(&answer, DecodeAnswer::Read(reading)
-            if reading.kind == native::PAYER_CODE || reading.format == Format::EmvCpm);
+        let is_masked = match &answer {
+            DecodeAnswer::Read(reading) => reading.kind == native::PAYER_CODE,
+            // A payer's code that is broken in one place still tells the rest.
+            DecodeAnswer::Refused(_) => consumer::looks_like(&text),
+        };
         PlacedAnswer {
             text: (!is_masked).then_some(text),
             answer,
@@ -97,9 +106,16 @@ fn read(text: &str, context: &DecodeContext<'_>) -> Result<Reading, Remark> {
     if let Some(native) = context.natives.recognise(text) {
         return Ok(known(text, native));
     }
+    if consumer::looks_like(text) {
+        return consumer::parse(text)
+            .map(|code| consumer_presented(&code))
+            .map_err(|error| {
+                Remark::new(error.fault.code(), error.fault.to_string()).at(error.offset)
+            });
+    }
     if emv::looks_like(text) {
         return emv::parse(text)
-            .map(|payload| merchant_presented(&payload))
+            .map(|payload| merchant_presented(text, &payload, context))
             .map_err(|error| {
                 Remark::new(error.fault.code(), error.fault.to_string())
                     .at(error.offset)
@@ -174,52 +190,115 @@ fn ours(parsed: &Parsed, context: &DecodeContext<'_>) -> Reading {
 }
 
 fn known(text: &str, native: Native) -> Reading {
-    let consumer_card = native.network == "emv_cpm";
     let mut reading = Reading {
         network: Some(native.network),
         kind: native.kind,
         strict: true,
-        ..Reading::unknown(if consumer_card {
-            Format::EmvCpm
-        } else {
-            Format::Native
-        })
+        ..Reading::unknown(Format::Native)
     };
-    if consumer_card {
-        reading.scheme = Some("emv-cpm");
-    }
     if native.kind == native::PAYER_CODE {
-        let message = "this is the code a payer shows, not one to be paid to; it is masked here";
-        reading
-            .warnings
-            .push(Remark::new("payer-code", message).at(0));
+        reading.warnings.push(payers());
         reading.fields = object(json!({
             "masked": native::mask(text),
             "length": code_points(text),
         }));
     }
+    if label::REFUSED.contains(&native.network) {
+        let message = "this is no payment in money; no institution here takes it";
+        reading.warnings.push(Remark::new("not-taken", message));
+    }
+    if let Some(bill) = bill::read(native.network, text) {
+        if let Some(what) = bill.doubt {
+            reading.strict = false;
+            let message = format!("{what} do not fit: do not pay this");
+            reading.warnings.push(Remark::new("check-digits", message));
+        }
+        let named = bill.fields();
+        let fields = named.map(|(name, value)| (name.to_owned(), value.into()));
+        reading.fields.extend(fields);
+    }
     reading
 }
 
-fn merchant_presented(payload: &emv::Payload) -> Reading {
-    let fields = serde_json::to_value(&payload.fields).map_or_else(|_| Map::new(), object);
-    let for_one_payment = payload.fields.point_of_initiation.as_deref() == Some("12");
-    let kind = match payload.fields.amount {
-        _ if for_one_payment => "order",
-        Some(_) => "fixed",
-        None => "static",
+/// A card in a payer's app: what it offers, and nothing of whose it is.
+fn consumer_presented(code: &Consumer) -> Reading {
+    Reading {
+        scheme: Some("emv-cpm"),
+        network: Some("emv_cpm"),
+        kind: native::PAYER_CODE,
+        strict: code.strict,
+        warnings: vec![payers()],
+        fields: object(json!({
+            "applications": code.applications(),
+            "objects": code.masked(),
+        })),
+        ..Reading::unknown(Format::EmvCpm)
+    }
+}
+
+fn payers() -> Remark {
+    let message = "this is the code a payer shows, not one to be paid to; it is masked here";
+    Remark::new("payer-code", message).at(0)
+}
+
+fn merchant_presented(text: &str, payload: &emv::Payload, context: &DecodeContext<'_>) -> Reading {
+    let reading = of_a_network(text, payload);
+    let claimed = emv_form::claimed(text, payload, context.own_origins, context.allow_http);
+    match claimed {
+        Some(claimed) => ours_in_emv(reading, &claimed, context),
+        None => reading,
+    }
+}
+
+/// One of ours in EMV's form: the objects are EMV's, and whose they are is ours to say.
+fn ours_in_emv(reading: Reading, claimed: &Claimed, context: &DecodeContext<'_>) -> Reading {
+    let parsed = &claimed.parsed;
+    let mut ours = if claimed.whole {
+        ours(parsed, context)
+    } else {
+        let never = |_: &Parsed| SignatureVerdict::Invalid;
+        let context = DecodeContext {
+            verify: &never,
+            ..*context
+        };
+        self::ours(parsed, &context)
     };
+    ours.warnings.extend(reading.warnings);
+    let is_other = |payee: &Payee| payee.object != claimed.object;
+    Reading {
+        format: reading.format,
+        strict: reading.strict,
+        payees: reading.payees.into_iter().filter(is_other).collect(),
+        fields: reading.fields,
+        ..ours
+    }
+}
+
+fn of_a_network(text: &str, payload: &emv::Payload) -> Reading {
+    let fields = serde_json::to_value(&payload.fields).map_or_else(|_| Map::new(), object);
+    let kind = emv::kind(&payload.fields);
     let remark = |deviation: &emv::Deviation| {
         Remark::new(deviation.kind.code(), deviation.kind.to_string())
             .at(deviation.offset)
             .of(Some(deviation.object.clone()))
     };
+    let view = payload.view();
+    let doubt = |doubt: emv::scheme::Doubt| {
+        let message = format!("{} would not write this: {}", payload.scheme, doubt.rule);
+        let mut remark = Remark::new("scheme-rule", message);
+        remark.offset = emv::offset_of(text, &doubt.object);
+        remark.of(Some(doubt.object))
+    };
+    let deviations = payload.deviations.iter().map(remark);
     Reading {
         scheme: Some(payload.scheme),
-        network: Some("emv_mpm"),
+        network: Some(EMV),
         kind,
         strict: payload.deviations.is_empty(),
-        warnings: payload.deviations.iter().map(remark).collect(),
+        warnings: deviations
+            .chain(view.doubts.into_iter().map(doubt))
+            .collect(),
+        payees: view.payees,
         fields,
         ..Reading::unknown(Format::EmvMpm)
     }

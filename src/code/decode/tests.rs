@@ -158,7 +158,105 @@ fn strange_contents_are_refused_or_remarked_on() {
     assert_eq!(answer("")["error"]["code"], "empty");
 }
 
+/// What one picture of this text tells.
+fn in_a_picture(text: &str) -> Value {
+    let context = DecodeContext {
+        natives: natives(),
+        own_origins: &[],
+        verify: &|_| SignatureVerdict::UnknownKey,
+        allow_http: false,
+    };
+    serde_json::to_value(decode_all([(text.to_owned(), [[0; 2]; 4])], &context)).unwrap()
+}
+
+#[test]
+fn a_payers_card_is_told_by_its_application_and_nothing_else() {
+    let vectors: Vec<Value> =
+        serde_json::from_str(include_str!("../../../tests/vectors/emv-cpm.json")).unwrap();
+    for vector in vectors {
+        let text = vector["payload"].as_str().unwrap();
+        let answer = answer(text);
+        assert_eq!(answer["ok"], vector["valid"], "{text}");
+        if vector["valid"] == true {
+            assert_eq!(answer["kind"], "payer_auth_code");
+            assert_eq!(
+                (&answer["format"], &answer["scheme"]),
+                (&json!("emv_cpm"), &json!("emv-cpm"))
+            );
+            assert_eq!(warnings(&answer), ["payer-code"]);
+        }
+        let told = in_a_picture(text).to_string();
+        for secret in ["1234567890123458", "6292610358444335641", text] {
+            assert!(!told.contains(secret), "{told}");
+        }
+    }
+}
+
+#[test]
+fn our_code_in_emvs_form_is_told_with_what_its_signature_is_worth() {
+    let origin = Origin::parse("https://pay.example.com", false).unwrap();
+    let key = Some(KeyId([0xAB; 4]));
+    let body = Body::new(CodeKind::Static, None, RandomId::new([1; 16]), key).unwrap();
+    let front = "00020126270012hk.com.hkicl020799999995204000053033445802HK5902NA6002HK";
+    let shop = emv::parse(&emv::with_checksum(front)).unwrap().fields;
+    let text = emv_form::issue(&origin, &body, &shop, |_| [7; 64]).unwrap();
+    let good = answer(&text);
+    assert_eq!(
+        (&good["format"], &good["scheme"]),
+        (&json!("emv_mpm"), &json!("tongma"))
+    );
+    assert_eq!(
+        (&good["kind"], &good["signature"]),
+        (&json!("static"), &json!("valid"))
+    );
+    assert_eq!(
+        (&good["strict"], &good["warnings"]),
+        (&json!(true), &json!([]))
+    );
+    let payees: Vec<_> = good["payees"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|p| &p["network"])
+        .collect();
+    assert_eq!(payees, ["hk.com.hkicl"]);
+
+    // The verifier would say yes to anything; an amount that the run does not know is enough.
+    let (front, _) = text.rsplit_once("6304").unwrap();
+    let (start, behind) = front.split_at(front.find("5802").unwrap());
+    let asks = answer(&emv::with_checksum(&format!("{start}540499.9{behind}")));
+    assert_eq!(
+        (&asks["scheme"], &asks["signature"]),
+        (&json!("tongma"), &json!("invalid"))
+    );
+    assert_eq!(warnings(&asks), ["signature-invalid"]);
+}
+
+#[test]
+fn what_a_network_would_not_write_and_what_nobody_takes_is_remarked_on() {
+    let front = "00020126340009SG.PAYNOW010170212201509555BN25204000053037025802SG5902NA6002SG";
+    let odd = answer(&emv::with_checksum(front));
+    assert_eq!(odd["strict"], true);
+    let remark = &odd["warnings"][0];
+    assert_eq!(
+        (&remark["code"], &remark["object"]),
+        (&json!("scheme-rule"), &json!("26-01"))
+    );
+    assert_eq!(remark["offset"], front.find("01017").unwrap());
+
+    let bitcoin = answer("bitcoin:175tWpb8K1S7NmH4Zx6rewF9WQrcZv245W");
+    assert_eq!(warnings(&bitcoin), ["not-taken"]);
+    let epc = "BCD\n002\n1\nSCT\n\nWang\nDE89370400440532013001\nEUR1";
+    assert_eq!(warnings(&answer(epc)), ["check-digits"]);
+}
+
 proptest! {
+    #[test]
+    fn any_bytes_get_an_answer(bytes in prop::collection::vec(any::<u8>(), 0..8_192)) {
+        let text = String::from_utf8_lossy(&bytes);
+        prop_assert!(answer(&text)["ok"].is_boolean());
+    }
+
     #[test]
     fn every_text_gets_an_answer(text in ".{0,2048}", digits in "[0-9]{0,400}") {
         prop_assert!(answer(&text)["ok"].is_boolean());

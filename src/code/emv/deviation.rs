@@ -2,6 +2,8 @@
 
 use super::fields::{Fields, Template};
 use super::object::{Object, split_template};
+use super::rules::is_amount;
+use super::write::ISSUED_CHARS_MAX;
 
 /// One deviation, in which object, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,12 +46,27 @@ pub enum DeviationKind {
     /// A fee whose indicator is not set.
     #[error("fee without its indicator in 55")]
     Fee,
+    /// Neither 01, 02 nor 03 in object 55.
+    #[error("unknown indicator of tip or fee")]
+    FeeIndicator,
+    /// An indicator that promises a fee which is not there.
+    #[error("the fee that 55 speaks of is missing")]
+    FeeMissing,
+    /// A fee that is no amount, or no percentage from 0.01 to 99.99.
+    #[error("fee is not an amount, or not a percentage from 0.01 to 99.99")]
+    FeeFormat,
     /// Longer than the standard allows.
     #[error("longer than the standard allows")]
     TooLong,
     /// A letter outside printable ASCII, which belongs into object 64.
     #[error("characters outside printable ASCII")]
     Alphabet,
+    /// No language of two letters, or no name in it.
+    #[error("the language template needs a language of two letters and a name")]
+    Language,
+    /// Not three characters in 62-11.
+    #[error("merchant channel is not three characters")]
+    Channel,
     /// Not one to three different letters of A, M, E.
     #[error("consumer data request is not one to three of A, M, E")]
     DataRequest,
@@ -58,8 +75,8 @@ pub enum DeviationKind {
     ChecksumCase,
 }
 
-/// What an issuer should not exceed.
-const CHARS_MAX: usize = 512;
+/// A network's identifier.
+const GUID_CHARS_MAX: usize = 32;
 
 impl DeviationKind {
     /// The deviation's stable name.
@@ -74,6 +91,11 @@ impl DeviationKind {
             Self::ZeroAmount => "emv-zero-amount",
             Self::AmountPoint => "emv-amount-point",
             Self::Fee => "emv-fee",
+            Self::FeeIndicator => "emv-fee-indicator",
+            Self::FeeMissing => "emv-fee-missing",
+            Self::FeeFormat => "emv-fee-format",
+            Self::Language => "emv-language",
+            Self::Channel => "emv-channel",
             Self::TooLong => "emv-too-long",
             Self::Alphabet => "emv-alphabet",
             Self::DataRequest => "emv-data-request",
@@ -104,8 +126,10 @@ pub(super) fn find(text: &str, fields: &Fields, objects: &[Object<'_>]) -> Vec<D
     let indicator = fields.tip_or_fee_indicator.as_deref();
     for (id, needs) in [("56", "02"), ("57", "03")] {
         let fee = objects.iter().find(|object| object.id == id);
-        if let Some(fee) = fee.filter(|_| indicator != Some(needs)) {
-            add(DeviationKind::Fee, id, fee.offset);
+        match fee {
+            Some(fee) if indicator != Some(needs) => add(DeviationKind::Fee, id, fee.offset),
+            None if indicator == Some(needs) => add(DeviationKind::FeeMissing, id, end),
+            Some(_) | None => {}
         }
     }
     for template in fields.merchant_accounts.iter().chain(&fields.unreserved) {
@@ -120,8 +144,8 @@ pub(super) fn find(text: &str, fields: &Fields, objects: &[Object<'_>]) -> Vec<D
             }
         }
     }
-    if text.chars().count() > CHARS_MAX {
-        add(DeviationKind::TooLong, "", CHARS_MAX);
+    if text.chars().count() > ISSUED_CHARS_MAX {
+        add(DeviationKind::TooLong, "", ISSUED_CHARS_MAX);
     }
     found.sort_by_key(|deviation| deviation.offset);
     found
@@ -142,10 +166,16 @@ fn in_object(object: &Object<'_>) -> Vec<Deviation> {
                 .then_some(DeviationKind::ZeroAmount),
             value.starts_with('.').then_some(DeviationKind::AmountPoint),
         ],
+        2..=25 => vec![foreign()],
+        55 => vec![(!matches!(value, "01" | "02" | "03")).then_some(DeviationKind::FeeIndicator)],
+        56 => vec![(!is_amount(value)).then_some(DeviationKind::FeeFormat)],
+        57 => vec![(!is_percentage(value)).then_some(DeviationKind::FeeFormat)],
         59 => vec![too_long(25), foreign()],
         60 => vec![too_long(15), foreign()],
         61 => vec![too_long(10), foreign()],
-        62 => return in_additional(object),
+        62 => return inside(object, in_additional),
+        64 => return in_language(object),
+        26..=51 | 80..=99 => return inside(object, in_account),
         63 => vec![
             value
                 .bytes()
@@ -163,16 +193,10 @@ fn in_object(object: &Object<'_>) -> Vec<Deviation> {
     kinds.into_iter().flatten().map(here).collect()
 }
 
-fn in_additional(object: &Object<'_>) -> Vec<Deviation> {
+/// The deviations of what a template holds.
+fn inside(object: &Object<'_>, judge: fn(&Object<'_>) -> Option<DeviationKind>) -> Vec<Deviation> {
     let subs = split_template(object).unwrap_or_default();
-    let judged = subs.iter().filter_map(|sub| {
-        let kind = match sub.number() {
-            0 => Some(DeviationKind::Reserved),
-            9 => (!is_data_request(sub.value)).then_some(DeviationKind::DataRequest),
-            _ => None,
-        };
-        kind.map(|kind| (kind, sub))
-    });
+    let judged = subs.iter().filter_map(|sub| Some((judge(sub)?, sub)));
     judged
         .map(|(kind, sub)| Deviation {
             kind,
@@ -180,6 +204,54 @@ fn in_additional(object: &Object<'_>) -> Vec<Deviation> {
             offset: sub.offset,
         })
         .collect()
+}
+
+fn in_additional(sub: &Object<'_>) -> Option<DeviationKind> {
+    let chars = sub.value.chars().count();
+    match sub.number() {
+        0 | 12..=49 => Some(DeviationKind::Reserved),
+        1..=8 => (chars > 25).then_some(DeviationKind::TooLong),
+        9 => (!is_data_request(sub.value)).then_some(DeviationKind::DataRequest),
+        10 => (chars > 20).then_some(DeviationKind::TooLong),
+        11 => (chars != 3).then_some(DeviationKind::Channel),
+        _ => None,
+    }
+}
+
+/// A network's identifier; what else stands in its template is the network's affair.
+fn in_account(sub: &Object<'_>) -> Option<DeviationKind> {
+    let too_long = sub.id == "00" && sub.value.chars().count() > GUID_CHARS_MAX;
+    too_long.then_some(DeviationKind::TooLong)
+}
+
+fn in_language(object: &Object<'_>) -> Vec<Deviation> {
+    let subs = split_template(object).unwrap_or_default();
+    let value = |id: &str| subs.iter().find(|sub| sub.id == id).map(|sub| sub.value);
+    let is_language = |code: &str| code.len() == 2 && code.bytes().all(|b| b.is_ascii_alphabetic());
+    let mut found = inside(object, |sub| {
+        let limit = match sub.id {
+            "01" => 25,
+            "02" => 15,
+            _ => return None,
+        };
+        (sub.value.chars().count() > limit).then_some(DeviationKind::TooLong)
+    });
+    if !value("00").is_some_and(is_language) || value("01").is_none() {
+        found.push(Deviation {
+            kind: DeviationKind::Language,
+            object: object.id.to_owned(),
+            offset: object.offset,
+        });
+    }
+    found
+}
+
+fn is_percentage(value: &str) -> bool {
+    let (whole, part) = value.split_once('.').unwrap_or((value, ""));
+    is_amount(value)
+        && (1..=2).contains(&whole.len())
+        && part.len() <= 2
+        && value.bytes().any(|b| matches!(b, b'1'..=b'9'))
 }
 
 fn is_data_request(value: &str) -> bool {

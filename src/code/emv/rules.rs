@@ -10,7 +10,7 @@ use super::scheme;
 const BYTES_MAX: usize = 2_953;
 const AMOUNT_CHARS_MAX: usize = 13;
 
-const CRC: crc::Crc<u16> = crc::Crc::<u16>::new(&crc::CRC_16_IBM_3740);
+pub(super) const CRC: crc::Crc<u16> = crc::Crc::<u16>::new(&crc::CRC_16_IBM_3740);
 
 /// Size and characters, before anything is taken apart.
 pub(super) fn check_text(text: &str) -> Result<(), EmvError> {
@@ -120,7 +120,7 @@ fn is_digits(value: &str, count: usize) -> bool {
     value.len() == count && value.bytes().all(|b| b.is_ascii_digit())
 }
 
-fn is_amount(value: &str) -> bool {
+pub(super) fn is_amount(value: &str) -> bool {
     value.len() <= AMOUNT_CHARS_MAX
         && value.bytes().all(|b| b.is_ascii_digit() || b == b'.')
         && value.bytes().filter(|b| *b == b'.').count() <= 1

@@ -1,9 +1,11 @@
 //! Every payload of the vector file: what must be read is read, what must be refused is refused.
 
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 use serde::Deserialize;
 
-use super::{EmvFault, looks_like, parse};
+use super::{DeviationKind, EmvFault, looks_like, parse};
 
 #[derive(Deserialize)]
 struct Vector {
@@ -19,6 +21,12 @@ struct Vector {
 fn vectors() -> Vec<Vector> {
     serde_json::from_str(include_str!("../../../tests/vectors/emv-mpm.json")).unwrap()
 }
+
+/// Read once: a property asks for them hundreds of times.
+static VALID: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let valid = vectors().into_iter().filter(|vector| vector.valid);
+    valid.map(|vector| vector.payload).collect()
+});
 
 fn with_checksum(front: &str) -> String {
     let text = format!("{front}6304");
@@ -137,6 +145,41 @@ fn an_error_names_the_object_and_the_place() {
 }
 
 #[test]
+fn what_only_the_letter_of_the_standard_forbids_is_read_and_remarked_on() {
+    for (middle, kind, object) in [
+        ("550204", DeviationKind::FeeIndicator, "55"),
+        ("550202", DeviationKind::FeeMissing, "56"),
+        ("55020257015", DeviationKind::FeeMissing, "56"),
+        ("5502035704100%", DeviationKind::FeeFormat, "57"),
+        ("55020357040.00", DeviationKind::FeeFormat, "57"),
+        ("55020357041.5.", DeviationKind::FeeFormat, "57"),
+        ("5502025602ab", DeviationKind::FeeFormat, "56"),
+        (
+            "62301026abcdefghijklmnopqrstuvwxyz",
+            DeviationKind::TooLong,
+            "62-10",
+        ),
+        ("62061102ab", DeviationKind::Channel, "62-11"),
+        ("62061202ab", DeviationKind::Reserved, "62-12"),
+        ("62060902AA", DeviationKind::DataRequest, "62-09"),
+        ("64120003ENG0101a", DeviationKind::Language, "64"),
+        ("64060002EN", DeviationKind::Language, "64"),
+        ("5403.50", DeviationKind::AmountPoint, "54"),
+    ] {
+        let read = parse(&with(middle)).unwrap();
+        let found: Vec<_> = read
+            .deviations
+            .iter()
+            .map(|d| (d.kind, d.object.as_str()))
+            .collect();
+        assert!(found.contains(&(kind, object)), "{middle}: {found:?}");
+    }
+    for middle in ["550201", "550203570512.34", "5502025602.5", "62071103abc"] {
+        assert_eq!(parse(&with(middle)).unwrap().deviations, [], "{middle}");
+    }
+}
+
+#[test]
 fn templates_a_hundred_deep_cost_nothing() {
     let mut inner = "0004deep".to_owned();
     while inner.len() <= 95 {
@@ -160,6 +203,22 @@ proptest! {
         let _ = parse(&text);
         let _ = parse(&with(&middle));
         let _ = parse(&with_checksum(&text));
+    }
+
+    /// Whatever one character of a real code becomes: it is refused, or it still pays the same.
+    #[test]
+    fn one_changed_character_never_pays_somebody_else(
+        which in 0_usize..146, at in 0_usize..600, to in "[ -~]",
+    ) {
+        let text = &VALID[which];
+        let mut chars: Vec<char> = text.chars().collect();
+        let at = at % chars.len();
+        prop_assume!(chars[at].is_ascii());
+        chars[at] = to.chars().next().unwrap();
+        let changed: String = chars.into_iter().collect();
+        if let Ok(read) = parse(&changed) {
+            prop_assert_eq!(read.view(), parse(text).unwrap().view(), "{}", changed);
+        }
     }
 
     #[test]

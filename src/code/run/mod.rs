@@ -49,6 +49,8 @@ pub struct Parsed {
     pub origin: Origin,
     /// The code itself.
     pub run: Run,
+    /// What the signature covers in a code of another form than the address.
+    pub(super) covered: Option<Vec<u8>>,
 }
 
 /// What is wrong with a text in our URL form.
@@ -131,7 +133,11 @@ pub fn parse(text: &str, allow_http: bool) -> Result<Parsed, RunError> {
         .strip_prefix(PATH)
         .ok_or_else(|| refuse(RunFault::Path)(0))?;
     let run = decode(run).map_err(|(fault, at)| refuse(fault)(PATH.len().saturating_add(at)))?;
-    Ok(Parsed { origin, run })
+    Ok(Parsed {
+        origin,
+        run,
+        covered: None,
+    })
 }
 
 /// The bytes that the signature of a code covers.
@@ -159,7 +165,8 @@ impl RunFault {
 impl Parsed {
     /// The bytes that the signature of this code covers.
     pub fn signed_bytes(&self) -> Vec<u8> {
-        signed_bytes(&self.origin, &self.run.body)
+        let in_address = || signed_bytes(&self.origin, &self.run.body);
+        self.covered.clone().unwrap_or_else(in_address)
     }
 }
 
@@ -212,7 +219,7 @@ impl Body {
         self.amount
     }
 
-    fn to_bytes(&self) -> Vec<u8> {
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
         let compact = if self.is_compact() { COMPACT } else { 0 };
         let mut bytes = vec![FORMAT << 4 | compact | self.kind.number()];
         bytes.extend(self.key.into_iter().flat_map(|key| key.0));
@@ -227,6 +234,11 @@ impl Body {
 
 /// A fault and how many characters into the run it stands.
 type Misfit = (RunFault, usize);
+
+/// A run from its bytes, signature included.
+pub(super) fn from_bytes(bytes: &[u8]) -> Option<Run> {
+    read(bytes, 0).ok()
+}
 
 /// Longer than any run, short enough to look through in no time.
 const RUN_CHARS_MAX: usize = 152;

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use tongma::code::emv::{Fields, Template};
+use tongma::code::{emv_form, run};
 use tongma::crypto::jwk::KeyUse;
 use tongma::flow::keys::Rotation;
 
@@ -159,6 +161,68 @@ async fn codes_are_checked_from_the_published_keys_alone_also_after_a_rotation(b
     }
 }
 on_both![codes_are_checked_from_the_published_keys_alone_also_after_a_rotation];
+
+/// A printed code again, in EMV's form, beside an account in another network.
+fn in_emvs_form(server: &Server, text: &str) -> String {
+    let app = &server.shop.app;
+    let body = run::parse(text, true).unwrap().run.body;
+    let sub = [("00", "SG.PAYNOW"), ("01", "2"), ("02", "201509555BNN1")];
+    let account = Template::Opened {
+        id: "26".to_owned(),
+        guid: "SG.PAYNOW".to_owned(),
+        sub: sub
+            .map(|(id, value)| (id.to_owned(), value.to_owned()))
+            .into(),
+    };
+    let shop = Fields {
+        merchant_accounts: vec![account],
+        mcc: Some("5812".to_owned()),
+        currency: Some("156".to_owned()),
+        country: Some("CN".to_owned()),
+        merchant_name: Some("LAO WANG".to_owned()),
+        merchant_city: Some("BEIJING".to_owned()),
+        ..Fields::default()
+    };
+    let key = app.keys.signing(KeyUse::Code).unwrap();
+    emv_form::issue(&app.origin, &body, &shop, |bytes| key.sign(bytes)).unwrap()
+}
+
+async fn a_code_in_emvs_form_leads_to_the_same_shop_and_to_no_other(backend: Backend) {
+    let server = Server::open(backend).await;
+    let code = issues(&server, json!({"kind": "static"})).await;
+    let text = in_emvs_form(&server, &text_of(&code));
+
+    let said = server
+        .ask(Request::post_json("/v1/decode", &json!({"text": text})))
+        .await
+        .json();
+    assert_eq!(
+        (&said["scheme"], &said["signature"]),
+        (&json!("tongma"), &json!("valid"))
+    );
+    assert_eq!(said["payees"][0]["payee"], "201509555BNN1");
+    assert_eq!(resolves(&server, &text).await.status, 200);
+
+    // Somebody else's account in the place of the shop's, the checksum repaired.
+    let (front, _) = text.rsplit_once("6304").unwrap();
+    let front = format!("{}6304", front.replace("201509555BNN1", "201509555BNN2"));
+    let crc = crc::Crc::<u16>::new(&crc::CRC_16_IBM_3740).checksum(front.as_bytes());
+    let swapped = format!("{front}{crc:04X}");
+    let said = server
+        .ask(Request::post_json("/v1/decode", &json!({"text": swapped})))
+        .await
+        .json();
+    assert_eq!(
+        (&said["ok"], &said["signature"]),
+        (&json!(true), &json!("invalid"))
+    );
+    let refused = resolves(&server, &swapped).await;
+    assert_eq!(
+        (refused.status, refused.code()),
+        (422, "code-signature-invalid".to_owned())
+    );
+}
+on_both![a_code_in_emvs_form_leads_to_the_same_shop_and_to_no_other];
 
 async fn a_code_is_stopped_at_once_and_everywhere(backend: Backend) {
     let server = Server::open(backend).await;

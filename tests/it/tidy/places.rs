@@ -168,6 +168,16 @@ const NAMED_ALSO: &[(&str, &str, &str)] = &[
         "JD Finance calls itself a UnionPay app in its User-Agent",
     ),
     (
+        "src/code/label.rs",
+        "alipay",
+        "Alipay+ is a system of other countries, whose codes are named and routed nowhere",
+    ),
+    (
+        "src/code/emv/scheme/cards.rs",
+        "unionpay",
+        "the owner of two objects in EMV's table of card networks",
+    ),
+    (
         "src/merchant/text.rs",
         "wechat",
         "the example of an id in the OpenAPI document",

@@ -5,14 +5,17 @@
 //! first to its last character. Taking an address apart first, as a browser would, is what makes
 //! `https://qr.wallet.example@evil.example` look like the wallet's.
 
-use regex_lite::Regex;
+mod shape;
 
 use super::label;
+use shape::Shape;
 
 /// One shape of text, as part of a wallet's description.
 #[derive(Debug, Clone, Copy)]
 pub struct TextPattern {
-    /// A regular expression from `^` to `$` on the raw text.
+    /// A regular expression from `^` to `$` on the raw text. What stands in `(?i:…)` may be written
+    /// in either case and is the same code; what stands in `(?<aside>…)` tells no two codes apart.
+    /// There are no other groups that capture.
     pub pattern: &'static str,
     /// What such a text is: `merchant_static`, `order`, `deeplink`, …
     pub kind: &'static str,
@@ -48,12 +51,6 @@ pub enum PatternError {
 /// The kind of every payer code.
 pub const PAYER_CODE: &str = "payer_auth_code";
 
-#[derive(Debug)]
-struct Shape {
-    regex: Regex,
-    native: Native,
-}
-
 impl Natives {
     /// Makes the shapes ready. `payer_code` names the institution whose app shows such a number.
     pub fn new(
@@ -82,27 +79,21 @@ impl Natives {
                 kind: PAYER_CODE,
             });
         }
-        self.shapes
-            .iter()
-            .find(|shape| shape.regex.is_match(text))
-            .map(|shape| shape.native)
+        self.shape_of(text).map(|shape| shape.native)
     }
-}
 
-impl Shape {
-    fn new(network: &'static str, pattern: &TextPattern) -> Result<Self, PatternError> {
-        let TextPattern { pattern, kind } = *pattern;
-        let inner = pattern
-            .strip_prefix('^')
-            .and_then(|pattern| pattern.strip_suffix('$'));
-        let inner = inner.ok_or(PatternError::Unanchored(pattern))?;
-        // Bracketed, so that both ends hold for every alternative of `^a|b$`.
-        let regex = Regex::new(&format!("^(?:{inner})$"))
-            .map_err(|error| PatternError::Unreadable(pattern, error))?;
-        Ok(Self {
-            regex,
-            native: Native { network, kind },
-        })
+    /// Whose text this is, and the one spelling of it by which two texts are known to be the same
+    /// code; `None` for a payer's number, which is kept nowhere.
+    pub fn canonical(&self, text: &str) -> Option<(Native, String)> {
+        if (self.payer_code)(text).is_some() {
+            return None;
+        }
+        let shape = self.shape_of(text)?;
+        Some((shape.native, shape.canonical(text)?))
+    }
+
+    fn shape_of(&self, text: &str) -> Option<&Shape> {
+        self.shapes.iter().find(|shape| shape.fits(text))
     }
 }
 
@@ -151,7 +142,7 @@ pub(super) mod tests {
     }
 
     fn vectors() -> Vec<Vector> {
-        serde_json::from_str(include_str!("../../tests/vectors/native-codes.json")).unwrap()
+        serde_json::from_str(include_str!("../../../tests/vectors/native-codes.json")).unwrap()
     }
 
     #[test]

@@ -1,0 +1,361 @@
+//! EMV's other mode: the payer shows a code and the cashier scans it. Base64 of BER-TLV, and what it
+//! holds is as good as the payer's card.
+//!
+//! ```text
+//! 85 05 CPV01 · 61 n [4F application … 57 or 5A the card …] · 62 n [what they share]
+//! ```
+//!
+//! It is read so that it is recognised, named and refused where it is broken. It is never shown:
+//! [`Consumer`] tells which applications it offers and how long the rest is, and prints nothing
+//! else, not even for debugging.
+
+use std::fmt;
+
+use data_encoding::{BASE64, HEXUPPER};
+use serde_json::{Value, json};
+
+/// A payer's code.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Consumer {
+    objects: Vec<Tlv>,
+    /// Whether it holds to the standard's length.
+    pub strict: bool,
+}
+
+/// One object.
+#[derive(Clone, PartialEq, Eq)]
+struct Tlv {
+    tag: Vec<u8>,
+    content: Content,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+enum Content {
+    Value(Vec<u8>),
+    Objects(Vec<Tlv>),
+}
+
+/// What is wrong with a payer's code, and where in the text. Says nothing of what it holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{fault} (character {offset})")]
+pub struct ConsumerError {
+    /// What is wrong.
+    pub fault: ConsumerFault,
+    /// Code points from the start of the text.
+    pub offset: usize,
+}
+
+/// What is wrong with a payer's code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ConsumerFault {
+    /// Not base64, or not in its one spelling.
+    #[error("not base64 with padding")]
+    NotBase64,
+    /// More than a QR code can carry.
+    #[error("more than the {TEXT_CHARS_MAX} characters that a QR code holds")]
+    Oversize,
+    /// An object runs past the end of what holds it.
+    #[error("an object runs past the end")]
+    Truncated,
+    /// A tag or length in a form that nobody writes.
+    #[error("the tag or length of an object cannot be read")]
+    BadObject,
+    /// Templates within templates within templates.
+    #[error("templates nest more than {DEPTH_MAX} deep")]
+    TooDeep,
+    /// The first object is not 85.
+    #[error("object 85 must come first")]
+    MissingIndicator,
+    /// 85 holds another version.
+    #[error("unknown payload format indicator")]
+    BadIndicator,
+    /// No object 61.
+    #[error("no application template 61")]
+    MissingApplication,
+    /// A template 61 without object 4F.
+    #[error("an application template has no name 4F")]
+    UnnamedApplication,
+}
+
+/// What every such code begins with: 85, five bytes, `CPV`.
+const FRONT: &str = "hQVDUFY";
+const VERSION: &[u8] = b"CPV01";
+const TEXT_CHARS_MAX: usize = 2_953;
+const STRICT_CHARS_MAX: usize = 512;
+/// Applications hold two kinds of templates; one more allows a surprise.
+const DEPTH_MAX: usize = 3;
+
+const INDICATOR: &[u8] = &[0x85];
+const APPLICATION: &[u8] = &[0x61];
+const NAME: &[u8] = &[0x4F];
+/// What says nothing of the payer: version, application, its label, language, its version.
+const SHOWN: &[&[u8]] = &[INDICATOR, NAME, &[0x50], &[0x5F, 0x2D], &[0x9F, 0x08]];
+
+/// Whether a text was meant as such a code: it begins like one, or is one without its beginning.
+pub fn looks_like(text: &str) -> bool {
+    let is_application = || {
+        let bytes = BASE64.decode(text.as_bytes()).unwrap_or_default();
+        matches!(bytes.as_slice(), [0x61, _, 0x4F, ..])
+    };
+    text.starts_with(FRONT)
+        || (text.starts_with('Y') && text.len() <= TEXT_CHARS_MAX && is_application())
+}
+
+/// Reads a payer's code.
+pub fn parse(text: &str) -> Result<Consumer, ConsumerError> {
+    if text.len() > TEXT_CHARS_MAX {
+        return Err(ConsumerFault::Oversize.at(TEXT_CHARS_MAX));
+    }
+    let bytes = BASE64.decode(text.as_bytes()).map_err(|error| {
+        let before = text.as_bytes().get(..error.position).unwrap_or_default();
+        ConsumerFault::NotBase64.at(String::from_utf8_lossy(before).chars().count())
+    })?;
+    let at = |(fault, byte): Misfit| fault.at(byte.saturating_mul(4) / 3);
+    let objects = split(&bytes, 0, 0).map_err(at)?;
+    check(&objects).map_err(|fault| fault.at(0))?;
+    Ok(Consumer {
+        objects,
+        strict: text.len() <= STRICT_CHARS_MAX,
+    })
+}
+
+impl Consumer {
+    /// The applications that the payer's app offers, by their identifiers in hex.
+    pub fn applications(&self) -> Vec<String> {
+        let named = self.objects.iter().filter(|o| o.tag == APPLICATION);
+        named.filter_map(Tlv::name).collect()
+    }
+
+    /// The objects as they may be shown: of what could identify the payer, only the length.
+    pub fn masked(&self) -> Value {
+        self.objects.iter().map(Tlv::masked).collect()
+    }
+}
+
+/// Nothing of the payer's.
+impl fmt::Debug for Consumer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Consumer")
+            .field("applications", &self.applications())
+            .finish_non_exhaustive()
+    }
+}
+
+impl ConsumerFault {
+    /// The fault's stable name.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NotBase64 => "cpm-base64",
+            Self::Oversize => "oversize",
+            Self::Truncated => "cpm-truncated",
+            Self::BadObject => "cpm-object",
+            Self::TooDeep => "cpm-depth",
+            Self::MissingIndicator => "cpm-missing-85",
+            Self::BadIndicator => "cpm-bad-85",
+            Self::MissingApplication => "cpm-missing-61",
+            Self::UnnamedApplication => "cpm-missing-4f",
+        }
+    }
+
+    const fn at(self, offset: usize) -> ConsumerError {
+        ConsumerError {
+            fault: self,
+            offset,
+        }
+    }
+}
+
+impl Tlv {
+    /// The name of an application.
+    fn name(&self) -> Option<String> {
+        let Content::Objects(inside) = &self.content else {
+            return None;
+        };
+        inside.iter().find_map(|object| match &object.content {
+            Content::Value(value) if object.tag == NAME => Some(HEXUPPER.encode(value)),
+            Content::Value(_) | Content::Objects(_) => None,
+        })
+    }
+
+    fn masked(&self) -> Value {
+        let tag = HEXUPPER.encode(&self.tag);
+        match &self.content {
+            Content::Objects(inside) => {
+                json!({"tag": tag, "children": inside.iter().map(Self::masked).collect::<Value>()})
+            }
+            Content::Value(value) if SHOWN.contains(&self.tag.as_slice()) => {
+                json!({"tag": tag, "value_hex": HEXUPPER.encode(value)})
+            }
+            Content::Value(value) => json!({"tag": tag, "masked_bytes": value.len()}),
+        }
+    }
+}
+
+/// A fault and the byte where it stands.
+type Misfit = (ConsumerFault, usize);
+
+fn split(bytes: &[u8], start: usize, depth: usize) -> Result<Vec<Tlv>, Misfit> {
+    if depth > DEPTH_MAX {
+        return Err((ConsumerFault::TooDeep, start));
+    }
+    let mut objects = Vec::new();
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let at = start.saturating_add(bytes.len().saturating_sub(rest.len()));
+        let (tag, behind) = tag(rest).ok_or((ConsumerFault::BadObject, at))?;
+        let (length, behind) = length(behind).ok_or((ConsumerFault::BadObject, at))?;
+        let (value, behind) = behind
+            .split_at_checked(length)
+            .ok_or((ConsumerFault::Truncated, at))?;
+        let holds_objects = tag.first().is_some_and(|first| first & 0b0010_0000 != 0);
+        let content = if holds_objects {
+            let behind = behind.len().saturating_add(value.len());
+            let at_value = start.saturating_add(bytes.len().saturating_sub(behind));
+            Content::Objects(split(value, at_value, depth.saturating_add(1))?)
+        } else {
+            Content::Value(value.to_vec())
+        };
+        objects.push(Tlv {
+            tag: tag.to_vec(),
+            content,
+        });
+        rest = behind;
+    }
+    Ok(objects)
+}
+
+/// A tag of one to three bytes, and the rest.
+fn tag(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let first = bytes.first()?;
+    let mut length = 1;
+    if first & 0b0001_1111 == 0b0001_1111 {
+        let more = bytes.get(1..3).map_or(bytes.get(1..), Some)?;
+        let last = more.iter().position(|byte| byte & 0b1000_0000 == 0)?;
+        length = last.checked_add(2)?;
+    }
+    bytes.split_at_checked(length)
+}
+
+/// A length in one byte, or in one or two behind 81 or 82, and the rest.
+fn length(bytes: &[u8]) -> Option<(usize, &[u8])> {
+    match bytes {
+        [short @ 0..=0x7F, rest @ ..] => Some((usize::from(*short), rest)),
+        [0x81, length, rest @ ..] => Some((usize::from(*length), rest)),
+        [0x82, high, low, rest @ ..] => {
+            Some((usize::from(u16::from_be_bytes([*high, *low])), rest))
+        }
+        _ => None,
+    }
+}
+
+fn check(objects: &[Tlv]) -> Result<(), ConsumerFault> {
+    match objects.first() {
+        Some(Tlv { tag, content }) if tag == INDICATOR => match content {
+            Content::Value(version) if version == VERSION => {}
+            Content::Value(_) | Content::Objects(_) => return Err(ConsumerFault::BadIndicator),
+        },
+        Some(_) | None => return Err(ConsumerFault::MissingIndicator),
+    }
+    let mut applications = objects.iter().filter(|o| o.tag == APPLICATION).peekable();
+    if applications.peek().is_none() {
+        return Err(ConsumerFault::MissingApplication);
+    }
+    if applications.any(|application| application.name().is_none()) {
+        return Err(ConsumerFault::UnnamedApplication);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Deserialize)]
+    struct Vector {
+        payload: String,
+        valid: bool,
+        why_invalid: Option<String>,
+        fields: Value,
+    }
+
+    fn vectors() -> Vec<Vector> {
+        serde_json::from_str(include_str!("../../../tests/vectors/emv-cpm.json")).unwrap()
+    }
+
+    /// The whole content, which only a test may see.
+    fn whole(objects: &[Tlv]) -> Value {
+        let one = |object: &Tlv| match &object.content {
+            Content::Objects(inside) => {
+                json!({"tag": HEXUPPER.encode(&object.tag), "children": whole(inside)})
+            }
+            Content::Value(value) => {
+                json!({"tag": HEXUPPER.encode(&object.tag), "value_hex": HEXUPPER.encode(value)})
+            }
+        };
+        objects.iter().map(one).collect()
+    }
+
+    #[test]
+    fn every_valid_code_gives_its_objects_and_shows_no_card() {
+        for vector in vectors().iter().filter(|v| v.valid) {
+            let code = parse(&vector.payload).unwrap();
+            assert_eq!(whole(&code.objects), vector.fields);
+            assert!(code.strict && looks_like(&vector.payload));
+            let shown = format!("{code:?} {}", code.masked());
+            for secret in [
+                "1234567890123458",
+                "6292610358444335641",
+                "4E566F",
+                "568B12D9",
+            ] {
+                assert!(!shown.contains(secret), "{shown}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_invalid_code_is_refused_for_what_is_wrong_with_it() {
+        let faults = [
+            ConsumerFault::NotBase64,
+            ConsumerFault::Truncated,
+            ConsumerFault::MissingIndicator,
+            ConsumerFault::BadIndicator,
+            ConsumerFault::MissingApplication,
+            ConsumerFault::MissingIndicator,
+            ConsumerFault::Truncated,
+            ConsumerFault::UnnamedApplication,
+        ];
+        let invalid: Vec<_> = vectors().into_iter().filter(|v| !v.valid).collect();
+        assert_eq!(invalid.len(), faults.len());
+        for (vector, fault) in invalid.iter().zip(faults) {
+            let refused = parse(&vector.payload).unwrap_err();
+            assert_eq!(refused.fault, fault, "{:?}", vector.why_invalid);
+            assert!(looks_like(&vector.payload), "{:?}", vector.why_invalid);
+        }
+    }
+
+    #[test]
+    fn templates_in_templates_end_somewhere() {
+        let mut inside = vec![0x4F, 1, 1];
+        for _ in 0..8 {
+            inside = [vec![0x61, u8::try_from(inside.len()).unwrap()], inside].concat();
+        }
+        let bytes = [&[0x85, 5], VERSION, &inside].concat();
+        let refused = parse(&BASE64.encode(&bytes)).unwrap_err();
+        assert_eq!(refused.fault, ConsumerFault::TooDeep);
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_the_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..600)) {
+            let _ = parse(&BASE64.encode(&bytes));
+            let named = [&[0x85, 5], VERSION, &[0x61, 3, 0x4F, 1, 1], &bytes].concat();
+            if let Err(refused) = parse(&BASE64.encode(&named)) {
+                prop_assert!(refused.offset <= 2_953);
+            }
+        }
+    }
+}

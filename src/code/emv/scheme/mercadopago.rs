@@ -1,0 +1,69 @@
+//! Mercado Pago in Latin America, and Argentina's Transferencias 3.0, which lets every wallet pay
+//! every acquirer's code.
+
+use super::payee::{Payee, Proxy, View, additional, generic, is_digits};
+use super::{Scheme, is_country};
+use crate::code::emv::fields::{Fields, Template};
+
+pub(super) static SCHEME: Scheme = Scheme::new("mercadopago", MERCADO_PAGO, read);
+pub(super) static ARGENTINA: Scheme = Scheme {
+    by_habit: |fields| is_country(fields, "AR"),
+    only_in: Some("AR"),
+    ..Scheme::new("transferencias3-ar", MERCADO_PAGO, read_argentina)
+};
+
+const MERCADO_PAGO: &[&str] = &["com.mercadolibre"];
+
+account! {
+    /// A shop of Mercado Pago.
+    MercadoPago {
+        /// The version of this template.
+        version = "02",
+        /// The shop's number.
+        user = "03",
+        /// Who brought it.
+        sponsor = "04",
+    }
+}
+
+fn read(template: &Template, fields: &Fields) -> View {
+    let Some(shop) = MercadoPago::read(template) else {
+        return generic(template, fields);
+    };
+    let (object, guid) = (shop.object.as_str(), shop.guid.as_str());
+    let payee = shop.user.as_ref().map(|user| {
+        Payee::new(object, guid, Proxy::MerchantId, user)
+            .at(shop.sponsor.clone())
+            .referring(additional(fields, "05"))
+    });
+    View::of(payee).expect(
+        object,
+        "03",
+        shop.user.as_deref(),
+        |u| is_digits(u, 1..=20),
+        "a shop's number is digits",
+    )
+}
+
+/// 50 holds the company's number, 51 its account or the account's alias.
+fn read_argentina(template: &Template, fields: &Fields) -> View {
+    let Template::Opened { id, guid, sub } = template else {
+        return generic(template, fields);
+    };
+    if MERCADO_PAGO
+        .iter()
+        .any(|known| guid.eq_ignore_ascii_case(known))
+    {
+        return read(template, fields);
+    }
+    let Some(value) = sub.get("01") else {
+        return generic(template, fields);
+    };
+    let by = match id.as_str() {
+        "50" => Proxy::CompanyId,
+        "51" if is_digits(value, 22..=22) => Proxy::Account,
+        "51" => Proxy::Alias,
+        _ => return generic(template, fields),
+    };
+    View::of(Some(Payee::new(id, guid, by, value)))
+}

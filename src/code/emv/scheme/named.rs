@@ -1,0 +1,109 @@
+//! Schemes that are known by name: what can be told of their payees without a file of their own.
+
+use super::payee::{Payee, Proxy, View, additional, generic};
+use super::{Scheme, has_template, is_country};
+use crate::code::emv::fields::{Fields, Template};
+
+pub(super) static BANGLAQR: Scheme = Scheme {
+    by_habit: |fields| is_country(fields, "BD") && has_template(fields),
+    ..Scheme::new("banglaqr", &[], last)
+};
+pub(super) static RAAST: Scheme = Scheme {
+    by_habit: |fields| is_country(fields, "PK"),
+    ..Scheme::new("raast", &[], iban)
+};
+pub(super) static LAOQR: Scheme = Scheme::new("laoqr", &["a005266284662577"], third);
+pub(super) static MMQR: Scheme = Scheme {
+    by_habit: |fields| is_country(fields, "MM") && has_template(fields),
+    ..Scheme::new("mmqr", &["mm.com.mmqr"], last)
+};
+pub(super) static QPAY_MN: Scheme = Scheme {
+    by_habit: |fields| is_country(fields, "MN"),
+    ..Scheme::new("qpay-mn", &["a0000008430001*"], last)
+};
+pub(super) static YAPE_PE: Scheme = Scheme {
+    by_habit: |fields| is_country(fields, "PE") && has_token(fields),
+    ..Scheme::new("yape-pe", &[], generic)
+};
+pub(super) static PISPI: Scheme = Scheme::new("pispi", &["int.bceao.pi"], alias);
+pub(super) static TANQR: Scheme = Scheme::new("tanqr", &["tz.go.bot.*"], last);
+pub(super) static KEQR: Scheme = Scheme {
+    by_habit: |fields| is_country(fields, "KE") && has_template(fields),
+    ..Scheme::new("keqr", &["ke.go.qr"], last)
+};
+pub(super) static GHQR: Scheme = Scheme {
+    by_habit: |fields| is_country(fields, "GH"),
+    ..Scheme::new("ghqr", &["gh.net.ghipss.ghqr"], first)
+};
+pub(super) static NQR_NG: Scheme = Scheme::new("nqr-ng", &["ng.com.nibssplc.qr"], first);
+pub(super) static EMV_NG: Scheme = Scheme {
+    by_habit: |fields| is_country(fields, "NG") && has_template(fields),
+    ..Scheme::new("emv-ng", &[], last)
+};
+pub(super) static MEEZA_EG: Scheme = Scheme::new("meeza-eg", &["a000000732100001*"], first);
+pub(super) static SAMA_SA: Scheme = Scheme::new("sama-sa", &["sa.gov.sama"], first);
+pub(super) static HALALAH_SA: Scheme = Scheme::new("halalah-sa", &["sa.halalah"], generic);
+pub(super) static KAREKOD_TR: Scheme = Scheme {
+    by_habit: |fields| is_country(fields, "TR") && has_template(fields),
+    ..Scheme::new("karekod-tr", &["tr.com.bkm"], first)
+};
+pub(super) static EASPBV_CO: Scheme = Scheme {
+    by_habit: |fields| is_country(fields, "CO") && has_template(fields),
+    ..Scheme::new("easpbv-co", &["co.com.*"], first)
+};
+pub(super) static ZEROPAY: Scheme = Scheme::new("zeropay", &["com.zeropay"], first);
+
+/// 01 is the merchant.
+fn first(template: &Template, fields: &Fields) -> View {
+    by_sub(template, fields, Proxy::MerchantId, |sub| sub == "01")
+}
+
+/// 03 is the merchant.
+fn third(template: &Template, fields: &Fields) -> View {
+    by_sub(template, fields, Proxy::MerchantId, |sub| sub == "03")
+}
+
+/// The last sub-object is the merchant; those before it say where.
+fn last(template: &Template, fields: &Fields) -> View {
+    by_sub(template, fields, Proxy::MerchantId, |sub| sub != "00")
+}
+
+/// 01 is a name that the central bank's system resolves.
+fn alias(template: &Template, fields: &Fields) -> View {
+    by_sub(template, fields, Proxy::Alias, |sub| sub == "01")
+}
+
+/// 02 is an account number, 01 its bank.
+fn iban(template: &Template, fields: &Fields) -> View {
+    let Template::Opened { id, sub, .. } = template else {
+        return generic(template, fields);
+    };
+    let mut view = by_sub(template, fields, Proxy::Iban, |sub| sub == "02");
+    for payee in &mut view.payees {
+        payee.institution = sub.get("01").cloned();
+    }
+    let number = sub.get("02").map(String::as_str);
+    view.expect(
+        id,
+        "02",
+        number,
+        |n| n.starts_with("PK") && n.len() == 24,
+        "an IBAN of Pakistan has 24 characters",
+    )
+}
+
+fn by_sub(template: &Template, fields: &Fields, by: Proxy, is: fn(&str) -> bool) -> View {
+    let Template::Opened { id, guid, sub } = template else {
+        return generic(template, fields);
+    };
+    let payee = sub.iter().rfind(|(sub, _)| is(sub));
+    let reference = additional(fields, "05").or_else(|| additional(fields, "01"));
+    let payee = payee.map(|(_, payee)| Payee::new(id, guid, by, payee).referring(reference));
+    View::of(payee)
+}
+
+/// A bare token in 39.
+fn has_token(fields: &Fields) -> bool {
+    let is_token = |account: &Template| matches!(account, Template::Bare { id, .. } if id == "39");
+    fields.merchant_accounts.iter().any(is_token)
+}

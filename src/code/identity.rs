@@ -1,0 +1,120 @@
+//! When two texts are the same code: the issuer's network and one spelling of the text.
+//!
+//! Wallets print one code in several spellings: upper case so that the symbol stays small, `http` or
+//! `https`, a time of printing behind a question mark. Whoever keeps codes of others by their text
+//! keeps them by this, or the same code could be claimed twice.
+
+use super::decode::{DecodeContext, EMV, TEXT_BYTES_MAX};
+use super::{emv, emv_form, run};
+
+/// Which code a text is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Identity {
+    /// Whose payment code it is, as in the decode answer.
+    pub network: &'static str,
+    /// What it is for, as in the decode answer.
+    pub kind: &'static str,
+    /// Whose format it follows, where that is more than the network.
+    pub scheme: Option<&'static str>,
+    /// The same for every spelling of this code, and for no other code.
+    pub canonical: String,
+}
+
+/// Which code a text is; `None` for one of ours, for what a payer shows (that is kept nowhere), and
+/// for every text that decoding refuses or does not know.
+pub fn identify(text: &str, context: &DecodeContext<'_>) -> Option<Identity> {
+    if text.len() > TEXT_BYTES_MAX || run::parse(text, context.allow_http).is_ok() {
+        return None;
+    }
+    if let Some((native, canonical)) = context.natives.canonical(text) {
+        return Some(Identity {
+            network: native.network,
+            kind: native.kind,
+            scheme: None,
+            canonical,
+        });
+    }
+    let payload = emv::parse(text).ok()?;
+    if emv_form::claimed(text, &payload, context.own_origins, context.allow_http).is_some() {
+        return None;
+    }
+    Some(Identity {
+        network: EMV,
+        kind: emv::kind(&payload.fields),
+        scheme: Some(payload.scheme),
+        canonical: emv::canonical(&payload.fields)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::code::native::tests::natives;
+    use crate::code::{DecodeAnswer, SignatureVerdict, decode};
+
+    fn with_context<T>(ask: impl FnOnce(&DecodeContext<'_>) -> T) -> T {
+        ask(&DecodeContext {
+            natives: natives(),
+            own_origins: &[],
+            verify: &|_| SignatureVerdict::UnknownKey,
+            allow_http: false,
+        })
+    }
+
+    fn identity(text: &str) -> Option<Identity> {
+        with_context(|context| identify(text, context))
+    }
+
+    #[test]
+    fn every_spelling_of_a_code_is_that_code() {
+        let one = emv::with_checksum(
+            "00020126270012hk.com.hkicl020799999995204000053033445802HK5902NA6002HK",
+        );
+        let other = emv::with_checksum(
+            "0002015802HK5902NA6002HK53033445204000026270012HK.COM.HKICL02079999999",
+        );
+        let third = emv::with_checksum(
+            "00020126270012hk.com.hkicl020799999985204000053033445802HK5902NA6002HK",
+        );
+        assert_eq!(identity(&one), identity(&other));
+        assert_eq!(identity(&one).unwrap().canonical, one);
+        assert_eq!(
+            identity(&one.to_ascii_lowercase().replace("58022hk", "")),
+            None
+        );
+        assert_ne!(identity(&one), identity(&third));
+
+        let native = identity("HTTPS://QR.LOTUS.EXAMPLE/aB1").unwrap();
+        assert_eq!(native.canonical, "https://qr.lotus.example/aB1");
+        assert_eq!((native.network, native.kind), ("lotus", "order"));
+    }
+
+    #[test]
+    fn what_a_payer_shows_is_no_code_to_keep() {
+        assert_eq!(identity("106258562632154710"), None);
+        assert_eq!(
+            identity("hQVDUFYwMWEaTwegAAAAVVVVVw8SNFZ4kBI0WNGRIgESNF8="),
+            None
+        );
+        assert_eq!(identity("https://example.com/"), None);
+    }
+
+    #[test]
+    fn the_identity_says_what_the_answer_says() {
+        let vectors: Vec<serde_json::Value> =
+            serde_json::from_str(include_str!("../../tests/vectors/emv-mpm.json")).unwrap();
+        for vector in vectors {
+            let text = vector["payload"].as_str().unwrap();
+            let answer = with_context(|context| decode(text, context));
+            match (answer, identity(text)) {
+                (DecodeAnswer::Read(reading), Some(id)) => {
+                    assert_eq!(reading.network, Some(id.network));
+                    assert_eq!((reading.kind, reading.scheme), (id.kind, id.scheme));
+                    assert_eq!(identity(&id.canonical).as_ref(), Some(&id), "{text}");
+                }
+                (DecodeAnswer::Read(reading), None) => assert_eq!(reading.scheme, Some("emv-cpm")),
+                (DecodeAnswer::Refused(_), found) => assert_eq!(found, None, "{text}"),
+            }
+        }
+    }
+}

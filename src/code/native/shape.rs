@@ -1,0 +1,194 @@
+//! One shape of text, made ready: a cheap look at how a text begins, and only then the pattern.
+
+use regex_lite::Regex;
+
+use super::{Native, PatternError, TextPattern};
+
+/// The name of the group that tells no two codes apart.
+const ASIDE: &str = "aside";
+/// What a pattern writes in front of letters of either case.
+const EITHER_CASE: &str = "(?i:";
+
+#[derive(Debug)]
+pub(super) struct Shape {
+    regex: Regex,
+    /// In lower case; a text that begins with none of them cannot fit.
+    starts: Vec<String>,
+    pub(super) native: Native,
+}
+
+impl Shape {
+    pub(super) fn new(network: &'static str, pattern: &TextPattern) -> Result<Self, PatternError> {
+        let TextPattern { pattern, kind } = *pattern;
+        let inner = pattern
+            .strip_prefix('^')
+            .and_then(|pattern| pattern.strip_suffix('$'));
+        let inner = inner.ok_or(PatternError::Unanchored(pattern))?;
+        // Bracketed, so that both ends hold for every alternative of `^a|b$`. A group of either
+        // case becomes one whose text can be asked for.
+        let captured = inner.replace(EITHER_CASE, "((?i)");
+        let regex = Regex::new(&format!("^(?:{captured})$"))
+            .map_err(|error| PatternError::Unreadable(pattern, error))?;
+        Ok(Self {
+            regex,
+            starts: starts(inner),
+            native: Native { network, kind },
+        })
+    }
+
+    pub(super) fn fits(&self, text: &str) -> bool {
+        let begins = |start: &String| {
+            let front = text.as_bytes().get(..start.len());
+            front.is_some_and(|front| front.eq_ignore_ascii_case(start.as_bytes()))
+        };
+        self.starts.iter().any(begins) && self.regex.is_match(text)
+    }
+
+    /// The text with everything in one spelling that may be spelt in several.
+    pub(super) fn canonical(&self, text: &str) -> Option<String> {
+        let found = self.regex.captures(text)?;
+        let aside = found.name(ASIDE).map(|aside| aside.range());
+        let either: Vec<_> = found.iter().skip(1).flatten().map(|m| m.range()).collect();
+        let canonical: String = text
+            .char_indices()
+            .filter(|(at, _)| !aside.as_ref().is_some_and(|aside| aside.contains(at)))
+            .map(|(at, c)| {
+                if either.iter().any(|range| range.contains(&at)) {
+                    c.to_ascii_lowercase()
+                } else {
+                    c
+                }
+            })
+            .collect();
+        // Both lead to the same code, wherever a pattern takes both.
+        Some(match canonical.strip_prefix("http://") {
+            Some(behind) => format!("https://{behind}"),
+            None => canonical,
+        })
+    }
+}
+
+/// How every text of this pattern begins: one of these, as far as that is plain to see.
+fn starts(inner: &str) -> Vec<String> {
+    let unknown = || vec![String::new()];
+    let (front, whole) = match inner.strip_prefix(EITHER_CASE) {
+        Some(behind) => {
+            let Some((group, after)) = group(behind) else {
+                return unknown();
+            };
+            if after.starts_with(['?', '*', '{']) {
+                return unknown();
+            }
+            (group, after)
+        }
+        None => (inner, ""),
+    };
+    if has_alternatives(front) || has_alternatives(whole) {
+        return unknown();
+    }
+    let mut starts = unknown();
+    let mut rest = front.chars().peekable();
+    while let Some(c) = rest.next() {
+        let literal = match c {
+            '\\' => match rest.next() {
+                Some(escaped) if !escaped.is_ascii_alphanumeric() => escaped,
+                Some(_) | None => break,
+            },
+            '.' | '[' | '(' | ')' | '{' | '*' | '+' | '?' | '|' => break,
+            c => c.to_ascii_lowercase(),
+        };
+        match rest.peek() {
+            Some('*' | '+' | '{') => break,
+            Some('?') => {
+                rest.next();
+                let with: Vec<_> = starts.iter().map(|s| format!("{s}{literal}")).collect();
+                starts.extend(with);
+            }
+            Some(_) | None => starts.iter_mut().for_each(|start| start.push(literal)),
+        }
+    }
+    starts
+}
+
+/// The inside of a group that was just opened, and what follows it.
+fn group(text: &str) -> Option<(&str, &str)> {
+    let end = at_depth_zero(text).find_map(|(at, c)| (c == ')').then_some(at))?;
+    let (inside, after) = text.split_at_checked(end)?;
+    Some((inside, after.strip_prefix(')')?))
+}
+
+fn has_alternatives(text: &str) -> bool {
+    at_depth_zero(text).any(|(_, c)| c == '|')
+}
+
+/// The characters of a pattern that stand outside its groups, classes and escapes.
+fn at_depth_zero(text: &str) -> impl Iterator<Item = (usize, char)> {
+    let (mut depth, mut in_class, mut escaped) = (0_usize, false, false);
+    text.char_indices().filter(move |(_, c)| {
+        let is_outside = depth == 0 && !in_class && !escaped;
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            ']' => in_class = false,
+            '[' => in_class = true,
+            _ if in_class => {}
+            '(' => depth = depth.saturating_add(1),
+            ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        is_outside && !matches!(c, '(' | '[' | '\\')
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_start_is_what_every_text_of_the_pattern_begins_with() {
+        for (inner, expected) in [
+            ("abc[0-9]+", &["abc"][..]),
+            (
+                r"(?i:https?://qr\.x)/[a-z]+",
+                &["http://qr.x", "https://qr.x"],
+            ),
+            ("(?i:lightning:)?lnbc1", &[""]),
+            ("a|b", &[""]),
+            ("(?i:a|b)c", &[""]),
+            ("ab(?:c|d)", &["ab"]),
+            (r"K:P[RTK]\|V", &["k:p"]),
+            (r"SPC\r?\n", &["spc"]),
+            ("ab*", &["a"]),
+        ] {
+            let mut found = starts(inner);
+            found.sort();
+            assert_eq!(found, expected, "{inner}");
+        }
+    }
+
+    #[test]
+    fn texts_of_one_code_have_one_spelling() {
+        let shape = |pattern| {
+            Shape::new(
+                "lotus",
+                &TextPattern {
+                    pattern,
+                    kind: "order",
+                },
+            )
+        };
+        let either = shape(r"^(?i:https?://qr\.lotus\.example/[a-z0-9]+)(?<aside>\?[!-~]*)?$");
+        let either = either.unwrap();
+        for text in [
+            "HTTPS://QR.LOTUS.EXAMPLE/AB1",
+            "http://qr.lotus.example/ab1",
+            "https://qr.lotus.example/ab1?t=123",
+        ] {
+            let canonical = either.canonical(text).unwrap();
+            assert_eq!(canonical, "https://qr.lotus.example/ab1");
+        }
+        let exact = shape(r"^(?i:wxp://)f2f[A-Za-z]+$").unwrap();
+        assert_eq!(exact.canonical("WXP://f2fAb").unwrap(), "wxp://f2fAb");
+        assert_eq!(exact.canonical("WXP://f3fAb"), None);
+    }
+}
