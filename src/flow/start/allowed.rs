@@ -167,7 +167,12 @@ pub(super) async fn count(
 }
 
 /// Whether the payer's day has room for one more payment, by every rule that applies.
-pub(super) fn fits(asked: &Asked<'_>, payee: &InstitutionId, facts: &Facts, amount: Amount) -> bool {
+pub(super) fn fits(
+    asked: &Asked<'_>,
+    payee: &InstitutionId,
+    facts: &Facts,
+    amount: Amount,
+) -> bool {
     asked.spent_today.is_none_or(|spent| {
         day_limits(asked, payee, facts).all(|(rule, limit)| has_room(spent, rule, limit, amount))
             && spent.all.plus(amount).is_ok()

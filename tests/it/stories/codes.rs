@@ -183,7 +183,7 @@ fn in_emvs_form(server: &Server, text: &str) -> String {
         merchant_city: Some("BEIJING".to_owned()),
         ..Fields::default()
     };
-    let key = app.keys.signing(KeyUse::Code).unwrap();
+    let key = app.keys.signing(KeyUse::Code, app.clock.now()).unwrap();
     emv_form::issue(&app.origin, &body, &shop, |bytes| key.sign(bytes)).unwrap()
 }
 
