@@ -52,6 +52,9 @@ pub const PAYER_CODE: &str = "payer_auth_code";
 struct Shape {
     regex: Regex,
     native: Native,
+    /// In lower case, as far as the pattern writes it out; empty where it does not.
+    scheme: String,
+    authority: String,
 }
 
 impl Natives {
@@ -72,6 +75,18 @@ impl Natives {
             .map(|(network, pattern)| Shape::new(network, pattern))
             .collect::<Result<_, _>>()?;
         Ok(Self { shapes, payer_code })
+    }
+
+    /// The hosts that the shapes' addresses lead to.
+    pub fn hosts(&self) -> impl Iterator<Item = &str> {
+        let hosts = self.shapes.iter().map(|shape| shape.authority.as_str());
+        hosts.filter(|host| host.contains('.'))
+    }
+
+    /// The schemes of the shapes that are no web addresses.
+    pub fn schemes(&self) -> impl Iterator<Item = &str> {
+        let schemes = self.shapes.iter().map(|shape| shape.scheme.as_str());
+        schemes.filter(|scheme| !scheme.is_empty() && !scheme.starts_with("http"))
     }
 
     /// Whose text this is; `None` for one that fits no shape exactly.
@@ -99,11 +114,30 @@ impl Shape {
         // Bracketed, so that both ends hold for every alternative of `^a|b$`.
         let regex = Regex::new(&format!("^(?:{inner})$"))
             .map_err(|error| PatternError::Unreadable(pattern, error))?;
+        let (scheme, authority) = address(inner);
         Ok(Self {
             regex,
             native: Native { network, kind },
+            scheme,
+            authority,
         })
     }
+}
+
+/// Scheme and authority of a pattern that writes out an address, such as
+/// `(?i:https?://qr\.wallet\.example)/…`.
+fn address(pattern: &str) -> (String, String) {
+    let Some((before, after)) = pattern.split_once("://") else {
+        return (String::new(), String::new());
+    };
+    let letters = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+    let reversed: String = before.chars().rev().filter(|c| *c != '?').collect();
+    let reversed: String = reversed.chars().take_while(letters).collect();
+    let authority = after.chars().filter(|c| *c != '\\');
+    (
+        reversed.chars().rev().collect(),
+        authority.take_while(letters).collect(),
+    )
 }
 
 /// What may be shown and stored of a payer code: its first and last two characters.

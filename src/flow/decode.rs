@@ -6,12 +6,13 @@ use tokio::sync::Semaphore;
 
 use crate::app::App;
 use crate::clock::thread_time;
+use crate::code::adopt::{self, Adoptable, NotAdoptable};
 use crate::code::native::Natives;
 use crate::code::run::Parsed;
 use crate::code::{self, DecodeAnswer, DecodeContext, PictureAnswer, SignatureVerdict};
 use crate::crypto::jwk::KeyUse;
 use crate::flow::FlowError;
-use crate::qr::read::{self, PictureError};
+use crate::qr::read::{self, Found, PictureError};
 use crate::wallet;
 use crate::word::Mode;
 
@@ -27,6 +28,16 @@ pub fn text(app: &App, text: &str) -> DecodeAnswer {
 
 /// About every code in a picture.
 pub async fn picture(app: &App, file: Vec<u8>) -> Result<PictureAnswer, FlowError> {
+    let found = found_in(file)
+        .await?
+        .into_iter()
+        .map(|found| (found.text, found.position));
+    Ok(with_context(app, |context| {
+        code::decode_all(found, context)
+    }))
+}
+
+async fn found_in(file: Vec<u8>) -> Result<Vec<Found>, FlowError> {
     let reading = in_turn(move || {
         let before = thread_time();
         read::read(&file, &|| {
@@ -34,11 +45,7 @@ pub async fn picture(app: &App, file: Vec<u8>) -> Result<PictureAnswer, FlowErro
         })
     });
     // A reader that panicked is answered like a file that is damaged.
-    let found = reading.await.unwrap_or(Err(PictureError::Broken))?;
-    let found = found.into_iter().map(|found| (found.text, found.position));
-    Ok(with_context(app, |context| {
-        code::decode_all(found, context)
-    }))
+    Ok(reading.await.unwrap_or(Err(PictureError::Broken))?)
 }
 
 /// Does the work on one picture when its turn comes; nothing where it panicked. The turn lasts as
@@ -52,6 +59,17 @@ async fn in_turn<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -
         done
     });
     working.await.ok()
+}
+
+/// Whether a text that somebody else issued may be adopted, and what it is known by.
+pub(super) fn adoptable(app: &App, text: &str) -> Result<Adoptable, NotAdoptable> {
+    with_context(app, |context| adopt::read(text, context, wallet::canonical))
+}
+
+/// The texts of the codes in a picture, for whoever looks for one of them.
+pub(super) async fn texts(file: Vec<u8>) -> Result<Vec<String>, FlowError> {
+    let found = found_in(file).await?;
+    Ok(found.into_iter().map(|found| found.text).collect())
 }
 
 fn with_context<T>(app: &App, decode: impl FnOnce(&DecodeContext<'_>) -> T) -> T {

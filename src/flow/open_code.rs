@@ -2,10 +2,11 @@
 
 use crate::app::App;
 use crate::code::run::{self, Parsed};
+use crate::crypto::digest::sha256;
 use crate::crypto::jwk::KeyUse;
 use crate::db::{self, Tx};
-use crate::flow::FlowError;
-use crate::merchant::{Counter, Merchant, PrintedCode, Store};
+use crate::flow::{FlowError, decode};
+use crate::merchant::{CodeState, Counter, Merchant, PrintedCode, Store};
 use crate::payment::Payment;
 use crate::word::Mode;
 
@@ -20,9 +21,26 @@ pub(super) struct Opened {
     pub(super) payment: Option<Payment>,
 }
 
+/// A text that may stand for something here.
+#[derive(Debug, Clone)]
+pub(super) enum Scanned {
+    /// One of our own codes.
+    Ours(Box<Parsed>),
+    /// A code that another institution issued.
+    Foreign {
+        /// Whose.
+        network: &'static str,
+        /// SHA-256 of its one spelling.
+        text_hash: [u8; 32],
+    },
+}
+
 /// Reads a text and checks what can be checked without asking the database.
-pub(super) fn read(app: &App, text: &str) -> Result<Parsed, FlowError> {
-    let parsed = run::parse(text, app.mode == Mode::Test)?;
+pub(super) fn read(app: &App, text: &str) -> Result<Scanned, FlowError> {
+    let parsed = match run::parse(text, app.mode == Mode::Test) {
+        Ok(parsed) => parsed,
+        Err(error) => return foreign(app, text).ok_or(FlowError::CodeMalformed(error)),
+    };
     // Genuine elsewhere, perhaps; here it does not exist.
     if parsed.origin != app.origin {
         return Err(FlowError::NotFound("code"));
@@ -39,19 +57,51 @@ pub(super) fn read(app: &App, text: &str) -> Result<Parsed, FlowError> {
             return Err(FlowError::CodeSignatureInvalid);
         }
     }
-    Ok(parsed)
+    Ok(Scanned::Ours(Box::new(parsed)))
+}
+
+/// Another institution's code that a merchant may have adopted.
+fn foreign(app: &App, text: &str) -> Option<Scanned> {
+    let found = decode::adoptable(app, text).ok()?;
+    Some(Scanned::Foreign {
+        network: found.network,
+        text_hash: sha256(found.canonical.as_bytes()),
+    })
 }
 
 /// Finds what the text stands for, whether or not it is still payable.
-pub(super) async fn find(tx: &mut Tx, parsed: &Parsed) -> Result<Opened, FlowError> {
-    let code = db::codes::by_random(tx, parsed.run.body.random()).await?;
-    as_issued(tx, parsed, code).await
+pub(super) async fn find(tx: &mut Tx, scanned: &Scanned) -> Result<Opened, FlowError> {
+    match scanned {
+        Scanned::Ours(parsed) => {
+            let code = db::codes::by_random(tx, parsed.run.body.random()).await?;
+            as_issued(tx, parsed, code).await
+        }
+        Scanned::Foreign { network, text_hash } => {
+            let code = db::codes::by_foreign(tx, network, text_hash).await?;
+            as_adopted(tx, code).await
+        }
+    }
 }
 
 /// As [`find`], holding the code against being suspended or revoked until the transaction ends.
-pub(super) async fn hold(tx: &mut Tx, parsed: &Parsed) -> Result<Opened, FlowError> {
-    let code = db::codes::hold_by_random(tx, parsed.run.body.random()).await?;
-    as_issued(tx, parsed, code).await
+pub(super) async fn hold(tx: &mut Tx, scanned: &Scanned) -> Result<Opened, FlowError> {
+    match scanned {
+        Scanned::Ours(parsed) => {
+            let code = db::codes::hold_by_random(tx, parsed.run.body.random()).await?;
+            as_issued(tx, parsed, code).await
+        }
+        Scanned::Foreign { network, text_hash } => {
+            let code = db::codes::hold_by_foreign(tx, network, text_hash).await?;
+            as_adopted(tx, code).await
+        }
+    }
+}
+
+/// The code of ours behind an adopted one. Who lets go of that ends this one with it, so a start
+/// that waited meanwhile finds an end and no code.
+async fn as_adopted(tx: &mut Tx, code: Option<PrintedCode>) -> Result<Opened, FlowError> {
+    let adopted = code.filter(|code| code.state != CodeState::Revoked);
+    open(tx, adopted.ok_or(FlowError::NotAdopted)?).await
 }
 
 async fn as_issued(

@@ -109,9 +109,9 @@ async fn told(app: &App, payer: &InstitutionId, text: &str) -> Result<String, Fl
         return Ok(same.statement.clone());
     }
     let reading = Reading::begin(&app.db, &app.clock);
-    let parsed = open_code::read(app, text)?;
+    let scanned = open_code::read(app, text)?;
     let mut tx = app.db.read().await?;
-    let opened = open_code::find(&mut tx, &parsed).await?;
+    let opened = open_code::find(&mut tx, &scanned).await?;
     let routed = route(app, &mut tx, payer, &opened).await;
     let now = tx.now();
     tx.commit().await?;
@@ -188,9 +188,9 @@ fn state(
 
 /// What the page behind a code shows, whichever browser opens it.
 pub async fn look(app: &App, text: &str, payer: Option<&InstitutionId>) -> Result<Seen, FlowError> {
-    let parsed = open_code::read(app, text)?;
+    let scanned = open_code::read(app, text)?;
     let mut tx = app.db.read().await?;
-    let opened = open_code::find(&mut tx, &parsed).await?;
+    let opened = open_code::find(&mut tx, &scanned).await?;
     let still = payable(&mut tx, &opened);
     let now = tx.now();
     let code = (&opened.code.id, &opened.code.merchant);
@@ -203,9 +203,9 @@ pub async fn look(app: &App, text: &str, payer: Option<&InstitutionId>) -> Resul
 
 /// Whose code it is, for a page that says why it cannot be paid; nobody's where it is not genuine.
 pub async fn name_of(app: &App, text: &str) -> Result<Named, FlowError> {
-    let parsed = open_code::read(app, text)?;
+    let scanned = open_code::read(app, text)?;
     let mut tx = app.db.read().await?;
-    let opened = open_code::find(&mut tx, &parsed).await?;
+    let opened = open_code::find(&mut tx, &scanned).await?;
     tx.commit().await?;
     Ok(Named {
         code: opened.code.id,
@@ -229,6 +229,7 @@ pub async fn dry_run(
         door: PaymentWay::Api,
         static_code: opened.code.kind == CodeKind::Static,
         class: opened.code.class,
+        only: opened.code.account.as_ref(),
         amount: price(&opened).or(amount),
         currency: opened.code.currency,
         spent_today: None,
@@ -250,6 +251,7 @@ async fn route(
         door: PaymentWay::Api,
         static_code: opened.code.kind == CodeKind::Static,
         class: opened.code.class,
+        only: opened.code.account.as_ref(),
         amount: price(opened),
         currency: opened.code.currency,
         spent_today: None,
@@ -272,6 +274,7 @@ async fn explain(
         door,
         static_code: opened.code.kind == CodeKind::Static,
         class: opened.code.class,
+        only: opened.code.account.as_ref(),
         amount,
         currency: opened.code.currency,
         spent_today: None,
@@ -282,6 +285,7 @@ async fn explain(
         way: crate::merchant::Way::MerchantPresented,
         static_code: asked.static_code,
         class: asked.class,
+        only: opened.code.account.clone(),
         amount,
         currency: asked.currency,
         spent_today: None,
@@ -360,7 +364,7 @@ fn outcome(refused: Option<&FlowError>) -> String {
         Some(FlowError::CodeStopped(stop)) => stop.to_string(),
         Some(FlowError::CodeMalformed(_)) => "malformed".to_owned(),
         Some(FlowError::CodeSignatureInvalid) => "forged".to_owned(),
-        Some(FlowError::NotFound(_)) => "unknown".to_owned(),
+        Some(FlowError::NotFound(_) | FlowError::NotAdopted) => "unknown".to_owned(),
         Some(_) => "refused".to_owned(),
     }
 }
@@ -375,4 +379,20 @@ pub async fn code_of(
     let code = db::codes::find_of(&mut tx, merchant, id).await?;
     tx.commit().await?;
     code.ok_or(FlowError::NotFound("code"))
+}
+
+/// The merchant's code with this text, which may be another institution's that it has adopted.
+pub async fn code_with(
+    app: &App,
+    merchant: &MerchantId,
+    text: &str,
+) -> Result<PrintedCode, FlowError> {
+    let scanned = open_code::read(app, text)?;
+    let mut tx = app.db.read().await?;
+    let opened = open_code::find(&mut tx, &scanned).await?;
+    tx.commit().await?;
+    if opened.code.merchant != *merchant {
+        return Err(FlowError::NotFound("code"));
+    }
+    Ok(opened.code)
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::app::App;
 use crate::db::{self, Tx};
 use crate::flow::FlowError;
+use crate::id::PaymentAccountId;
 use crate::merchant::{CodeClass, InstitutionId, InstitutionState, Merchant, PaymentAccount, Way};
 use crate::money::{Amount, Currency};
 use crate::payment::{Attempt, PaymentWay, RouteKind};
@@ -48,6 +49,8 @@ pub(super) struct Asked<'a> {
     pub(super) door: PaymentWay,
     pub(super) static_code: bool,
     pub(super) class: CodeClass,
+    /// The one account that the code pays into.
+    pub(super) only: Option<&'a PaymentAccountId>,
     pub(super) amount: Option<Amount>,
     pub(super) currency: Currency,
     pub(super) spent_today: Option<Amount>,
@@ -84,6 +87,7 @@ pub(super) async fn decide(
         way: Way::MerchantPresented,
         static_code: asked.static_code,
         class: asked.class,
+        only: asked.only.cloned(),
         amount: asked.amount,
         currency: asked.currency,
         spent_today: asked.spent_today,

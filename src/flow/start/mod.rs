@@ -14,12 +14,12 @@ use serde::Serialize;
 use self::allowed::{check_source, check_texts, day_cap, name_the_limit, settle_amount};
 use self::opening::{hand_over, open_order};
 use crate::app::App;
-use crate::code::run::{CodeKind, Parsed};
+use crate::code::run::CodeKind;
 use crate::crypto::digest::sha256;
 use crate::crypto::sealing::Purpose;
 use crate::db::books::PayerDay;
 use crate::db::{self, DbError, Tx};
-use crate::flow::open_code::{self, Opened};
+use crate::flow::open_code::{self, Opened, Scanned};
 use crate::flow::routes::{Asked, Routed, must};
 use crate::flow::{FlowError, RouteView, resolve, settle, tell};
 use crate::id::{AttemptId, PaymentId};
@@ -89,8 +89,8 @@ const FIRST_QUERY: Duration = Duration::from_secs(5);
 /// Begins to pay; the same `payer_reference` with the same facts brings the same answer.
 pub async fn start(app: &App, order: StartOrder) -> Result<Started, FlowError> {
     check_texts(&order)?;
-    let parsed = open_code::read(app, &order.text)?;
-    let (attempt, payment, merchant, is_new) = begin(app, &order, &parsed).await?;
+    let scanned = open_code::read(app, &order.text)?;
+    let (attempt, payment, merchant, is_new) = begin(app, &order, &scanned).await?;
     if let Some(handover) = &attempt.handover {
         return Ok(started(&attempt, read_handover(handover)?, is_new));
     }
@@ -160,12 +160,12 @@ const TRIES: u32 = 3;
 async fn begin(
     app: &App,
     order: &StartOrder,
-    parsed: &Parsed,
+    scanned: &Scanned,
 ) -> Result<(Attempt, Payment, Merchant, bool), FlowError> {
     let mut tries = 0;
     loop {
         tries += 1;
-        match begin_once(app, order, parsed).await {
+        match begin_once(app, order, scanned).await {
             Err(FlowError::Db(DbError::Conflict { .. })) if tries < TRIES => {}
             done => return done,
         }
@@ -176,7 +176,7 @@ async fn begin(
 async fn begin_once(
     app: &App,
     order: &StartOrder,
-    parsed: &Parsed,
+    scanned: &Scanned,
 ) -> Result<(Attempt, Payment, Merchant, bool), FlowError> {
     let digest = request_digest(order);
     let mut tx = app.db.begin().await?;
@@ -184,7 +184,7 @@ async fn begin_once(
         tx.commit().await?;
         return Ok(found);
     }
-    let opened = open_code::hold(&mut tx, parsed).await?;
+    let opened = open_code::hold(&mut tx, scanned).await?;
     resolve::payable(&mut tx, &opened)?;
     let amount = settle_amount(order, &opened)?;
     let payment = find_or_make(app, &mut tx, order, &opened, amount).await?;
@@ -215,6 +215,7 @@ async fn begin_once(
         door: order.way,
         static_code: opened.code.kind == CodeKind::Static,
         class: opened.code.class,
+        only: opened.code.account.as_ref(),
         amount: Some(amount),
         currency: amount.currency(),
         spent_today,
