@@ -90,9 +90,9 @@ async fn a_proven_code_is_paid_until_it_is_let_go(backend: Backend) {
             "adoption.end key_of_the_shop released",
         ]
     );
-    let told = "SELECT kind FROM events WHERE kind LIKE 'adoption%' ORDER BY id";
+    let told = "SELECT kind FROM events WHERE kind LIKE 'adoption%' ORDER BY kind";
     let told = column(&shop.database, told).await;
-    assert_eq!(told, ["adoption.proven", "adoption.ended"]);
+    assert_eq!(told, ["adoption.ended", "adoption.proven"]);
     // And it may be asked for again.
     adopted(&shop, ON_THE_WALL).await;
     resolve(&shop.app, &jd(), ON_THE_WALL).await.unwrap();
