@@ -122,6 +122,8 @@ ids! {
     AgreementId = "agr_";
     /// A code that was issued.
     CodeId = "cod_";
+    /// A code that another institution issued, on its way to stand for a merchant here.
+    AdoptionId = "adp_";
     /// What a merchant is owed once.
     PaymentId = "pay_";
     /// One try to pay a payment.

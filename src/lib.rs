@@ -45,7 +45,7 @@
 //!   chain under a key that is not in the database, and [`flow::verify`] walks it.
 //! * Time, chance and the network are arguments. Nothing reads a clock but [`clock`].
 //!
-//! # Three walks
+//! # Four walks
 //!
 //! **A payer scans a printed code.** Her wallet posts the text to `/wallet/v1/resolve`, signed with
 //! RFC 9421 ([`crypto::http_signature`]); [`flow::authenticate`] finds the key, and with it the
@@ -70,6 +70,12 @@
 //! signature says that it is ours, the row that it is this store's and still young, and one guarded
 //! update that nobody was shown it before. Of twenty tills that check it at once, one is told
 //! `genuine`.
+//!
+//! **A code hangs there already.** The merchant sends the text that its institution once printed for it;
+//! [`code::adopt`] says whether it is a merchant's, and its one spelling. [`flow::adopt`] names an
+//! amount and has the institution look out for it. It is paid to the code as anybody would; the
+//! institution attests into which account it came and by which code ([`payment::adoption`]). A code
+//! of ours, bound to that account, stands behind theirs from then on, until the merchant lets it go.
 //!
 //! # Adding a wallet
 //!

@@ -135,6 +135,7 @@ pub(crate) fn claims(shop: &Shop, number: i64) -> ResultClaims {
         payee_reference: format!("REF-{number:020}"),
         status: "paid".to_owned(),
         paid_at: Some(now.to_string()),
+        code_sha256: None,
     }
 }
 

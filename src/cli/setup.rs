@@ -227,6 +227,7 @@ pub(crate) fn quotas(config: &Config) -> Quotas {
         stores: quotas.stores.into(),
         counters: quotas.counters.into(),
         codes: quotas.codes.into(),
+        adoptions: quotas.adoptions.into(),
         api_keys: quotas.api_keys.into(),
         open_payments: quotas.open_payments.into(),
     }

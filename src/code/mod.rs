@@ -4,6 +4,7 @@
 //! most of the world prints; [`native`] knows the shapes of wallets' own texts, which come from
 //! their descriptions.
 
+pub mod adopt;
 mod answer;
 mod bill;
 mod decode;

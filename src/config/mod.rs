@@ -150,6 +150,8 @@ pub struct Quotas {
     pub counters: u32,
     /// Codes, without revoked ones and order codes.
     pub codes: u32,
+    /// Other institutions' codes that are adopted or about to be.
+    pub adoptions: u32,
     /// API keys, without revoked ones.
     pub api_keys: u32,
     /// Order payments that are neither paid nor over.

@@ -4,20 +4,20 @@ use crate::clock::Timestamp;
 use crate::code::run::RandomId;
 use crate::db::row::Row;
 use crate::db::{DbError, Inner, Tx, each_backend, exactly_one};
-use crate::id::{CodeId, CounterId, MerchantId, PaymentId, ScanId, StoreId};
+use crate::id::{CodeId, CounterId, MerchantId, PaymentAccountId, PaymentId, ScanId, StoreId};
 use crate::merchant::{InstitutionId, PrintedCode};
 
 macro_rules! columns {
     () => {
         "id, merchant_id, store_id, counter_id, kind, class, random, key_id, text, amount_minor, \
-         currency, payment_id, state, version, expires_ms, created_ms"
+         currency, payment_id, state, version, expires_ms, created_ms, payment_account_id"
     };
 }
 
 const INSERT: &str = concat!(
     "INSERT INTO codes (",
     columns!(),
-    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
+    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"
 );
 const BY_ID: &str = concat!("SELECT ", columns!(), " FROM codes WHERE id = $1");
 const BY_RANDOM: &str = concat!("SELECT ", columns!(), " FROM codes WHERE random = $1");
@@ -27,6 +27,18 @@ const BY_RANDOM_HELD: &str = concat!(
     "SELECT ",
     columns!(),
     " FROM codes WHERE random = $1 FOR SHARE"
+);
+// The code behind another institution's, while a merchant holds that one here.
+const BY_FOREIGN: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM codes WHERE id = (SELECT code_id FROM foreign_codes WHERE network = $1 AND text_hash = $2)"
+);
+const BY_FOREIGN_HELD: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM codes WHERE id = (SELECT code_id FROM foreign_codes WHERE network = $1 AND text_hash = $2) \
+     FOR SHARE"
 );
 const BY_PAYMENT: &str = concat!("SELECT ", columns!(), " FROM codes WHERE payment_id = $1");
 const LIST: &str = concat!(
@@ -58,6 +70,7 @@ struct CodeRow {
     version: i64,
     expires_ms: Option<Timestamp>,
     created_ms: Timestamp,
+    payment_account_id: Option<PaymentAccountId>,
 }
 
 /// One look at a code; kept for the merchant's statistics, not for money.
@@ -96,6 +109,7 @@ pub async fn insert(tx: &mut Tx, code: &PrintedCode) -> Result<(), DbError> {
         .bind(code.version)
         .bind(code.expires_at)
         .bind(code.created_at)
+        .bind(&code.account)
         .execute(conn)
         .await
         .map(|_| ()))?;
@@ -138,6 +152,42 @@ pub async fn hold_by_random(tx: &mut Tx, random: RandomId) -> Result<Option<Prin
     };
     let row: Option<CodeRow> = each_backend!(tx, conn => sqlx::query_as(sql)
         .bind(random.bytes().as_slice())
+        .fetch_optional(conn)
+        .await)?;
+    row.map(PrintedCode::try_from).transpose()
+}
+
+/// The code of ours behind another institution's.
+pub async fn by_foreign(
+    tx: &mut Tx,
+    network: &str,
+    text_hash: &[u8; 32],
+) -> Result<Option<PrintedCode>, DbError> {
+    foreign(tx, BY_FOREIGN, network, text_hash).await
+}
+
+/// As [`by_foreign`], for a start: until it commits, nobody lets the code go.
+pub async fn hold_by_foreign(
+    tx: &mut Tx,
+    network: &str,
+    text_hash: &[u8; 32],
+) -> Result<Option<PrintedCode>, DbError> {
+    let sql = match &tx.inner {
+        Inner::Sqlite(_) => BY_FOREIGN,
+        Inner::Postgres(_) => BY_FOREIGN_HELD,
+    };
+    foreign(tx, sql, network, text_hash).await
+}
+
+async fn foreign(
+    tx: &mut Tx,
+    sql: &'static str,
+    network: &str,
+    text_hash: &[u8; 32],
+) -> Result<Option<PrintedCode>, DbError> {
+    let row: Option<CodeRow> = each_backend!(tx, conn => sqlx::query_as(sql)
+        .bind(network)
+        .bind(text_hash.as_slice())
         .fetch_optional(conn)
         .await)?;
     row.map(PrintedCode::try_from).transpose()
@@ -208,6 +258,7 @@ impl TryFrom<CodeRow> for PrintedCode {
             counter: row.counter_id,
             key_id: row.key_id,
             payment: row.payment_id,
+            account: row.payment_account_id,
             expires_at: row.expires_ms,
             created_at: row.created_ms,
             text: row.text,

@@ -11,6 +11,7 @@
 
 pub mod acceptances;
 pub mod accounts;
+pub mod adoptions;
 pub mod agreements;
 pub mod api_keys;
 pub mod attempts;

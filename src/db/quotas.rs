@@ -16,8 +16,11 @@ macro_rules! count {
 
 const STORES: &str = count!("stores WHERE merchant_id = $1");
 const COUNTERS: &str = count!("counters WHERE merchant_id = $1");
-const CODES: &str =
-    count!("codes WHERE merchant_id = $1 AND kind <> 'order' AND state <> 'revoked'");
+const CODES: &str = count!(
+    "codes WHERE merchant_id = $1 AND kind <> 'order' AND state <> 'revoked' \
+     AND payment_account_id IS NULL"
+);
+const ADOPTIONS: &str = count!("adoptions WHERE merchant_id = $1 AND state <> 'ended'");
 const API_KEYS: &str = count!("api_keys WHERE merchant_id = $1 AND revoked_ms IS NULL");
 // Only what the merchant asked for: a payment that a payer began at a printed code has no end of
 // its own, and strangers must not be able to fill a merchant's quota.
@@ -39,6 +42,7 @@ pub async fn count(
         Quota::Stores => STORES,
         Quota::Counters => COUNTERS,
         Quota::Codes => CODES,
+        Quota::Adoptions => ADOPTIONS,
         Quota::ApiKeys => API_KEYS,
         Quota::OpenPayments => OPEN_PAYMENTS,
     };

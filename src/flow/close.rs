@@ -64,6 +64,8 @@ async fn call(app: &App, attempt: &Attempt, operation: Operation) -> Result<bool
             settle::release(app, &attempt.id).await?;
             Ok(true)
         }
+        // An attempt's order is no adoption's.
+        Ok(Outcome::Adopted(_) | Outcome::NoProof(_)) => Ok(false),
         Err(error @ (FlowError::Db(_) | FlowError::Keys(_))) => Err(error),
         Err(error) => {
             tracing::warn!(attempt = %attempt.id, "{error}");

@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::crypto::jws::{self, JwsError};
 use crate::crypto::keys::PublicKey;
 use crate::db;
-use crate::flow::{FlowError, settle};
+use crate::flow::{FlowError, adopt, settle};
 use crate::merchant::{InstitutionId, InstitutionKey, KeyMaterial};
 use crate::payment::{Attested, OrderNumber, ResultClaims};
 
@@ -25,6 +25,9 @@ pub async fn confirm(
     }
     app.metrics.took_the_long_way("confirm");
     let attested = read(app, institution, order, result).await?;
+    if let Some(outcome) = adopt::take(app, &attested).await? {
+        return Ok(outcome);
+    }
     settle::take(app, &attested).await
 }
 

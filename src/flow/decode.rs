@@ -6,12 +6,13 @@ use tokio::sync::Semaphore;
 
 use crate::app::App;
 use crate::clock::thread_time;
+use crate::code::adopt::{self, Adoptable, NotAdoptable};
 use crate::code::native::Natives;
 use crate::code::run::{self, Parsed};
 use crate::code::{self, DecodeAnswer, DecodeContext, PictureAnswer, SignatureVerdict};
 use crate::crypto::jwk::KeyUse;
 use crate::flow::{FlowError, keys};
-use crate::qr::read::{self, PictureError};
+use crate::qr::read::{self, Found, PictureError};
 use crate::wallet;
 use crate::word::Mode;
 
@@ -38,14 +39,7 @@ async fn fetch_key(app: &App, text: &str) -> Result<(), FlowError> {
 
 /// About every code in a picture.
 pub async fn picture(app: &App, file: Vec<u8>) -> Result<PictureAnswer, FlowError> {
-    let reading = in_turn(move || {
-        let before = thread_time();
-        read::read(&file, &|| {
-            thread_time().saturating_sub(before) > read::CPU_MAX
-        })
-    });
-    // A reader that panicked is answered like a file that is damaged.
-    let found = reading.await.unwrap_or(Err(PictureError::Broken))?;
+    let found = found_in(file).await?;
     for one in &found {
         fetch_key(app, &one.text).await?;
     }
@@ -53,6 +47,17 @@ pub async fn picture(app: &App, file: Vec<u8>) -> Result<PictureAnswer, FlowErro
     Ok(with_context(app, |context| {
         code::decode_all(found, context)
     }))
+}
+
+async fn found_in(file: Vec<u8>) -> Result<Vec<Found>, FlowError> {
+    let reading = in_turn(move || {
+        let before = thread_time();
+        read::read(&file, &|| {
+            thread_time().saturating_sub(before) > read::CPU_MAX
+        })
+    });
+    // A reader that panicked is answered like a file that is damaged.
+    Ok(reading.await.unwrap_or(Err(PictureError::Broken))?)
 }
 
 /// Does the work on one picture when its turn comes; nothing where it panicked. The turn lasts as
@@ -66,6 +71,17 @@ async fn in_turn<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -
         done
     });
     working.await.ok()
+}
+
+/// Whether a text that somebody else issued may be adopted, and what it is known by.
+pub(super) fn adoptable(app: &App, text: &str) -> Result<Adoptable, NotAdoptable> {
+    with_context(app, |context| adopt::read(text, context, wallet::canonical))
+}
+
+/// The texts of the codes in a picture, for whoever looks for one of them.
+pub(super) async fn texts(file: Vec<u8>) -> Result<Vec<String>, FlowError> {
+    let found = found_in(file).await?;
+    Ok(found.into_iter().map(|found| found.text).collect())
 }
 
 fn with_context<T>(app: &App, decode: impl FnOnce(&DecodeContext<'_>) -> T) -> T {

@@ -1,5 +1,5 @@
 //! The sweep: asks institutions about orders that are silent, closes those whose time is over, ends
-//! payments that nobody began, and drops what need not be kept.
+//! payments that nobody began, follows up adoptions that wait for their proof, and drops what need not be kept.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::db::{self, DbError};
-use crate::flow::{FlowError, close, keys, tell};
+use crate::flow::{FlowError, adopt, close, keys, tell};
 use crate::payment::{Attempt, Change};
 use crate::telemetry::trace;
 
@@ -62,6 +62,8 @@ pub async fn sweep(app: &App) -> Result<Swept, FlowError> {
         .filter(|decided| *decided)
         .count();
     let expired = end_overdue(app).await?;
+    let adoptions = adopt::claim(app).await?;
+    join_all(adoptions.iter().map(|one| adopt::follow_up(app, one))).await;
     keys::refresh(app).await?;
     Ok(Swept {
         asked,
@@ -81,6 +83,10 @@ async fn round(app: &App, permits: &Arc<Semaphore>) -> Result<(), FlowError> {
             follow_up(&app, &attempt).await;
             drop(permit);
         });
+    }
+    for adoption in adopt::claim(app).await? {
+        let app = app.clone();
+        tokio::spawn(async move { adopt::follow_up(&app, &adoption).await });
     }
     Ok(())
 }

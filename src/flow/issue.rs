@@ -5,10 +5,11 @@ use crate::clock::Timestamp;
 use crate::code::run::{self, Body, CodeKind, KeyId, RandomId};
 use crate::crypto::jwk::KeyUse;
 use crate::db::{self, Tx};
-use crate::flow::{FlowError, quota, tell};
-use crate::id::{CodeId, CounterId, MerchantId, PaymentId, StoreId};
+use crate::flow::{FlowError, adopt, quota, tell};
+use crate::id::{CodeId, CounterId, MerchantId, PaymentAccountId, PaymentId, StoreId};
 use crate::merchant::{CodeClass, CodeEvent, CodeState, PrintedCode, Quota};
 use crate::money::{Amount, Currency};
+use crate::payment::adoption::Adoption;
 use crate::payment::{Change, State};
 
 /// A code that is asked for.
@@ -42,6 +43,37 @@ pub async fn issue(app: &App, tx: &mut Tx, new: NewCode) -> Result<PrintedCode, 
     if new.kind != CodeKind::Order {
         quota::room_for_one(tx, &new.merchant, Quota::Codes, &app.limits.quotas).await?;
     }
+    make(app, tx, new, None).await
+}
+
+/// Issues the code that stands behind another institution's: it pays into the account that the
+/// proof arrived in. The adoption was counted when it was asked for.
+pub(super) async fn behind(
+    app: &App,
+    tx: &mut Tx,
+    adoption: &Adoption,
+) -> Result<PrintedCode, FlowError> {
+    let new = NewCode {
+        merchant: adoption.merchant.clone(),
+        store: adoption.store.clone(),
+        counter: adoption.counter.clone(),
+        kind: CodeKind::Static,
+        class: CodeClass::Business,
+        amount: None,
+        currency: adoption.amount.currency(),
+        compact: false,
+        expires_at: None,
+        payment: None,
+    };
+    make(app, tx, new, Some(adoption.account.clone())).await
+}
+
+async fn make(
+    app: &App,
+    tx: &mut Tx,
+    new: NewCode,
+    account: Option<PaymentAccountId>,
+) -> Result<PrintedCode, FlowError> {
     let now = tx.now();
     if new.expires_at.is_some_and(|end| end <= now) {
         return Err(FlowError::field(
@@ -73,6 +105,7 @@ pub async fn issue(app: &App, tx: &mut Tx, new: NewCode) -> Result<PrintedCode, 
         amount: printed,
         currency: new.currency,
         payment: new.payment,
+        account,
         state: CodeState::Active,
         expires_at: new.expires_at,
         created_at: now,
@@ -103,19 +136,44 @@ pub async fn change(
         // Asked again after a lost answer.
         return Ok(code);
     }
+    let code = after(app, &mut tx, code, event).await?;
+    if code.state == CodeState::Revoked && code.account.is_some() {
+        adopt::follow(app, &mut tx, &code).await?;
+    }
+    tx.commit().await?;
+    app.bell.ring();
+    app.sweep_bell.ring();
+    Ok(code)
+}
+
+/// Revokes the code behind an adopted one, which its merchant lets go.
+pub(super) async fn revoke_behind(
+    app: &App,
+    tx: &mut Tx,
+    code: PrintedCode,
+) -> Result<(), FlowError> {
+    if code.state != CodeState::Revoked {
+        after(app, tx, code, CodeEvent::Revoke).await?;
+    }
+    Ok(())
+}
+
+async fn after(
+    app: &App,
+    tx: &mut Tx,
+    code: PrintedCode,
+    event: CodeEvent,
+) -> Result<PrintedCode, FlowError> {
     let state = code.state.apply(event)?;
     let code = PrintedCode {
         state,
         version: code.version.saturating_add(1),
         ..code
     };
-    db::codes::update(&mut tx, &code).await?;
+    db::codes::update(tx, &code).await?;
     if state != CodeState::Active {
-        close_open(app, &mut tx, &code).await?;
+        close_open(app, tx, &code).await?;
     }
-    tx.commit().await?;
-    app.bell.ring();
-    app.sweep_bell.ring();
     Ok(code)
 }
 

@@ -5,6 +5,7 @@
 //! called: it writes the intent, commits, calls, and writes the result. State, books, event and
 //! outbox row change in one transaction.
 
+pub mod adopt;
 pub mod audit;
 pub mod authenticate;
 pub mod close;
@@ -32,6 +33,7 @@ mod tell;
 pub mod verify;
 
 use crate::app::KeyRingError;
+use crate::code::adopt::NotAdoptable;
 use crate::code::run::RunError;
 use crate::crypto::jws::JwsError;
 use crate::crypto::sealing::SealError;
@@ -58,6 +60,24 @@ pub enum FlowError {
     /// The text is not one of our codes.
     #[error("not a code of this server: {0}")]
     CodeMalformed(#[from] RunError),
+    /// A text that somebody else issued cannot be adopted.
+    #[error("cannot be adopted: {}", .0.told())]
+    NotAdoptable(NotAdoptable),
+    /// A genuine code of another institution that stands for nobody here.
+    #[error("nobody has adopted this code")]
+    NotAdopted,
+    /// Another merchant holds the code.
+    #[error("another merchant has adopted this code")]
+    CodeTaken,
+    /// One merchant asks for one code too often.
+    #[error("a code may be asked for {limit} times a day")]
+    TooManyAdoptions {
+        /// How often it may.
+        limit: i64,
+    },
+    /// A picture shows several codes, and nobody said which.
+    #[error("the picture shows more than one code")]
+    PictureAmbiguous,
     /// It looks like our code, but we did not sign it as it stands.
     #[error("the code's signature does not hold")]
     CodeSignatureInvalid,

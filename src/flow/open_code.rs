@@ -3,14 +3,33 @@
 use crate::app::{App, Opened};
 use crate::code::run::{self, Parsed};
 use crate::code::{emv, emv_form};
+use crate::crypto::digest::sha256;
 use crate::db::{self, Tx};
-use crate::flow::{FlowError, keys};
-use crate::merchant::PrintedCode;
+use crate::flow::{FlowError, decode, keys};
+use crate::merchant::{CodeState, PrintedCode};
 use crate::word::Mode;
 
+/// A text that may stand for something here.
+#[derive(Debug, Clone)]
+pub(super) enum Scanned {
+    /// One of our own codes.
+    Ours(Box<Parsed>),
+    /// A code that another institution issued.
+    Foreign {
+        /// Whose.
+        network: &'static str,
+        /// SHA-256 of its one spelling.
+        text_hash: [u8; 32],
+    },
+}
+
 /// Reads a text and checks its signature; the database is asked at most for a key that is new.
-pub(super) async fn read(app: &App, text: &str) -> Result<Parsed, FlowError> {
-    let parsed = in_either_form(app, text)?;
+pub(super) async fn read(app: &App, text: &str) -> Result<Scanned, FlowError> {
+    let parsed = match in_either_form(app, text) {
+        Ok(parsed) => parsed,
+        Err(error @ FlowError::CodeMalformed(_)) => return foreign(app, text).ok_or(error),
+        Err(error) => return Err(error),
+    };
     // Genuine elsewhere, perhaps; here it does not exist.
     if parsed.origin != app.origin {
         return Err(FlowError::NotFound("code"));
@@ -26,7 +45,16 @@ pub(super) async fn read(app: &App, text: &str) -> Result<Parsed, FlowError> {
             return Err(FlowError::CodeSignatureInvalid);
         }
     }
-    Ok(parsed)
+    Ok(Scanned::Ours(Box::new(parsed)))
+}
+
+/// Another institution's code that a merchant may have adopted.
+fn foreign(app: &App, text: &str) -> Option<Scanned> {
+    let found = decode::adoptable(app, text).ok()?;
+    Some(Scanned::Foreign {
+        network: found.network,
+        text_hash: sha256(found.canonical.as_bytes()),
+    })
 }
 
 /// The code in an address, or in EMV's form.
@@ -43,15 +71,38 @@ fn in_either_form(app: &App, text: &str) -> Result<Parsed, FlowError> {
 }
 
 /// Finds what the text stands for, whether or not it is still payable.
-pub(super) async fn find(tx: &mut Tx, parsed: &Parsed) -> Result<Opened, FlowError> {
-    let code = db::codes::by_random(tx, parsed.run.body.random()).await?;
-    as_issued(tx, parsed, code).await
+pub(super) async fn find(tx: &mut Tx, scanned: &Scanned) -> Result<Opened, FlowError> {
+    match scanned {
+        Scanned::Ours(parsed) => {
+            let code = db::codes::by_random(tx, parsed.run.body.random()).await?;
+            as_issued(tx, parsed, code).await
+        }
+        Scanned::Foreign { network, text_hash } => {
+            let code = db::codes::by_foreign(tx, network, text_hash).await?;
+            as_adopted(tx, code).await
+        }
+    }
 }
 
 /// As [`find`], holding the code against being suspended or revoked until the transaction ends.
-pub(super) async fn hold(tx: &mut Tx, parsed: &Parsed) -> Result<Opened, FlowError> {
-    let code = db::codes::hold_by_random(tx, parsed.run.body.random()).await?;
-    as_issued(tx, parsed, code).await
+pub(super) async fn hold(tx: &mut Tx, scanned: &Scanned) -> Result<Opened, FlowError> {
+    match scanned {
+        Scanned::Ours(parsed) => {
+            let code = db::codes::hold_by_random(tx, parsed.run.body.random()).await?;
+            as_issued(tx, parsed, code).await
+        }
+        Scanned::Foreign { network, text_hash } => {
+            let code = db::codes::hold_by_foreign(tx, network, text_hash).await?;
+            as_adopted(tx, code).await
+        }
+    }
+}
+
+/// The code of ours behind an adopted one. Who lets go of that ends this one with it, so a start
+/// that waited meanwhile finds an end and no code.
+async fn as_adopted(tx: &mut Tx, code: Option<PrintedCode>) -> Result<Opened, FlowError> {
+    let adopted = code.filter(|code| code.state != CodeState::Revoked);
+    open(tx, adopted.ok_or(FlowError::NotAdopted)?).await
 }
 
 async fn as_issued(

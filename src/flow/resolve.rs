@@ -108,9 +108,9 @@ async fn told(app: &App, payer: &InstitutionId, text: &str) -> Result<String, Fl
         return Ok(same.statement.clone());
     }
     let reading = Reading::begin(&app.db, &app.clock);
-    let parsed = open_code::read(app, text).await?;
+    let scanned = open_code::read(app, text).await?;
     let mut tx = app.db.read().await?;
-    let opened = open_code::find(&mut tx, &parsed).await?;
+    let opened = open_code::find(&mut tx, &scanned).await?;
     let routed = route(app, &mut tx, payer, &opened).await;
     let now = tx.now();
     tx.commit().await?;
@@ -187,9 +187,9 @@ fn state(
 
 /// What the page behind a code shows, whichever browser opens it.
 pub async fn look(app: &App, text: &str, payer: Option<&InstitutionId>) -> Result<Seen, FlowError> {
-    let parsed = open_code::read(app, text).await?;
+    let scanned = open_code::read(app, text).await?;
     let mut tx = app.db.read().await?;
-    let opened = open_code::find(&mut tx, &parsed).await?;
+    let opened = open_code::find(&mut tx, &scanned).await?;
     let now = tx.now();
     let still = payable(now, &opened);
     let code = (&opened.code.id, &opened.code.merchant);
@@ -202,9 +202,9 @@ pub async fn look(app: &App, text: &str, payer: Option<&InstitutionId>) -> Resul
 
 /// Whose code it is, for a page that says why it cannot be paid; nobody's where it is not genuine.
 pub async fn name_of(app: &App, text: &str) -> Result<Named, FlowError> {
-    let parsed = open_code::read(app, text).await?;
+    let scanned = open_code::read(app, text).await?;
     let mut tx = app.db.read().await?;
-    let opened = open_code::find(&mut tx, &parsed).await?;
+    let opened = open_code::find(&mut tx, &scanned).await?;
     tx.commit().await?;
     Ok(Named {
         code: opened.code.id,
@@ -228,6 +228,7 @@ pub async fn dry_run(
         door: PaymentWay::Api,
         static_code: opened.code.kind == CodeKind::Static,
         class: opened.code.class,
+        only: opened.code.account.as_ref(),
         amount: price(&opened).or(amount),
         currency: opened.code.currency,
         spent_today: None,
@@ -249,6 +250,7 @@ async fn route(
         door: PaymentWay::Api,
         static_code: opened.code.kind == CodeKind::Static,
         class: opened.code.class,
+        only: opened.code.account.as_ref(),
         amount: price(opened),
         currency: opened.code.currency,
         spent_today: None,
@@ -271,6 +273,7 @@ async fn explain(
         door,
         static_code: opened.code.kind == CodeKind::Static,
         class: opened.code.class,
+        only: opened.code.account.as_ref(),
         amount,
         currency: opened.code.currency,
         spent_today: None,
@@ -350,7 +353,7 @@ fn outcome(refused: Option<&FlowError>) -> String {
         Some(FlowError::CodeStopped(stop)) => stop.to_string(),
         Some(FlowError::CodeMalformed(_)) => "malformed".to_owned(),
         Some(FlowError::CodeSignatureInvalid) => "forged".to_owned(),
-        Some(FlowError::NotFound(_)) => "unknown".to_owned(),
+        Some(FlowError::NotFound(_) | FlowError::NotAdopted) => "unknown".to_owned(),
         Some(_) => "refused".to_owned(),
     }
 }
@@ -365,4 +368,20 @@ pub async fn code_of(
     let code = db::codes::find_of(&mut tx, merchant, id).await?;
     tx.commit().await?;
     code.ok_or(FlowError::NotFound("code"))
+}
+
+/// The merchant's code with this text, which may be another institution's that it has adopted.
+pub async fn code_with(
+    app: &App,
+    merchant: &MerchantId,
+    text: &str,
+) -> Result<PrintedCode, FlowError> {
+    let scanned = open_code::read(app, text).await?;
+    let mut tx = app.db.read().await?;
+    let opened = open_code::find(&mut tx, &scanned).await?;
+    tx.commit().await?;
+    if opened.code.merchant != *merchant {
+        return Err(FlowError::NotFound("code"));
+    }
+    Ok(opened.code)
 }

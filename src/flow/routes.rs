@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::db::{self, Tx};
 use crate::flow::FlowError;
+use crate::id::PaymentAccountId;
 use crate::merchant::{CodeClass, InstitutionId, InstitutionState, Merchant, PaymentAccount, Way};
 use crate::money::{Amount, Currency};
 use crate::payment::{Attempt, PaymentWay, RouteKind};
@@ -49,6 +50,8 @@ pub(super) struct Asked<'a> {
     pub(super) door: PaymentWay,
     pub(super) static_code: bool,
     pub(super) class: CodeClass,
+    /// The one account that the code pays into.
+    pub(super) only: Option<&'a PaymentAccountId>,
     pub(super) amount: Option<Amount>,
     pub(super) currency: Currency,
     pub(super) spent_today: Option<Spent>,
@@ -100,6 +103,7 @@ pub(super) fn scan(asked: &Asked<'_>, now: Timestamp) -> Scan {
         way: Way::MerchantPresented,
         static_code: asked.static_code,
         class: asked.class,
+        only: asked.only.cloned(),
         amount: asked.amount,
         currency: asked.currency,
         spent_today: asked.spent_today,

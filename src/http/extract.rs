@@ -85,6 +85,7 @@ named! {
     id::AcceptanceId = "acceptance";
     id::AgreementId = "agreement";
     id::CodeId = "code";
+    id::AdoptionId = "adoption";
     id::PaymentId = "payment";
     id::AttemptId = "attempt";
     id::ExceptionId = "exception";

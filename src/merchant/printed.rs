@@ -2,7 +2,7 @@
 
 use crate::clock::Timestamp;
 use crate::code::run::{CodeKind, RandomId};
-use crate::id::{CodeId, CounterId, MerchantId, PaymentId, StoreId};
+use crate::id::{CodeId, CounterId, MerchantId, PaymentAccountId, PaymentId, StoreId};
 use crate::merchant::Refused;
 use crate::money::{Amount, Currency};
 use crate::word::words;
@@ -73,6 +73,8 @@ pub struct PrintedCode {
     pub currency: Currency,
     /// The payment it is for, of an order code.
     pub payment: Option<PaymentId>,
+    /// The one account that it pays into; any of the merchant's where there is none.
+    pub account: Option<PaymentAccountId>,
     /// Whether it may be paid.
     pub state: CodeState,
     /// Not payable from here on.
@@ -168,6 +170,7 @@ mod tests {
             amount: None,
             currency: Currency::CNY,
             payment: None,
+            account: None,
             state: CodeState::Active,
             expires_at: Some(at(100)),
             created_at: at(0),

@@ -11,6 +11,8 @@ words! {
         Counters = "counters",
         /// Codes that are not revoked; order codes count as open payments.
         Codes = "codes",
+        /// Other institutions' codes that are adopted, or about to be.
+        Adoptions = "adoptions",
         /// API keys that are not revoked.
         ApiKeys = "api-keys",
         /// Payments with an order code that nobody has paid and that are not over.
@@ -27,6 +29,8 @@ pub struct Quotas {
     pub counters: i64,
     /// Of [`Quota::Codes`].
     pub codes: i64,
+    /// Of [`Quota::Adoptions`].
+    pub adoptions: i64,
     /// Of [`Quota::ApiKeys`].
     pub api_keys: i64,
     /// Of [`Quota::OpenPayments`].
@@ -40,6 +44,7 @@ impl Quotas {
             Quota::Stores => self.stores,
             Quota::Counters => self.counters,
             Quota::Codes => self.codes,
+            Quota::Adoptions => self.adoptions,
             Quota::ApiKeys => self.api_keys,
             Quota::OpenPayments => self.open_payments,
         }
@@ -53,6 +58,7 @@ impl Default for Quotas {
             stores: 1_000,
             counters: 5_000,
             codes: 10_000,
+            adoptions: 1_000,
             api_keys: 100,
             open_payments: 10_000,
         }

@@ -66,6 +66,10 @@ pub struct ResultClaims {
     /// When the money came, RFC 3339.
     #[serde(default)]
     pub paid_at: Option<String>,
+    /// Of an order that was opened with a code's text: SHA-256, hexadecimal, of the text of the code
+    /// by which it was paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code_sha256: Option<String>,
 }
 
 /// A statement whose fields make sense; whether it fits the order is for
@@ -90,6 +94,8 @@ pub struct Attested {
     pub status: ResultStatus,
     /// When the money came.
     pub paid_at: Timestamp,
+    /// SHA-256, hexadecimal, of the text of the institution's own code by which it was paid.
+    pub code_sha256: Option<String>,
     /// The signed text itself.
     pub jws: String,
 }
@@ -188,6 +194,7 @@ impl ResultClaims {
             payee_reference: self.payee_reference,
             status,
             paid_at: paid_at(self.paid_at.as_deref(), now)?,
+            code_sha256: self.code_sha256,
             jws: jws.to_owned(),
         })
     }

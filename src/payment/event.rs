@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
-use crate::id::{CounterId, ExceptionId, MerchantId, PaymentId, StoreId};
+use crate::id::{AdoptionId, CounterId, ExceptionId, MerchantId, PaymentId, StoreId};
 use crate::merchant::InstitutionId;
+use crate::payment::adoption::Adoption;
 use crate::payment::{Attempt, OrderNumber, Payment};
 use crate::word::words;
 
@@ -27,6 +28,12 @@ words! {
         Expired = "payment.expired",
         /// Money came that settles nothing.
         Exception = "payment.exception",
+        /// An institution proved that a code which hangs on the wall is the merchant's.
+        AdoptionProven = "adoption.proven",
+        /// What the institution stated was no proof; it may still come.
+        AdoptionMissed = "adoption.missed",
+        /// The code stands for the merchant no longer, or never came to.
+        AdoptionEnded = "adoption.ended",
     }
 }
 
@@ -36,6 +43,9 @@ pub struct EventData {
     /// The payment; absent where the money's order is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payment: Option<PaymentId>,
+    /// The adoption that it is about, instead of a payment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub adoption: Option<AdoptionId>,
     /// The shop.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub store: Option<StoreId>,
@@ -89,6 +99,7 @@ impl EventData {
     pub fn of(payment: &Payment) -> Self {
         Self {
             payment: Some(payment.id.clone()),
+            adoption: None,
             store: Some(payment.store.clone()),
             counter: payment.counter.clone(),
             amount_minor: payment.amount.minor(),
@@ -99,6 +110,30 @@ impl EventData {
             order_number: None,
             payee_reference: None,
             reference: payment.reference.clone(),
+            number: None,
+            paid_at: None,
+            received_at: None,
+            exception: None,
+            code: None,
+            evidence: None,
+        }
+    }
+
+    /// What there is to tell of an adoption: the amount is the one that was named as its proof.
+    pub fn of_adoption(adoption: &Adoption) -> Self {
+        Self {
+            payment: None,
+            adoption: Some(adoption.id.clone()),
+            store: Some(adoption.store.clone()),
+            counter: adoption.counter.clone(),
+            amount_minor: adoption.amount.minor(),
+            currency: adoption.amount.currency().code().to_owned(),
+            payer_institution: None,
+            payee_institution: Some(adoption.institution.clone()),
+            payment_account: Some(adoption.account_reference.masked()),
+            order_number: Some(adoption.order_number.clone()),
+            payee_reference: None,
+            reference: None,
             number: None,
             paid_at: None,
             received_at: None,

@@ -9,8 +9,10 @@
 //!
 //! An attempt holds its payment until the payee institution says paid, failed or closed; silence
 //! decides nothing. [`judge`](judge()) reads what an institution attested against what was agreed,
-//! [`ledger`] books it, [`event`] tells it.
+//! [`ledger`] books it, [`event`] tells it. [`adoption`] is how a code that hangs on the wall already
+//! comes to stand for its merchant.
 
+pub mod adoption;
 mod attempt;
 mod attested;
 pub mod event;

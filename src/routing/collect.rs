@@ -2,7 +2,7 @@
 
 use crate::id::{AcceptanceId, AgreementId, PaymentAccountId};
 use crate::merchant::{Acceptance, Agreement, InstitutionId, PaymentAccount};
-use crate::routing::{Candidate, Facts, RouteKind, Verdict};
+use crate::routing::{Candidate, Facts, RouteKind, Scan, Verdict};
 
 /// An acceptance with an account under it and, for interop, the agreement that leads there.
 #[derive(Debug, Clone, Copy)]
@@ -101,6 +101,12 @@ impl Offer<'_> {
                 .and_then(|agreement| agreement.attester.clone()),
             verdict,
         }
+    }
+
+    /// Whether the code pays into one account, and this is another.
+    pub(super) fn is_beside(&self, scan: &Scan) -> bool {
+        let account = self.account.map(|account| &account.id);
+        scan.only.is_some() && account != scan.only.as_ref()
     }
 
     fn kind(&self) -> RouteKind {

@@ -28,6 +28,9 @@ impl From<Reason> for Barrier {
 /// meets one would have a route for less.
 pub(super) fn check(offer: &Offer<'_>, scan: &Scan, facts: &Facts) -> Result<(), Barrier> {
     class_allowed(scan, facts)?;
+    if offer.is_beside(scan) {
+        return Err(Reason::CodeAccount.into());
+    }
     payer_not_stopped(offer, scan, facts)?;
     acceptance_open(offer.acceptance, scan)?;
     if let Some(agreement) = offer.agreement {

@@ -45,6 +45,8 @@ pub struct Scan {
     pub static_code: bool,
     /// For what the code may be used.
     pub class: CodeClass,
+    /// The one account that the code pays into; any of the merchant's where there is none.
+    pub only: Option<PaymentAccountId>,
     /// How much, once it is known.
     pub amount: Option<Amount>,
     /// In what.
@@ -260,7 +262,8 @@ pub fn payers(scan: &Scan, facts: &Facts) -> Vec<InstitutionId> {
 fn judged(scan: &Scan, facts: &Facts) -> (Vec<Candidate>, Option<Limit>) {
     let mut limit = None;
     let mut offers = collect::offers(&scan.payer, facts);
-    offers.sort_by_cached_key(|offer| offer.rank(facts));
+    // What the code cannot pay into comes last: it is not the reason why nothing is left.
+    offers.sort_by_cached_key(|offer| (offer.is_beside(scan), offer.rank(facts)));
     let candidates = offers
         .iter()
         .map(|offer| {

@@ -52,6 +52,10 @@ reasons! {
     NotAccepted = "not-accepted",
         "商户未受理该机构，也没有可用的互联互通协议。",
         "The merchant does not take this institution, and no agreement leads to one it takes.";
+    /// The code pays into one account only, which is another.
+    CodeAccount = "code-account",
+        "该收款码只能付入另一个收款账户。",
+        "This code is paid into another payment account, and into that one only.";
     /// Invited or applied only.
     AcceptanceNotEnabled = "acceptance-not-enabled",
         "该机构的受理尚未开通。",

@@ -26,6 +26,7 @@ fn order() -> OrderRequest {
         notify_url: "https://pay.example/wallet/v1/orders/x/confirm".to_owned(),
         payer_institution: "jd_pay".parse().unwrap(),
         clearing: Some("netsunion".parse().unwrap()),
+        code_text: None,
     }
 }
 

@@ -4,6 +4,11 @@
 //! `POST /orders/{n}/close` closes. What became of an order comes back as a JWS that the institution
 //! signed. Here it is only told apart from other answers: whether the signature holds, and whether
 //! it speaks of this order and this amount, is decided where the institution's keys are known.
+//!
+//! An order that is opened with `code_text` is one that tongma hands to nobody. It asks the institution
+//! to look out: when that amount is paid by the code with that text, which is the institution's own
+//! and leads into that account, the order is paid, and the statement says `code_sha256`, the SHA-256
+//! of the text. An institution that does not know the code, or not as this account's, refuses.
 
 use serde::Deserialize;
 use serde_json::json;
@@ -33,6 +38,9 @@ pub fn open_order(order: &OrderRequest) -> WireRequest {
     });
     if let (Some(clearing), Some(fields)) = (&order.clearing, body.as_object_mut()) {
         fields.insert("clearing".to_owned(), json!(clearing));
+    }
+    if let (Some(text), Some(fields)) = (&order.code_text, body.as_object_mut()) {
+        fields.insert("code_text".to_owned(), json!(text));
     }
     WireRequest::post_json("/orders".to_owned(), &body)
 }
@@ -161,6 +169,31 @@ mod tests {
                 "{word}"
             );
         }
+    }
+
+    #[test]
+    fn an_order_names_the_code_by_which_alone_it_is_paid() {
+        let order = OrderRequest {
+            order_number: OrderNumber::new([7; 16]),
+            payment_account: "1900000109".parse().unwrap(),
+            amount: crate::money::Amount::positive(345, crate::money::Currency::CNY).unwrap(),
+            payee: "老王面馆".to_owned(),
+            description: String::new(),
+            pay_before: crate::clock::Timestamp::from_seconds(1_790_000_000),
+            notify_url: String::new(),
+            payer_institution: "lotus_pay".parse().unwrap(),
+            clearing: None,
+            code_text: None,
+        };
+        let body = |order: &OrderRequest| -> serde_json::Value {
+            serde_json::from_slice(&open_order(order).body.unwrap().bytes).unwrap()
+        };
+        assert_eq!(body(&order).get("code_text"), None);
+        let by_code = OrderRequest {
+            code_text: Some("https://qr.lotus.example/1".to_owned()),
+            ..order
+        };
+        assert_eq!(body(&by_code)["code_text"], "https://qr.lotus.example/1");
     }
 
     #[test]

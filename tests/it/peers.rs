@@ -286,6 +286,7 @@ fn order() -> OrderRequest {
         notify_url: "http://127.0.0.1:1/wallet/v1/orders".to_owned(),
         payer_institution: "jd_pay".parse().unwrap(),
         clearing: Some("union".parse().unwrap()),
+        code_text: None,
     }
 }
 

@@ -82,6 +82,7 @@ impl Town {
             pay_before: "2099-01-01T00:00:00Z".parse().unwrap(),
             payer_institution: payer.parse().unwrap(),
             clearing: Some("netsunion".parse().unwrap()),
+            code_text: None,
         }
     }
 

@@ -173,7 +173,8 @@ async fn create(desk: &Desk, new: New) -> Result<Value, CliError> {
     Ok(view(&code))
 }
 
-async fn app(desk: &Desk) -> Result<crate::app::App, CliError> {
+/// The application as `serve` would have it.
+pub(super) async fn app(desk: &Desk) -> Result<crate::app::App, CliError> {
     let origin = setup::origin(&desk.config).map_err(setup::SetupError::from)?;
     Ok(setup::app(&desk.config, origin, Clock::System).await?.app)
 }

@@ -5,6 +5,7 @@
 
 mod acceptance;
 mod account;
+mod adoption;
 mod agreement;
 mod api_key;
 mod audit;
@@ -56,6 +57,9 @@ pub(crate) enum Admin {
     /// Receiving codes
     #[command(subcommand)]
     Code(code::Command),
+    /// Other institutions' codes that hang on merchants' walls already
+    #[command(subcommand)]
+    Adoption(adoption::Command),
     /// Money that arrived outside the plan
     #[command(subcommand)]
     Exception(exception::Command),
@@ -109,6 +113,7 @@ impl Admin {
             Self::Acceptance(command) => command.run(&desk).await,
             Self::Agreement(command) => command.run(&desk).await,
             Self::Code(command) => command.run(&desk).await,
+            Self::Adoption(command) => command.run(&desk).await,
             Self::Exception(command) => command.run(&desk).await,
             Self::Key(command) => command.run(&desk).await,
             Self::ApiKey(command) => command.run(&desk).await,

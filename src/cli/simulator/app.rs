@@ -12,6 +12,7 @@ use super::clearing::{Expected, Received, json as answer};
 use super::{Office, Participant, refused, tongma};
 use crate::clock::Timestamp;
 use crate::crypto::digest::hex;
+use crate::merchant::AccountReference;
 use crate::money::{Amount, Currency};
 use crate::payment::OrderNumber;
 use crate::wallet::simulator::{Faults, Order, OrderState, Refusal, Transfer};
@@ -23,6 +24,8 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .route("/app/scan", web::post().to(scan))
         .route("/app/start", web::post().to(start))
         .route("/app/pay", web::post().to(pay))
+        .route("/app/code", web::post().to(code))
+        .route("/app/pay-code", web::post().to(pay_code))
         .route("/app/attempts/{attempt}", web::get().to(attempt))
         .route("/app/faults", web::post().to(faults));
 }
@@ -61,6 +64,21 @@ struct Pay {
     handover: Option<Handover>,
     #[serde(default)]
     decline: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Code {
+    text: String,
+    account: AccountReference,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PayCode {
+    text: String,
+    amount_minor: i64,
+    currency: Currency,
 }
 
 /// What tongma answers to a start, as far as it matters here.
@@ -116,6 +134,18 @@ async fn pay(office: Data<Office>, body: Json<Pay>) -> HttpResponse {
     }))
 }
 
+/// `POST /app/code`: an own code of the institution, for one of the accounts here, hangs on a wall.
+async fn code(office: Data<Office>, body: Json<Code>) -> HttpResponse {
+    let Code { text, account } = body.into_inner();
+    let hung = office.books().hang(text, account);
+    outcome(hung.map(|()| json!({})))
+}
+
+/// `POST /app/pay-code`: the payer scans such a code and pays, as everybody always could.
+async fn pay_code(office: Data<Office>, body: Json<PayCode>) -> HttpResponse {
+    outcome(office.pay_code(&body).await)
+}
+
 /// `GET /app/attempts/{attempt}`
 async fn attempt(office: Data<Office>, attempt: Path<String>) -> HttpResponse {
     outcome(office.tongma.attempt(&attempt).await)
@@ -166,6 +196,7 @@ impl Office {
                 notify_url: self.tongma.notify_url(order_number.as_str()),
                 payer_institution: Some(self.id.clone()),
                 clearing: None,
+                code_text: None,
                 state: OrderState::Open,
                 order_number: order_number.to_string(),
             })?;
@@ -218,6 +249,19 @@ impl Office {
             }
         }
         Ok(paid)
+    }
+
+    /// Pays a code of this institution's own. Where tongma looks out for that amount, it is told.
+    async fn pay_code(self: &Arc<Self>, asked: &PayCode) -> Result<Value, Refusal> {
+        let amount = Amount::positive(asked.amount_minor, asked.currency)
+            .map_err(|error| Refusal::new(422, "amount-invalid", error.to_string()))?;
+        let (now, entropy) = (self.world.clock.now(), self.world.entropy.as_ref());
+        let expected = self.books().pay_code(&asked.text, amount, now, entropy)?;
+        let attested_at = match &expected {
+            Some(number) => self.confirm(number).await,
+            None => None,
+        };
+        Ok(json!({"order_number": expected, "attested_at": attested_at}))
     }
 
     fn started_as(&self, attempt: &str) -> Result<Started, Refusal> {

@@ -71,6 +71,18 @@ impl Natives {
         Ok(Self { shapes, payer_code })
     }
 
+    /// The hosts that the shapes' addresses lead to.
+    pub fn hosts(&self) -> impl Iterator<Item = &str> {
+        let hosts = self.shapes.iter().map(|shape| shape.authority.as_str());
+        hosts.filter(|host| host.contains('.'))
+    }
+
+    /// The schemes of the shapes that are no web addresses.
+    pub fn schemes(&self) -> impl Iterator<Item = &str> {
+        let schemes = self.shapes.iter().map(|shape| shape.scheme.as_str());
+        schemes.filter(|scheme| !scheme.is_empty() && !scheme.starts_with("http"))
+    }
+
     /// Whose text this is; `None` for one that fits no shape exactly.
     pub fn recognise(&self, text: &str) -> Option<Native> {
         if let Some(network) = (self.payer_code)(text) {

@@ -14,6 +14,9 @@ pub(super) struct Shape {
     regex: Regex,
     /// In lower case; a text that begins with none of them cannot fit.
     starts: Vec<String>,
+    /// In lower case, as far as the pattern writes it out; empty where it does not.
+    pub(super) scheme: String,
+    pub(super) authority: String,
     pub(super) native: Native,
 }
 
@@ -29,9 +32,12 @@ impl Shape {
         let captured = inner.replace(EITHER_CASE, "((?i)");
         let regex = Regex::new(&format!("^(?:{captured})$"))
             .map_err(|error| PatternError::Unreadable(pattern, error))?;
+        let (scheme, authority) = address(inner);
         Ok(Self {
             regex,
             starts: starts(inner),
+            scheme,
+            authority,
             native: Native { network, kind },
         })
     }
@@ -66,6 +72,22 @@ impl Shape {
             None => canonical,
         })
     }
+}
+
+/// Scheme and authority of a pattern that writes out an address, such as
+/// `(?i:https?://qr\.wallet\.example)/…`.
+fn address(pattern: &str) -> (String, String) {
+    let Some((before, after)) = pattern.split_once("://") else {
+        return (String::new(), String::new());
+    };
+    let letters = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+    let reversed: String = before.chars().rev().filter(|c| *c != '?').collect();
+    let reversed: String = reversed.chars().take_while(letters).collect();
+    let authority = after.chars().filter(|c| *c != '\\');
+    (
+        reversed.chars().rev().collect(),
+        authority.take_while(letters).collect(),
+    )
 }
 
 /// How every text of this pattern begins: one of these, as far as that is plain to see.

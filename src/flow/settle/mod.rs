@@ -13,8 +13,9 @@ use crate::clock::Stopwatch;
 use crate::crypto::jws::SKEW;
 use crate::db::{self, DbError, Tx};
 use crate::flow::FlowError;
-use crate::id::{AttemptId, ExceptionId, PaymentId, ResultId};
+use crate::id::{AdoptionId, AttemptId, ExceptionId, PaymentId, ResultId};
 use crate::merchant::{InstitutionId, KeyDirection, UsedKey};
+use crate::payment::adoption::NoProof;
 use crate::payment::{
     Attempt, AttemptState, Attested, AttestedError, ExceptionCode, ResultStatus, Verdict, judge,
 };
@@ -35,6 +36,10 @@ pub enum Outcome {
     },
     /// The money is kept as an exception.
     Exception(ExceptionCode),
+    /// It proved that a code on the wall is its merchant's, or repeated what had.
+    Adopted(AdoptionId),
+    /// It was about such a proof, and is none.
+    NoProof(NoProof),
 }
 
 /// Two statements that cross are told apart by trying again; more than a few times means trouble.

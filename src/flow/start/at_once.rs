@@ -83,13 +83,13 @@ async fn ground(app: &App, order: &StartOrder) -> Result<Option<Arc<Ground>>, Fl
         return Ok(Some(ground));
     }
     let reading = Reading::begin(&app.db, &app.clock);
-    let parsed = open_code::read(app, &order.text).await?;
+    let scanned = open_code::read(app, &order.text).await?;
     let mut tx = app.db.read().await?;
     let now = tx.now();
     let ahead_ms = now.millis().saturating_sub(app.clock.now().millis());
     // Before everything that it vouches for.
     let rules = db::rules::version(&mut tx).await?;
-    let Ok(opened) = open_code::find(&mut tx, &parsed).await else {
+    let Ok(opened) = open_code::find(&mut tx, &scanned).await else {
         return Ok(None);
     };
     let caller = (&order.payer, order.way);
@@ -154,6 +154,7 @@ fn decide(
         door: order.way,
         static_code: opened.code.kind == CodeKind::Static,
         class: opened.code.class,
+        only: opened.code.account.as_ref(),
         amount: Some(amount),
         currency: amount.currency(),
         spent_today,

@@ -2,9 +2,10 @@
 //! cannot begin is told why.
 
 use crate::app::App;
-use crate::code::run::{CodeKind, Parsed};
+use crate::code::run::CodeKind;
 use crate::db::books::PayerDay;
 use crate::db::{self, DbError, Tx};
+use crate::flow::open_code::Scanned;
 use crate::flow::routes::{Asked, must};
 use crate::flow::start::allowed::{
     check_source, count, name_the_limit, settle_amount, spent_today,
@@ -21,12 +22,12 @@ const TRIES: u32 = 3;
 pub(super) async fn begin(
     app: &App,
     order: &StartOrder,
-    parsed: &Parsed,
+    scanned: &Scanned,
 ) -> Result<Began, FlowError> {
     let mut tries = 0;
     loop {
         tries += 1;
-        match begin_once(app, order, parsed).await {
+        match begin_once(app, order, scanned).await {
             Err(FlowError::Db(DbError::Conflict { .. })) if tries < TRIES => {}
             done => return done,
         }
@@ -34,14 +35,14 @@ pub(super) async fn begin(
 }
 
 /// The intent, in one transaction: everything is checked again here, whatever `resolve` had said.
-async fn begin_once(app: &App, order: &StartOrder, parsed: &Parsed) -> Result<Began, FlowError> {
+async fn begin_once(app: &App, order: &StartOrder, scanned: &Scanned) -> Result<Began, FlowError> {
     let digest = rows::request_digest(order);
     let mut tx = app.db.begin().await?;
     if let Some(found) = repeat(&mut tx, order, &digest).await? {
         tx.commit().await?;
         return Ok(found);
     }
-    let opened = open_code::hold(&mut tx, parsed).await?;
+    let opened = open_code::hold(&mut tx, scanned).await?;
     resolve::payable(tx.now(), &opened)?;
     let amount = settle_amount(order, &opened)?;
     let payment = rows::payment(app, tx.now(), order, &opened, amount)?;
@@ -66,6 +67,7 @@ async fn begin_once(app: &App, order: &StartOrder, parsed: &Parsed) -> Result<Be
         door: order.way,
         static_code: opened.code.kind == CodeKind::Static,
         class: opened.code.class,
+        only: opened.code.account.as_ref(),
         amount: Some(amount),
         currency: amount.currency(),
         spent_today,

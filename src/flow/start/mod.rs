@@ -163,6 +163,6 @@ async fn begin(app: &App, order: &StartOrder) -> Result<Began, FlowError> {
         return Ok(began);
     }
     app.metrics.took_the_long_way("start");
-    let parsed = open_code::read(app, &order.text).await?;
-    long_way::begin(app, order, &parsed).await
+    let scanned = open_code::read(app, &order.text).await?;
+    long_way::begin(app, order, &scanned).await
 }

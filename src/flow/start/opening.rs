@@ -40,6 +40,7 @@ pub(super) async fn open_order(
         ),
         payer_institution: attempt.payer.clone(),
         clearing,
+        code_text: None,
     };
     let request = wallet
         .open_order(&request)

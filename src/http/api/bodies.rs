@@ -4,7 +4,7 @@
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{checks, codes, payments, wallets};
+use super::{adoptions, checks, codes, payments, wallets};
 use crate::http::extract::Nothing;
 use crate::http::json;
 use crate::http::problem::{Language, Problem};
@@ -28,6 +28,8 @@ pub static ALL: &[JsonBody] = &[
     of::<Nothing>("suspendCode"),
     of::<Nothing>("resumeCode"),
     of::<Nothing>("revokeCode"),
+    of::<adoptions::NewAdoptionBody>("adoptCode"),
+    of::<Nothing>("endAdoption"),
     of::<Nothing>("pairDevice"),
     of::<checks::ReceiptBody>("verifyReceipt"),
     JsonBody {

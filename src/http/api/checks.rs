@@ -45,9 +45,12 @@ pub(crate) struct TextBody {
 /// A payer that might scan.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"code": "cod_00000000000000000000000000", "payer_institution": "any_pay"}))]
 pub(crate) struct DryRunBody {
-    /// Which code.
-    code: CodeId,
+    /// Which code: its id, or …
+    code: Option<CodeId>,
+    /// … what it says, be it ours or one that the merchant has adopted.
+    text: Option<String>,
     /// Whose app.
     payer_institution: InstitutionId,
     /// What the payer would enter at a static code.
@@ -156,7 +159,18 @@ pub(crate) async fn dry_run(
     asked: Asked<ReadPayments, DryRunBody>,
 ) -> Result<Json<Decision>, Problem> {
     let (merchant, body) = (&asked.caller.principal.merchant, asked.body);
-    let code = resolve::code_of(&app, merchant, &body.code).await?;
+    let code = match (&body.code, &body.text) {
+        (Some(id), None) => resolve::code_of(&app, merchant, id).await?,
+        (None, Some(text)) => resolve::code_with(&app, merchant, text).await?,
+        (None, None) => {
+            let why = "send code or text";
+            return Err(Problem::field(&kinds::FIELD_MISSING, "/code", why));
+        }
+        (Some(_), Some(_)) => {
+            let why = "send either code or text";
+            return Err(Problem::field(&kinds::FIELD_INVALID, "/text", why));
+        }
+    };
     let currency = body.currency.unwrap_or(code.currency);
     let amount = body
         .amount_minor

@@ -4,6 +4,7 @@
 //! none can be forgotten there.
 
 mod about;
+mod adoptions;
 mod answer;
 pub mod bodies;
 mod checks;
@@ -56,6 +57,10 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
         .service(codes::resume)
         .service(codes::revoke)
         .service(codes::find)
+        .service(adoptions::create)
+        .service(adoptions::list)
+        .service(adoptions::end)
+        .service(adoptions::find)
         .service(payments::create)
         .service(payments::list)
         .service(payments::cancel)

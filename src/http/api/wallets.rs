@@ -15,9 +15,10 @@ use crate::http::api::answer::Refusals;
 use crate::http::auth::{Changes, Reads, Wallet};
 use crate::http::extract::Id;
 use crate::http::problem::{Problem, refused_code};
-use crate::id::{AttemptId, PaymentId};
+use crate::id::{AdoptionId, AttemptId, PaymentId};
 use crate::merchant::InstitutionId;
 use crate::money::{Amount, Currency};
+use crate::payment::adoption::{AdoptionState, NoProof};
 use crate::payment::{ExceptionCode, OrderNumber, PaymentWay};
 use crate::wallet::Handover;
 
@@ -113,6 +114,44 @@ pub(crate) struct ConfirmedView {
     payment: PaymentId,
     #[schema(example = "paid")]
     state: &'static str,
+}
+
+/// The statement was about the proof of an adoption.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AdoptedView {
+    adoption: AdoptionId,
+    /// Always `proven`.
+    #[schema(example = "proven")]
+    state: &'static str,
+}
+
+/// Either.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum Settled {
+    /// An order of a payer's.
+    Payment(ConfirmedView),
+    /// An order that was opened with `code_text`.
+    Adoption(AdoptedView),
+}
+
+/// The statement was about the proof of an adoption, and proves nothing.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct NoProofAnswer {
+    /// Always `no-proof`.
+    #[schema(example = "no-proof")]
+    outcome: &'static str,
+    code: NoProof,
+}
+
+/// Either.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum Noted {
+    /// The money is kept.
+    Exception(ExceptionAnswer),
+    /// The money is the merchant's, and none of ours.
+    NoProof(NoProofAnswer),
 }
 
 /// The money is real, but outside the plan: it is kept and will go back.
@@ -229,8 +268,8 @@ pub(crate) async fn find_order(
 #[utoipa::path(tag = "wallet", operation_id = "confirmOrder",
     params(("order_number" = OrderNumber, Path)),
     request_body(content = String, content_type = "application/jose"),
-    responses((status = 200, body = ConfirmedView),
-        (status = 202, body = ExceptionAnswer, description = "kept as an exception"), Refusals),
+    responses((status = 200, body = Settled),
+        (status = 202, body = Noted, description = "kept as an exception, or no proof"), Refusals),
     security(("http_signature" = [])))]
 #[post("/wallet/v1/orders/{order_number}/confirm")]
 pub(crate) async fn confirm(
@@ -243,12 +282,24 @@ pub(crate) async fn confirm(
     let (institution, order) = (&wallet.caller.institution, order_number.read()?);
     match flow::confirm::confirm(&app, institution, &order, statement).await? {
         Outcome::Settled { payment, state } => {
-            Ok(HttpResponse::Ok().json(ConfirmedView { payment, state }))
+            let settled = Settled::Payment(ConfirmedView { payment, state });
+            Ok(HttpResponse::Ok().json(settled))
         }
-        Outcome::Exception(code) => Ok(HttpResponse::Accepted().json(ExceptionAnswer {
-            outcome: "exception",
-            code,
-        })),
+        Outcome::Adopted(adoption) => {
+            let state = AdoptionState::Proven.as_str();
+            let settled = Settled::Adoption(AdoptedView { adoption, state });
+            Ok(HttpResponse::Ok().json(settled))
+        }
+        Outcome::Exception(code) => {
+            let outcome = "exception";
+            let noted = Noted::Exception(ExceptionAnswer { outcome, code });
+            Ok(HttpResponse::Accepted().json(noted))
+        }
+        Outcome::NoProof(code) => {
+            let outcome = "no-proof";
+            let noted = Noted::NoProof(NoProofAnswer { outcome, code });
+            Ok(HttpResponse::Accepted().json(noted))
+        }
     }
 }
 

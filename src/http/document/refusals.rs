@@ -176,6 +176,28 @@ const OWN: &[(&str, &[&[&Kind]])] = &[
             &[&kinds::TIME_INVALID, &kinds::QUOTA_EXCEEDED],
         ],
     ),
+    (
+        "adoptCode",
+        &[
+            PLACE,
+            PICTURE,
+            &[
+                &kinds::ACCOUNT_NOT_FOUND,
+                &kinds::MERCHANT_NOT_FOUND,
+                &kinds::CODE_NOT_ADOPTABLE,
+                &kinds::CODE_TAKEN,
+                &kinds::STATE_CONFLICT,
+                &kinds::PICTURE_AMBIGUOUS,
+                &kinds::QUOTA_EXCEEDED,
+                &kinds::TOO_MANY_ADOPTIONS,
+            ],
+        ],
+    ),
+    ("getAdoption", &[&[&kinds::ADOPTION_NOT_FOUND]]),
+    (
+        "endAdoption",
+        &[&[&kinds::ADOPTION_NOT_FOUND, &kinds::STATE_CONFLICT]],
+    ),
     ("followEvents", &[&[&kinds::TOO_MANY_STREAMS]]),
     ("getCode", &[&[&kinds::CODE_NOT_FOUND]]),
     ("getCodePng", &[&[&kinds::CODE_NOT_FOUND]]),

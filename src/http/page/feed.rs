@@ -287,7 +287,10 @@ fn write_event(text: &mut String, sequence: i64, kind: &str, data: &str) {
 /// What the counter's screen shows of an event; nothing for what it does not show.
 fn for_counter(event: &Placed, zone: &str) -> Option<String> {
     let kind = match event.kind {
-        EventKind::Created => return None,
+        EventKind::Created
+        | EventKind::AdoptionProven
+        | EventKind::AdoptionMissed
+        | EventKind::AdoptionEnded => return None,
         EventKind::Waiting => "waiting",
         EventKind::Reported => "reported",
         EventKind::Paid => "paid",

@@ -144,6 +144,24 @@ advice! {
     "receipt-not-found" =>
         "核对六位数字和门店；号码只在当天该店有效。",
         "Check the six digits and the store; a number counts in its store on its day.";
+    "adoption-not-found" =>
+        "从 /v1/adoptions 取编号。",
+        "Take the id from `/v1/adoptions`.";
+    "account-not-found" =>
+        "检查收款账户编号，或不发送 account。",
+        "Check the payment account's id, or leave `account` out.";
+    "code-taken" =>
+        "请原商户先解除收编；若此码确属于您，请联系运营方。",
+        "The other merchant has to let it go first; if the code is yours, ask the operator.";
+    "code-not-adoptable" =>
+        "reason 说明了原因；只有商户自己的静态收款码可以收编。",
+        "`reason` says why; only a merchant's own static receiving code can be adopted.";
+    "picture-ambiguous" =>
+        "裁剪图片，只留下要收编的那一个码。",
+        "Cut the picture to the one code that is to be adopted.";
+    "too-many-adoptions" =>
+        "明天再试，并核对应付的金额和收款账户。",
+        "Try again tomorrow; check the amount that was named and the account.";
     "problem-not-found" =>
         "全部错误代码见 /problems。",
         "All problems are listed at `/problems`.";

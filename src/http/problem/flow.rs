@@ -17,6 +17,8 @@ use crate::payment::AttestedError;
 const BUSY_SECONDS: u32 = 1;
 /// Seconds after which an institution that did not answer is worth another try.
 const PAYEE_SECONDS: u32 = 5;
+/// Seconds after which a code may be asked for again: asking is counted by the day.
+const ADOPTIONS_SECONDS: u32 = 86_400;
 /// Seconds after which a browser may start again.
 const STARTS_SECONDS: u32 = 60;
 
@@ -25,6 +27,16 @@ impl From<FlowError> for Problem {
         match error {
             FlowError::NotFound(what) => Self::not_found(what),
             FlowError::CodeMalformed(why) => Self::because(&kinds::PAYLOAD_INVALID, why),
+            FlowError::NotAdoptable(why) => {
+                Self::because(&kinds::CODE_NOT_ADOPTABLE, why.told()).with("reason", why)
+            }
+            // The same as for a code of ours that does not exist.
+            FlowError::NotAdopted => Self::new(&kinds::CODE_NOT_FOUND),
+            FlowError::CodeTaken => Self::new(&kinds::CODE_TAKEN),
+            FlowError::TooManyAdoptions { .. } => {
+                Self::because(&kinds::TOO_MANY_ADOPTIONS, &error).retry_after(ADOPTIONS_SECONDS)
+            }
+            FlowError::PictureAmbiguous => Self::new(&kinds::PICTURE_AMBIGUOUS),
             FlowError::CodeSignatureInvalid => Self::new(&kinds::CODE_SIGNATURE_INVALID),
             FlowError::CodeStopped(CodeStop::Expired) => Self::new(&kinds::CODE_EXPIRED),
             FlowError::CodeStopped(CodeStop::Revoked) => Self::new(&kinds::CODE_REVOKED),

@@ -69,6 +69,8 @@ kinds! {
     AGREEMENT_NOT_FOUND = 404 "agreement-not-found" "没有此互通协议" "There is no such agreement";
     INSTITUTION_NOT_FOUND = 404 "institution-not-found" "没有此支付机构" "There is no such payment institution";
     RECEIPT_NOT_FOUND = 404 "receipt-not-found" "没有此收据" "There is no such receipt";
+    ADOPTION_NOT_FOUND = 404 "adoption-not-found" "没有此收编" "There is no such adoption";
+    ACCOUNT_NOT_FOUND = 404 "account-not-found" "没有此收款账户" "There is no such payment account";
     PROBLEM_NOT_FOUND = 404 "problem-not-found" "没有此错误代码" "There is no such problem";
     METHOD_NOT_ALLOWED = 405 "method-not-allowed" "不支持此方法" "This method is not allowed here";
     NOT_ACCEPTABLE = 406 "not-acceptable" "无法提供所要求的格式" "No acceptable representation";
@@ -79,6 +81,7 @@ kinds! {
     STATE_CONFLICT = 409 "state-conflict" "当前状态不允许此操作" "The current state does not allow this";
     PAYEE_REFUSED = 409 "payee-refused" "收款机构拒绝了订单" "The payee institution refused the order";
     TRANSACTION_CONFLICT = 409 "transaction-conflict" "同一流水号的内容不一致" "This payee reference was used with other facts";
+    CODE_TAKEN = 409 "code-taken" "此码已由其他商户收编" "Another merchant has adopted this code";
     NAME_HELD = 409 "name-held" "名称与其他商户相近，等待审核" "The name looks like another merchant's and is held for review";
     IDEMPOTENCY_IN_FLIGHT = 409 "idempotency-in-flight" "同一请求正在处理" "The first request with this key is still running";
     CODE_EXPIRED = 410 "code-expired" "收款码已过期" "The code has expired";
@@ -92,6 +95,7 @@ kinds! {
     MEDIA_TYPE = 415 "media-type" "不支持此内容类型" "This content type or encoding is not taken here";
     PICTURE_UNSUPPORTED = 415 "picture-unsupported" "只支持 PNG、JPEG 和 WebP 图片" "Only PNG, JPEG and WebP pictures are read";
     CODE_SIGNATURE_INVALID = 422 "code-signature-invalid" "收款码签名无效" "The code was not issued here as it stands";
+    CODE_NOT_ADOPTABLE = 422 "code-not-adoptable" "此码不能收编" "This code cannot be adopted";
     PAYLOAD_INVALID = 422 "payload-invalid" "收款码内容无效" "The code cannot be read";
     AMOUNT_REQUIRED = 422 "amount-required" "需要输入金额" "An amount is needed";
     AMOUNT_FIXED = 422 "amount-fixed" "金额由收款码确定" "The amount is fixed by the code";
@@ -115,12 +119,14 @@ kinds! {
     KEY_WEAK = 422 "key-weak" "密钥强度不足" "The key is not strong enough";
     IDEMPOTENCY_KEY_REUSED = 422 "idempotency-key-reused" "Idempotency-Key 已用于其他请求" "The key was used with another body";
     NO_CODE = 422 "no-code" "图片中没有找到二维码" "No code was found in the picture";
+    PICTURE_AMBIGUOUS = 422 "picture-ambiguous" "图片中有多个收款码" "The picture shows more than one code";
     PICTURE_BROKEN = 422 "picture-broken" "图片文件已损坏" "The picture file is damaged";
     PICTURE_TOO_SLOW = 422 "picture-too-slow" "图片读取超时" "The picture takes too long to read";
     RATE_LIMITED = 429 "rate-limited" "请求过于频繁" "Too many requests; see Retry-After";
     TOO_MANY_STREAMS = 429 "too-many-streams" "实时连接过多" "Too many live feeds at once";
     TOO_MANY_STARTS = 429 "too-many-starts" "尝试次数过多" "Too many attempts from here";
     TOO_MANY_MISSES = 429 "too-many-misses" "无效的收款码过多" "Too many codes from here that were not issued here";
+    TOO_MANY_ADOPTIONS = 429 "too-many-adoptions" "收编同一收款码的尝试过多" "This code was asked for too often today";
     TOO_MANY_CHECKS = 429 "too-many-checks" "核对收据过于频繁" "Too many receipts checked in a minute";
     TOO_MANY_PAIRINGS = 429 "too-many-pairings" "配对尝试过多" "Too many pairing codes tried in a minute";
     HEADER_TOO_LARGE = 431 "header-too-large" "请求头过大" "A header is too large";

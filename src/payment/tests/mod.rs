@@ -1,6 +1,7 @@
 //! What follows from a statement, case by case: one attempt that holds one payment, and all that an
 //! institution could say about it.
 
+mod adoption;
 mod attested;
 mod books;
 mod judge;
@@ -127,6 +128,7 @@ fn claims() -> ResultClaims {
         payee_reference: "p1".to_owned(),
         status: "paid".to_owned(),
         paid_at: None,
+        code_sha256: None,
     }
 }
 
@@ -142,6 +144,7 @@ fn result() -> Attested {
         payee_reference: "p1".to_owned(),
         status: ResultStatus::Paid,
         paid_at: NOW,
+        code_sha256: None,
         jws: "a.b.c".to_owned(),
     }
 }

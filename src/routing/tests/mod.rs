@@ -56,6 +56,7 @@ fn shop() -> Facts {
 
 fn scan(payer: usize) -> Scan {
     Scan {
+        only: None,
         payer: name(payer),
         way: Way::MerchantPresented,
         static_code: false,

@@ -328,3 +328,37 @@ fn a_rule_in_yuan_bounds_no_yen() {
     assert_eq!(facts.most(&route, true, "JPY".parse().unwrap()), None);
     assert_eq!(facts.most(&route, false, Currency::CNY), None);
 }
+
+#[test]
+fn a_code_that_pays_into_one_account_pays_into_no_other() {
+    let mut facts = joined();
+    facts.acceptances.push(acceptance(2));
+    facts.accounts.push(account(2));
+    facts.agreements.push(agreement(1, 2));
+    facts.merchant.preference = vec![name(2), name(0)];
+    let only = |payer: usize, institution: usize| Scan {
+        only: Some(account(institution).id),
+        ..scan(payer)
+    };
+    let chosen = |scan: &Scan| route(scan, &facts).chosen.map(|route| route.account);
+    assert_eq!(chosen(&scan(1)), Some(account(2).id));
+    assert_eq!(chosen(&only(1, 0)), Some(account(0).id));
+    assert_eq!(chosen(&only(1, 2)), Some(account(2).id));
+
+    let other = only(2, 0);
+    let refused = route(&other, &facts);
+    assert_eq!(
+        (refused.chosen, refused.reason),
+        (None, Reason::CodeAccount)
+    );
+    assert_eq!(refused.alternatives, [name(0), name(1)]);
+    // What stands in the way of the one account is the reason, not the others.
+    facts.acceptances[0].state = AcceptanceState::Suspended;
+    let stopped = route(&only(1, 0), &facts);
+    assert_eq!(stopped.reason, Reason::AcceptanceSuspended);
+    let verdicts: Vec<Verdict> = stopped.candidates.iter().map(|one| one.verdict).collect();
+    assert_eq!(
+        verdicts.last(),
+        Some(&Verdict::Refused(Reason::CodeAccount))
+    );
+}

@@ -3,7 +3,7 @@
 use super::institution::SimulatedInstitution;
 use super::order::Order;
 use crate::clock::Timestamp;
-use crate::crypto::digest::hex;
+use crate::crypto::digest::{hex, sha256_hex};
 use crate::crypto::jws;
 use crate::entropy::Entropy;
 use crate::payment::{OrderNumber, ResultClaims};
@@ -58,6 +58,11 @@ impl SimulatedInstitution {
             payee_reference: order.state.payee_reference()?.to_owned(),
             status: order.state.result()?.to_owned(),
             paid_at: order.state.paid_at().map(|at| at.to_string()),
+            // Of money that came by the code which tongma asked about.
+            code_sha256: order
+                .code_text
+                .as_deref()
+                .map(|text| sha256_hex(text.as_bytes())),
         })
     }
 }

@@ -23,6 +23,8 @@ pub struct SimulatedInstitution {
     pub(super) audience: String,
     pub(super) key: SigningKey,
     pub(super) accounts: BTreeMap<AccountReference, i64>,
+    /// Its own codes on merchants' walls: text and account.
+    pub(super) codes: BTreeMap<String, AccountReference>,
     pub(super) purse: i64,
     pub(super) orders: BTreeMap<String, Order>,
     pub(super) transfers: BTreeMap<String, Transfer>,
@@ -46,6 +48,7 @@ impl SimulatedInstitution {
             audience,
             key,
             accounts,
+            codes: BTreeMap::new(),
             purse: PURSE_MINOR,
             orders: BTreeMap::new(),
             transfers: BTreeMap::new(),
@@ -97,6 +100,16 @@ impl SimulatedInstitution {
         entropy: &dyn Entropy,
     ) -> Result<(), Refusal> {
         let amount = self.payable(number)?;
+        let by_code = self
+            .order(number)
+            .is_some_and(|order| order.code_text.is_some());
+        if by_code {
+            return Err(Refusal::new(
+                409,
+                "order-by-code",
+                "paid by scanning the code only",
+            ));
+        }
         self.take(amount)?;
         self.settle(number, now, entropy)
     }
@@ -187,6 +200,7 @@ impl SimulatedInstitution {
         if !self.accounts.contains_key(&order.payment_account) {
             return Err(Refusal::new(422, "account-unknown", "no such account here"));
         }
+        self.leads_there(&order)?;
         let handover = self.handover(&number, &order);
         match self.orders.get(number.as_str()) {
             Some(before) if !before.same_facts(&order) => {
@@ -208,6 +222,9 @@ impl SimulatedInstitution {
     }
 
     fn handover(&self, number: &OrderNumber, order: &Order) -> Handover {
+        if let Some(text) = &order.code_text {
+            return Handover::PayeeCodeText { text: text.clone() };
+        }
         let from_here = order
             .payer_institution
             .as_ref()
@@ -230,7 +247,7 @@ impl SimulatedInstitution {
         }
     }
 
-    fn settle(
+    pub(super) fn settle(
         &mut self,
         number: &OrderNumber,
         now: Timestamp,

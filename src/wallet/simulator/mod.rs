@@ -10,6 +10,7 @@
 
 mod answer;
 mod attest;
+mod code;
 mod faults;
 mod institution;
 mod order;

@@ -32,6 +32,9 @@ pub struct Order {
     /// The clearing channel, if the payer is another institution's.
     #[serde(default)]
     pub clearing: Option<Label>,
+    /// The code here by which it is going to be paid, and by no other way.
+    #[serde(default)]
+    pub code_text: Option<String>,
     /// How far it is.
     #[serde(skip, default)]
     pub state: OrderState,

@@ -5,11 +5,12 @@ use serde_json::json;
 use super::institution::PURSE_MINOR;
 use super::{Order, SimulatedInstitution, Transfer};
 use crate::clock::Timestamp;
+use crate::crypto::digest::sha256_hex;
 use crate::crypto::jws;
 use crate::crypto::keys::SigningKey;
 use crate::entropy::SystemEntropy;
 use crate::merchant::AccountReference;
-use crate::money::Currency;
+use crate::money::{Amount, Currency};
 use crate::payment::ResultClaims;
 use crate::wallet::WireReply;
 
@@ -135,4 +136,40 @@ fn a_silent_institution_says_unknown_of_what_it_knows() {
     let request = crate::wallet::contract::query(&number);
     let answer = lotus.answer(&request, NOW, &SystemEntropy::new());
     assert_eq!(answer, WireReply::json(200, &json!({"status": "unknown"})));
+}
+
+#[test]
+fn an_order_by_a_code_is_paid_by_that_code_and_says_so() {
+    let mut lotus = institution("lotus");
+    let text = "https://qr.lotus.example/1";
+    let by_code = Order {
+        code_text: Some(text.to_owned()),
+        ..order("lotus")
+    };
+    assert_eq!(
+        lotus.adopt(by_code.clone()).unwrap_err().code,
+        "code-unknown"
+    );
+    let account: AccountReference = "1900000109".parse().unwrap();
+    let elsewhere = lotus.hang(text.to_owned(), "1".parse().unwrap());
+    assert_eq!(elsewhere.unwrap_err().code, "account-unknown");
+    lotus.hang(text.to_owned(), account).unwrap();
+    lotus.adopt(by_code).unwrap();
+    let number = "00112233445566778899aabbccddeeff".parse().unwrap();
+    let entropy = SystemEntropy::new();
+
+    let around = lotus.pay(&number, NOW, &entropy);
+    assert_eq!(around.unwrap_err().code, "order-by-code");
+    let price = |minor| Amount::positive(minor, Currency::CNY).unwrap();
+    let other = lotus.pay_code(text, price(1251), NOW, &entropy);
+    assert_eq!(other, Ok(None), "money that nobody looks out for");
+    let paid = lotus.pay_code(text, price(1250), NOW, &entropy);
+    assert_eq!(paid, Ok(Some(number.clone())));
+    assert_eq!(lotus.pay_code(text, price(1250), NOW, &entropy), Ok(None));
+    assert_eq!(balance(&lotus), 1251 + 2 * 1250);
+
+    let (_, signed) = lotus.attest(&number, NOW, &entropy).unwrap();
+    let read = jws::verify::<ResultClaims>(&signed, jws::RESULT, |_| Some(*lotus.key().public()));
+    let named = read.unwrap().claims.code_sha256;
+    assert_eq!(named, Some(sha256_hex(text.as_bytes())));
 }

@@ -2,6 +2,7 @@
 //!
 //! Names begin with the row of the list of threats that they stand for, where there is one.
 
+mod adoptions;
 mod bodies;
 mod input;
 mod merchant;
@@ -13,3 +14,4 @@ mod rights;
 pub(crate) mod signature;
 mod statement;
 pub(crate) mod tenant;
+mod things;

@@ -1,7 +1,5 @@
 //! What belongs to others does not exist; who may not, may not; and secrets stay secret.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 
 use tongma::crypto::digest::hex;
@@ -12,7 +10,7 @@ use tongma::flow::pair;
 use tongma::id::MerchantId;
 use tongma::merchant::{Merchant, Scope};
 
-use crate::api::signature::start;
+use crate::api::things::things;
 use crate::support::server::{Server, bearer};
 use crate::support::wire::{Answer, Request};
 use crate::support::{Backend, on_both};
@@ -86,55 +84,6 @@ async fn stranger(server: &Server) -> Merchant {
     db::merchants::insert(&mut tx, &merchant).await.unwrap();
     tx.commit().await.unwrap();
     merchant
-}
-
-/// One thing of the shop's of every kind, by the path that leads to it, and a name that nothing of
-/// the kind has.
-async fn things(server: &Server) -> BTreeMap<&'static str, (String, String)> {
-    let (payment, code) = server.shop.sells(500).await;
-    let first = async |path: &str| {
-        let list = server.ask(Request::get(path)).await.json();
-        list["data"][0]["id"].as_str().unwrap().to_owned()
-    };
-    let started = server
-        .send(&server.signed("jd_pay", start(server, "r-1").await))
-        .await
-        .json();
-    let nothing = |prefix: &str| format!("{prefix}{}", "0".repeat(26));
-    BTreeMap::from([
-        ("/v1/payments/", (payment.id.to_string(), nothing("pay_"))),
-        ("/v1/codes/", (code.id.to_string(), nothing("cod_"))),
-        (
-            "/v1/stores/",
-            (server.shop.store.id.to_string(), nothing("sto_")),
-        ),
-        (
-            "/v1/counters/",
-            (server.shop.counters[0].id.to_string(), nothing("ctr_")),
-        ),
-        (
-            "/v1/acceptances/",
-            (first("/v1/acceptances").await, nothing("acp_")),
-        ),
-        (
-            "/v1/agreements/",
-            (first("/v1/agreements").await, nothing("agr_")),
-        ),
-        (
-            "/wallet/v1/attempts/",
-            (
-                started["attempt"].as_str().unwrap().to_owned(),
-                nothing("att_"),
-            ),
-        ),
-        (
-            "/wallet/v1/orders/",
-            (
-                started["order_number"].as_str().unwrap().to_owned(),
-                "0".repeat(32),
-            ),
-        ),
-    ])
 }
 
 async fn t082_what_belongs_to_others_does_not_exist(backend: Backend) {

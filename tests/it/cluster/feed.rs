@@ -122,6 +122,7 @@ pub(super) fn claims_of(cluster: &Cluster, started: &Value) -> ResultClaims {
         payee_reference: format!("W-{order}"),
         status: "paid".to_owned(),
         paid_at: Some(now.to_string()),
+        code_sha256: None,
     }
 }
 

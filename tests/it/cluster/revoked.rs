@@ -6,10 +6,12 @@ use futures_util::future::join_all;
 use serde_json::json;
 
 use tongma::crypto::digest::hex;
+use tongma::db;
 use tongma::merchant::PrintedCode;
 
 use super::{Cluster, PATIENCE};
 use crate::support::beside::run;
+use crate::support::foreign::{ON_THE_WALL, adopted};
 use crate::support::on_postgres;
 use crate::support::wire::{Answer, Request};
 
@@ -40,6 +42,34 @@ async fn a_code_that_is_stopped_at_one_process_is_stopped_at_all() {
         slowest = slowest.max(took);
     }
     println!("codes: stopped at all processes {slowest:?} after the answer at one");
+    assert!(slowest < GUARD, "{slowest:?}");
+}
+
+async fn an_adopted_code_that_is_let_go_at_one_process_is_unknown_at_all() {
+    let cluster = Cluster::open(3).await;
+    let mut slowest = Duration::ZERO;
+    for round in 0..3 {
+        let text = format!("{ON_THE_WALL}{round}");
+        let adoption = adopted(&cluster.shop, &text).await;
+        let mut tx = cluster.shop.app.db.read().await.unwrap();
+        let behind = adoption.standing.code().unwrap();
+        let behind = db::codes::find(&mut tx, behind).await.unwrap().unwrap();
+        tx.commit().await.unwrap();
+        let wall = PrintedCode { text, ..behind };
+        for instance in 0..3 {
+            assert_eq!(resolves(&cluster, instance, &wall).await.status, 200);
+            assert_eq!(starts(&cluster, instance, &wall).await.status, 201);
+        }
+        let path = format!("/v1/adoptions/{}/end", adoption.id);
+        let ended = cluster
+            .ask(round, Request::post_json(&path, &json!({})))
+            .await;
+        assert_eq!(ended.status, 200, "{}", ended.text());
+
+        let took = until_refused(&cluster, &wall, |answer| answer.status == 404).await;
+        slowest = slowest.max(took);
+    }
+    println!("adopted codes: unknown at all processes {slowest:?} after the answer at one");
     assert!(slowest < GUARD, "{slowest:?}");
 }
 
@@ -141,6 +171,7 @@ async fn resolves(cluster: &Cluster, instance: usize, code: &PrintedCode) -> Ans
 
 on_postgres![
     a_code_that_is_stopped_at_one_process_is_stopped_at_all,
+    an_adopted_code_that_is_let_go_at_one_process_is_unknown_at_all,
     an_institution_or_acceptance_that_is_stopped_is_stopped_at_all_processes,
     a_revoked_key_opens_no_process,
 ];

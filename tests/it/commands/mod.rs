@@ -1,6 +1,7 @@
 //! The program as an operator meets it: what it prints, what it refuses, how it ends.
 
 mod access;
+mod adoption;
 mod audit;
 mod exceptions;
 mod keys;

@@ -218,6 +218,7 @@ fn attested(attempt: &Attempt, at: Timestamp, entropy: &dyn Entropy) -> Attested
         payee_reference: hex(&entropy.bytes::<8>()),
         status: ResultStatus::Paid,
         paid_at: at,
+        code_sha256: None,
         jws: "a statement, with \"quotes\" and 钱".to_owned(),
     }
 }

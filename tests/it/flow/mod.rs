@@ -1,5 +1,6 @@
 //! The money's way, use case by use case, on both databases.
 
+mod adopt;
 mod interleavings;
 mod keys;
 mod pay;

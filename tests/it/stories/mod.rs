@@ -1,5 +1,6 @@
 //! The whole way, over HTTP: what wallets, payers, shops and operators do, and what they see.
 
+mod adopted;
 mod audit;
 mod canaries;
 mod codes;

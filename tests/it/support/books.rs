@@ -46,7 +46,7 @@ const NEVER: &[(&str, &str)] = &[
     (
         "a paid statement that neither settled anything nor became an exception",
         "SELECT COUNT(*) FROM results r WHERE r.status = 'paid' AND r.outcome <> 'settled' \
-         AND NOT EXISTS (SELECT 1 FROM exceptions e WHERE e.result_id = r.id)",
+         AND r.outcome NOT LIKE 'proof%' AND NOT EXISTS (SELECT 1 FROM exceptions e WHERE e.result_id = r.id)",
     ),
     (
         "a statement that settled an attempt which is not paid, or an exception that settled too",

@@ -47,6 +47,7 @@ pub(crate) mod books;
 mod browser;
 mod database;
 pub(crate) mod digest;
+pub(crate) mod foreign;
 mod lines;
 mod payee;
 mod peer;

@@ -222,6 +222,7 @@ impl Shop {
             payee_reference: hex(&self.app.entropy.bytes::<8>()),
             status: "paid".to_owned(),
             paid_at: Some(now.to_string()),
+            code_sha256: None,
         }
     }
 

@@ -15,11 +15,13 @@
 //! * T124: the operator is the only one who signs up merchants, so held means: refused until the
 //!   operator says that both names were looked at.
 
+mod adopted;
 mod answers;
 mod attested;
 mod bound;
 mod codes;
 mod crowds;
+mod held;
 mod keys;
 mod late;
 mod look;

@@ -359,6 +359,7 @@ async fn kept(shop: &Shop, tx: &mut db::Tx, order: &OrderNumber) -> ResultId {
         payee_reference: "1".to_owned(),
         status: "failed".to_owned(),
         paid_at: None,
+        code_sha256: None,
     };
     let institution = "alipay".parse().unwrap();
     let ours = shop.app.origin.to_string();

@@ -32,7 +32,7 @@ fn drawn(code: &QrCode) -> GrayImage {
     })
 }
 
-fn symbol(data: &[u8]) -> GrayImage {
+pub(super) fn symbol(data: &[u8]) -> GrayImage {
     drawn(&QrCode::with_error_correction_level(data, EcLevel::L).unwrap())
 }
 

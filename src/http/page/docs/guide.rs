@@ -53,6 +53,24 @@ pub(super) static PARTS: &[Part] = &[
         ),
     },
     Part {
+        heading: (
+            "收编墙上已有的收款码",
+            "A code that hangs on the wall already",
+        ),
+        text: (
+            "商户提交其他机构为它签发的静态码（文本或照片）。tongma 给出一个金额；按此金额付给该码，\
+             由持有收款账户的机构签名证明该款经此码（code_sha256）进入该账户，收编即告成立。此后钱包把\
+             该码的文本交给本服务器解析，就付入该账户，且只付入该账户。它只对询问本服务器的钱包有效；\
+             签发机构自己的用法不变。",
+            "A merchant sends the static code that another institution issued for it, as text or photo. \
+             tongma names an amount; it is paid to that code, and the institution that holds the \
+             payment account attests under its signature that it came into this account by this code \
+             (code_sha256). From then on a wallet that sends the code's text here pays into that \
+             account, and into no other. This serves wallets that ask this server; what the issuing \
+             institution does with its own code does not change.",
+        ),
+    },
+    Part {
         heading: ("拒绝", "Refusals"),
         text: (
             "一律是 application/problem+json（RFC 9457）。程序只看 code；type 指向解释它的页面；\

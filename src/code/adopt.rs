@@ -1,0 +1,389 @@
+//! Whether a text that another institution issued may be adopted, and what it is known by.
+//!
+//! A merchant's own receiving code of a known network may; a person's, a payer's, one for a single
+//! payment, one of ours and one that only looks like a network's may not, and each is told why. The
+//! answer rests on [`decode`]; what is added here is the one spelling by which two scans of one code
+//! are known to be the same.
+
+use unicode_security::confusable_detection::skeleton;
+
+use super::answer::{DecodeAnswer, Format, Reading};
+use super::decode::{DecodeContext, decode, is_hidden};
+use super::emv;
+use super::native::{Natives, PAYER_CODE};
+use crate::money::Currency;
+use crate::word::words;
+
+/// A receiving code that a merchant may adopt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Adoptable {
+    /// Whose code it is: an institution, or [`EMV`].
+    pub network: &'static str,
+    /// The one spelling of it: with the network, its name.
+    pub canonical: String,
+    /// What it is paid in, where it says so.
+    pub currency: Option<Currency>,
+}
+
+words! {
+    /// Why a text cannot be adopted.
+    NotAdoptable {
+        /// Empty, too long, or broken.
+        Unreadable = "unreadable",
+        /// One of ours; it needs no adoption.
+        OwnCode = "own-code",
+        /// The number that a payer shows.
+        PayerCode = "payer-code",
+        /// A person's code, which trade may not use.
+        PersonalCode = "personal-code",
+        /// Made for one payment, or for one amount.
+        OnePayment = "one-payment",
+        /// A network's text that receives nothing: a deep link, a login, a contact.
+        NotReceiving = "not-receiving",
+        /// A receiving code of a network that no institution here stands for.
+        OtherNetwork = "other-network",
+        /// Made to be taken for a network's code.
+        LookAlike = "look-alike",
+        /// No payment code that is known.
+        Unknown = "unknown",
+    }
+}
+
+/// The network of every EMV merchant-presented code: which institutions it serves is inside.
+pub const EMV: &str = "emv_mpm";
+
+/// An EMV payload has at most 512 characters, most of them ASCII; the wallets' own texts are shorter.
+const BYTES_MAX: usize = 1_024;
+
+/// Spells a network's text as the network itself compares it; `None` for a network that no
+/// institution here stands for.
+pub type Canonical = fn(network: &str, text: &str) -> Option<String>;
+
+impl NotAdoptable {
+    /// The reason as a sentence.
+    pub const fn told(self) -> &'static str {
+        match self {
+            Self::Unreadable => "the text is empty, too long or broken",
+            Self::OwnCode => "this is a code of this server: it works without being adopted",
+            Self::PayerCode => "this is the code that a payer shows, not one to be paid to",
+            Self::PersonalCode => "this is a person's code, which may not be used for trade",
+            Self::OnePayment => "this code is for one payment or one amount, not for a wall",
+            Self::NotReceiving => "this text of the network receives no money",
+            Self::OtherNetwork => "no payment institution here stands for this code's network",
+            Self::LookAlike => "this only looks like a network's code: take it off the wall",
+            Self::Unknown => "this is no payment code that is known here",
+        }
+    }
+}
+
+/// Reads a text that somebody else issued.
+pub fn read(
+    text: &str,
+    context: &DecodeContext<'_>,
+    canonical: Canonical,
+) -> Result<Adoptable, NotAdoptable> {
+    let text = text.trim_matches(|c: char| c.is_ascii_whitespace());
+    if text.is_empty() || text.len() > BYTES_MAX {
+        return Err(NotAdoptable::Unreadable);
+    }
+    match decode(text, context) {
+        DecodeAnswer::Read(reading) => judge(text, &reading, context.natives, canonical),
+        DecodeAnswer::Refused(_) if looks_alike(text, context.natives) => {
+            Err(NotAdoptable::LookAlike)
+        }
+        DecodeAnswer::Refused(_) => Err(NotAdoptable::Unreadable),
+    }
+}
+
+fn judge(
+    text: &str,
+    reading: &Reading,
+    natives: &Natives,
+    canonical: Canonical,
+) -> Result<Adoptable, NotAdoptable> {
+    let Some(network) = reading.network else {
+        return Err(if looks_alike(text, natives) {
+            NotAdoptable::LookAlike
+        } else {
+            NotAdoptable::Unknown
+        });
+    };
+    if reading.scheme == Some("tongma") {
+        return Err(NotAdoptable::OwnCode);
+    }
+    if reading.kind == PAYER_CODE {
+        return Err(NotAdoptable::PayerCode);
+    }
+    if reading.format == Format::EmvMpm {
+        return merchant_presented(text);
+    }
+    let canonical = canonical(network, text).ok_or(NotAdoptable::OtherNetwork)?;
+    match reading.kind {
+        // Whether the shape that both share is a merchant's is seen when the money arrives: a
+        // person's code pays into no merchant's account.
+        "merchant_static" | "merchant_or_personal_static" | "static" => Ok(Adoptable {
+            network,
+            canonical,
+            currency: None,
+        }),
+        "personal_static" => Err(NotAdoptable::PersonalCode),
+        "order" | "invoice" => Err(NotAdoptable::OnePayment),
+        _ => Err(NotAdoptable::NotReceiving),
+    }
+}
+
+fn merchant_presented(text: &str) -> Result<Adoptable, NotAdoptable> {
+    let payload = emv::parse(text).map_err(|_| NotAdoptable::Unreadable)?;
+    let fields = &payload.fields;
+    if fields.point_of_initiation.as_deref() == Some("12") || fields.amount.is_some() {
+        return Err(NotAdoptable::OnePayment);
+    }
+    // A code without a trade's category pays a person, or does not say whom.
+    let has_trade = fields.mcc.as_deref().is_some_and(|mcc| mcc != "0000");
+    if !has_trade || is_personal(&payload) {
+        return Err(NotAdoptable::PersonalCode);
+    }
+    let number = fields.currency.as_deref().and_then(|n| n.parse().ok());
+    let split = text.len().saturating_sub(CHECKSUM_CHARS);
+    let (body, checksum) = text.split_at_checked(split).unwrap_or((text, ""));
+    Ok(Adoptable {
+        network: EMV,
+        // The checksum's letters are the only ones whose case says nothing.
+        canonical: format!("{body}{}", checksum.to_ascii_uppercase()),
+        currency: number.and_then(Currency::from_numeric),
+    })
+}
+
+/// Four hexadecimal digits end every payload that was read.
+const CHECKSUM_CHARS: usize = 4;
+
+/// Networks' templates for people: money between persons, not for trade.
+fn is_personal(payload: &emv::Payload) -> bool {
+    let of_people = |template: &emv::Template| {
+        let guid = template.guid().unwrap_or_default();
+        guid.eq_ignore_ascii_case("com.p2pqrpay")
+            || (payload.scheme == "khqr" && template.id() == "29")
+            || (payload.scheme == "promptpay" && template.id() == "29")
+    };
+    payload.fields.merchant_accounts.iter().any(of_people)
+}
+
+/// Whether a text that is no network's was made to be taken for one: a known host somewhere in it,
+/// written in other letters, with another end, or behind a user's name; a known scheme without what
+/// belongs to it; or a row of digits as a payer shows one.
+fn looks_alike(text: &str, natives: &Natives) -> bool {
+    let plain = levelled(text);
+    let is_number = plain.bytes().all(|b| b.is_ascii_digit()) && (16..=25).contains(&plain.len());
+    let scheme = plain.split(':').next().unwrap_or_default();
+    let bare = only_letters(&plain);
+    is_number
+        || natives.schemes().any(|known| known == scheme)
+        || natives
+            .hosts()
+            .any(|host| bare.contains(&only_letters(&without_end(host))))
+}
+
+/// The text as a hasty eye sees it: plain letters, no hidden ones, slashes that lean one way.
+fn levelled(text: &str) -> String {
+    let seen = text
+        .chars()
+        .filter(|c| !is_hidden(*c) && !c.is_whitespace());
+    let folded = seen.map(|c| match c {
+        '\\' => '/',
+        '\u{3002}' | '\u{ff61}' => '.',
+        // Full-width forms stand in the order of ASCII.
+        '\u{ff01}'..='\u{ff5e}' => {
+            let at = u32::from(c).saturating_sub(0xfee0);
+            char::from_u32(at).unwrap_or(c)
+        }
+        other => other,
+    });
+    folded.collect::<String>().to_ascii_lowercase()
+}
+
+/// What is left to be compared: letters and digits that look alike are one.
+fn only_letters(text: &str) -> String {
+    let like = skeleton(text).filter(|c| c.is_alphanumeric());
+    let like = like.flat_map(char::to_lowercase);
+    like.map(|c| {
+        if matches!(c, 'i' | '1' | '\u{131}') {
+            'l'
+        } else {
+            c
+        }
+    })
+    .collect()
+}
+
+/// A host without its top-level domain, which imitations change.
+fn without_end(host: &str) -> String {
+    let stem = host.rsplit_once('.').map_or(host, |(stem, _)| stem);
+    stem.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+    use crate::code::SignatureVerdict;
+    use crate::code::origin::Origin;
+    use crate::code::run::Parsed;
+    use crate::wallet;
+
+    fn reads(text: &str) -> Result<Adoptable, NotAdoptable> {
+        let natives = wallet::natives().unwrap();
+        let verify = |_: &Parsed| SignatureVerdict::UnknownKey;
+        let own = Origin::parse("https://pay.example", false).unwrap();
+        let context = DecodeContext {
+            natives: &natives,
+            own_origins: &[own],
+            verify: &verify,
+            allow_http: false,
+        };
+        read(text, &context, wallet::canonical)
+    }
+
+    #[derive(Deserialize)]
+    struct Vector {
+        text: String,
+        kind: String,
+    }
+
+    fn vectors() -> Vec<Vector> {
+        serde_json::from_str(include_str!("../../tests/vectors/native-codes.json")).unwrap()
+    }
+
+    #[test]
+    fn a_merchants_own_code_is_adoptable_whatever_the_case_of_its_host() {
+        let plain = reads("https://qr.alipay.com/ocx05278hyhu0zz1").unwrap();
+        let printed = reads("HTTPS://QR.ALIPAY.COM/OCX05278HYHU0ZZ1\n").unwrap();
+        assert_eq!(plain, printed);
+        assert_eq!(plain.network, "alipay");
+        // Elsewhere the path names the payee letter by letter.
+        let lower = reads("https://qr.95516.com/00010002/01abcdefghijk").unwrap();
+        let upper = reads("https://qr.95516.com/00010002/01ABCDEFGHIJK").unwrap();
+        assert_ne!(lower.canonical, upper.canonical);
+        assert_eq!(
+            reads("http://QR.95516.com/00010002/01abcdefghijk").unwrap(),
+            lower
+        );
+    }
+
+    #[test]
+    fn parameters_that_do_not_name_the_payee_are_not_kept() {
+        let bare = reads("https://qr.alipay.com/ocx05278hyhu0zz1").unwrap();
+        for more in [
+            "?_s=web-other",
+            "?notify_url=https://evil.example",
+            "?amount=1",
+        ] {
+            let smuggled = reads(&format!("https://qr.alipay.com/ocx05278hyhu0zz1{more}"));
+            assert_eq!(smuggled.unwrap().canonical, bare.canonical, "{more}");
+        }
+    }
+
+    #[test]
+    fn of_all_texts_only_static_ones_of_merchants_are_adoptable() {
+        let (mut taken, mut imitations) = (0, 0);
+        for Vector { text, kind, .. } in vectors() {
+            let told = reads(&text);
+            let expected = match kind.as_str() {
+                "payer_auth_code" => Err(NotAdoptable::PayerCode),
+                "personal_static" => Err(NotAdoptable::PersonalCode),
+                "merchant_static" | "merchant_or_personal_static" | "static" => match &told {
+                    Ok(_) => {
+                        taken += 1;
+                        continue;
+                    }
+                    // UPI, TWQR, PayPay and the like: nobody here stands for them.
+                    other => {
+                        assert!(
+                            matches!(
+                                other,
+                                Err(NotAdoptable::OtherNetwork | NotAdoptable::Unknown)
+                            ),
+                            "{text}: {other:?}"
+                        );
+                        continue;
+                    }
+                },
+                "lookalike" => {
+                    assert!(told.is_err(), "{text}");
+                    imitations += usize::from(told == Err(NotAdoptable::LookAlike));
+                    continue;
+                }
+                _ => {
+                    assert!(told.is_err(), "{text}");
+                    continue;
+                }
+            };
+            assert_eq!(told, expected, "{text}");
+        }
+        assert!(taken >= 15, "{taken}");
+        assert!(imitations >= 36, "{imitations}");
+    }
+
+    #[test]
+    fn an_imitation_is_called_one() {
+        for text in [
+            "https://qr.alipay.com.evil.example/fkx12345678901234567890",
+            "https://qr.alipay.com@evil.example/fkx12345678901234567890",
+            "https://qr.\u{430}lipay.com/fkx12345678901234567890",
+            "https://qr.a1ipay.com/fkx12345678901234567890",
+            "https://qr\u{ff0e}alipay\u{ff0e}com/fkx12345678901234567890",
+            "https://qr.955l6.com/00010002/62123456789012345678901234567890",
+            "https:\\\\evil.example\\qr.alipay.com/fkx1",
+            "https://qr.95516.net/00010002/0112345678901234",
+            "wxp:f2f0abcdefghijklmnopqrstuvwx",
+            "\u{ff11}\u{ff13}0123456789012345",
+        ] {
+            assert_eq!(reads(text), Err(NotAdoptable::LookAlike), "{text}");
+        }
+        for text in [
+            "https://pay.example.com/q/1",
+            "老王牛肉面馆",
+            "6901234567892",
+        ] {
+            assert_eq!(reads(text), Err(NotAdoptable::Unknown), "{text}");
+        }
+    }
+
+    /// A payload with its checksum.
+    fn sealed(body: &str) -> String {
+        let text = format!("{body}6304");
+        let crc = text.bytes().fold(0xffff_u16, |crc, byte| {
+            (0..8).fold(crc ^ (u16::from(byte) << 8), |crc, _| {
+                let shifted = crc << 1;
+                if crc & 0x8000 == 0 {
+                    shifted
+                } else {
+                    shifted ^ 0x1021
+                }
+            })
+        });
+        format!("{text}{crc:04X}")
+    }
+
+    const SHOP: &str = "00020101021115310156000100000000123456789012345520458125303156\
+                        5802CN5905LAO W6008SHANGHAI";
+
+    #[test]
+    fn an_emv_code_of_a_shop_is_adoptable_and_a_persons_or_a_priced_one_is_not() {
+        let shop = sealed(SHOP);
+        let read = reads(&shop).unwrap();
+        assert_eq!((read.network, read.currency), (EMV, Some(Currency::CNY)));
+        let (body, checksum) = shop.split_at(shop.len() - 4);
+        let lower = format!("{body}{}", checksum.to_lowercase());
+        assert_eq!(reads(&lower).unwrap(), read);
+
+        let once = sealed(&SHOP.replace("010211", "010212"));
+        assert_eq!(reads(&once), Err(NotAdoptable::OnePayment));
+        let priced = sealed(&SHOP.replace("5802CN", "540512.505802CN"));
+        assert_eq!(reads(&priced), Err(NotAdoptable::OnePayment));
+        let person = sealed(&SHOP.replace("52045812", "52040000"));
+        assert_eq!(reads(&person), Err(NotAdoptable::PersonalCode));
+        let broken = shop.replace("SHANGHAI", "SHANGHAJ");
+        assert_eq!(reads(&broken), Err(NotAdoptable::Unreadable));
+    }
+}
