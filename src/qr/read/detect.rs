@@ -132,7 +132,7 @@ fn slanted(patterns: &[ConcentricPattern]) -> Vec<FinderPatternSet> {
                 let three = [*first, *second, *third];
                 let sizes = three.map(|pattern| pattern.size);
                 let [largest, smallest] = [sizes.into_iter().max(), sizes.into_iter().min()]
-                    .map(|size| size.unwrap_or_default());
+                    .map(Option::unwrap_or_default);
                 let ratio = largest.checked_div(smallest).unwrap_or(i32::MAX);
                 if ratio <= TIMES_SMALLER_MAX {
                     sets.extend(with_each_as_corner(three));

@@ -104,7 +104,11 @@ mod tests {
     fn stripes(contrast: u8) -> Grey {
         let striped = GrayImage::from_fn(200, 60, |x, _| {
             let light = 220 - u8::try_from(x).unwrap();
-            let dark = if x / 8 % 2 == 0 { contrast } else { 0 };
+            let dark = if (x / 8).is_multiple_of(2) {
+                contrast
+            } else {
+                0
+            };
             Luma([light.saturating_sub(dark)])
         });
         Grey::new(striped, 1)
@@ -119,7 +123,7 @@ mod tests {
         // Away from the picture's edges, in the middle of each stripe.
         let middles = (20..180).filter(|x| x % 8 == 4);
         let right = |black: &BitMatrix| {
-            let told = |x: &u32| black.get(*x, 30) == (x / 8 % 2 == 0);
+            let told = |x: &u32| black.get(*x, 30) == (x / 8).is_multiple_of(2);
             middles.clone().filter(told).count()
         };
         assert_eq!(right(&seen), middles.clone().count());
