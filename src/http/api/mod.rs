@@ -14,6 +14,7 @@ mod institutions;
 mod list;
 pub(super) mod metrics;
 mod payments;
+mod prints;
 mod shops;
 mod wallets;
 
@@ -52,6 +53,8 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
         .service(codes::list)
         .service(codes::symbol_png)
         .service(codes::symbol_svg)
+        .service(prints::print)
+        .service(prints::print_with_logo)
         .service(codes::suspend)
         .service(codes::resume)
         .service(codes::revoke)

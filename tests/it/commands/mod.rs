@@ -4,6 +4,7 @@ mod access;
 mod audit;
 mod exceptions;
 mod keys;
+mod prints;
 mod shop;
 
 use std::io::{BufRead as _, BufReader};

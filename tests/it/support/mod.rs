@@ -48,6 +48,7 @@ mod browser;
 mod database;
 pub(crate) mod digest;
 mod lines;
+pub(crate) mod paper;
 mod payee;
 mod peer;
 pub(crate) mod server;
