@@ -7,6 +7,7 @@
 
 pub mod audit;
 pub mod authenticate;
+pub mod check_sign;
 pub mod close;
 pub mod confirm;
 pub mod decode;

@@ -66,6 +66,7 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
         .service(payments::list_exceptions)
         .service(checks::verify)
         .service(checks::decode)
+        .service(checks::check_sign)
         .service(checks::dry_run)
         .service(events::list)
         .service(feed::follow);

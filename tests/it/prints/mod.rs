@@ -1,6 +1,7 @@
 //! Signs on paper, asked for as a shop's program does, and read by other people's programs.
 
 mod refused;
+mod signs;
 mod templates;
 
 use serde_json::Value;

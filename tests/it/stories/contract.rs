@@ -78,6 +78,7 @@ async fn ground(town: &Town, backend: Backend) -> Value {
         "printCode": {"path": {"id": sticker.id}, "query": {"template": "sticker-60"}},
         "printCodeWithLogo": {"path": {"id": sticker.id}, "query": {"format": "json"},
                               "file": data_encoding::BASE64.encode(&crate::prints::logo())},
+        "checkSign": {"body": {"text": sticker.text}},
         "createPayment": {"body": place, "without": ["reference", "description"]},
         "getPayment": {"path": {"id": paid.payment}},
         "cancelPayment": {"path": {"id": waiting.id}},
