@@ -148,10 +148,25 @@ ids! {
     ScanId = "scn_";
 }
 
+impl CodeId {
+    /// Its last characters: enough to tell two signs on one wall apart.
+    pub fn short(&self) -> String {
+        let text = self.as_str();
+        let tail = text.get(text.len().saturating_sub(6)..).unwrap_or(text);
+        tail.to_ascii_uppercase()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::entropy::SystemEntropy;
+
+    #[test]
+    fn a_short_id_is_the_end_of_the_long_one() {
+        let id: CodeId = "cod_0123456789abcdefghij7f3k2q".parse().unwrap();
+        assert_eq!(id.short(), "7F3K2Q");
+    }
 
     #[test]
     fn an_id_survives_text_and_refuses_another_kind() {

@@ -18,6 +18,7 @@
 //! payment    what can happen to a payment; what an attested result means; the books
 //! merchant   who is paid, what they accept, what hangs on their walls
 //! code       the text inside a code
+//! print      signs on paper: pages in whole micrometres, as PDF, SVG, PNG and HTML
 //! qr         symbol to picture, picture to text
 //! crypto     keys, signatures, seals
 //! clock, entropy, id, misread, money, word   the values that everything speaks in
@@ -98,6 +99,7 @@ pub mod merchant;
 mod misread;
 pub mod money;
 pub mod payment;
+pub mod print;
 pub mod qr;
 pub mod routing;
 pub mod telemetry;

@@ -3,6 +3,7 @@
 //! Plain data: making an [`App`] starts nothing. What runs beside the requests (the outbox worker,
 //! the sweep, the scan log) is started by the command that serves.
 
+mod fonts;
 mod fresh;
 mod gate;
 mod key_log;
@@ -31,6 +32,7 @@ use crate::telemetry::metrics::Metrics;
 use crate::wallet::client::Client;
 use crate::word::Mode;
 
+pub use fonts::{FontFiles, FontShelf, NoFonts};
 pub use fresh::{Fresh, Reading};
 pub use gate::{Full, Gate, GateLimits, Lane, Seat, outside};
 pub use key_log::KeyLog;
@@ -63,6 +65,8 @@ pub struct App {
     pub wallets: Client,
     /// What is allowed.
     pub limits: Limits,
+    /// What signs are printed with.
+    pub fonts: FontShelf,
     /// Marks by which the operator knows wallets' browsers, besides the wallets' own.
     pub user_agent_marks: Arc<[(InstitutionId, String)]>,
     /// Which keys were used lately.

@@ -9,6 +9,7 @@ use crate::db::{DbError, OpenError};
 use crate::flow::FlowError;
 use crate::merchant::{Refused, TextError};
 use crate::money::MoneyError;
+use crate::print::PrintError;
 use crate::qr::symbol::SymbolError;
 
 /// A negative result.
@@ -73,6 +74,12 @@ impl From<MoneyError> for CliError {
 impl From<TextError> for CliError {
     fn from(error: TextError) -> Self {
         Self::Usage(error.to_string())
+    }
+}
+
+impl From<PrintError> for CliError {
+    fn from(error: PrintError) -> Self {
+        Self::Flow(error.into())
     }
 }
 

@@ -9,8 +9,8 @@ use data_encoding::BASE64;
 use tokio::sync::mpsc::Receiver;
 
 use crate::app::{
-    App, Bell, Gate, GateLimits, KeyLog, KeyRingError, Limits, Proxies, RateLimits, Rates, Recent,
-    ScanLog, Scrape, StreamLimits, Streams,
+    App, Bell, FontFiles, FontShelf, Gate, GateLimits, KeyLog, KeyRingError, Limits, Proxies,
+    RateLimits, Rates, Recent, ScanLog, Scrape, StreamLimits, Streams,
 };
 use crate::clock::Clock;
 use crate::code::origin::{Origin, OriginError};
@@ -23,6 +23,7 @@ use crate::flow::{FlowError, keys};
 use crate::http::{Listening, Patience};
 use crate::merchant::{InstitutionId, Quotas, StaticLimits};
 use crate::money::{Amount, Currency, MoneyError};
+use crate::print::{FontFile, Fonts, PrintError};
 use crate::telemetry::metrics::Metrics;
 use crate::wallet::Client;
 use crate::wallet::client::SendError;
@@ -48,6 +49,8 @@ pub(crate) enum SetupError {
     MasterKey(PathBuf),
     #[error("{0} must hold a token of at least {SCRAPE_TOKEN_MIN} characters")]
     ScrapeToken(PathBuf),
+    #[error("print.font_file, print.bold_font_file: {0}")]
+    Font(PrintError),
     #[error("wallets.user_agent_marks: {0:?} must be an institution, its marks not empty")]
     Mark(String),
     #[error("public_url: {0}")]
@@ -90,6 +93,7 @@ pub(crate) async fn app(
         sealer: Arc::new(sealer),
         keys,
         limits: limits(config)?,
+        fonts: fonts(config)?,
         rates: Rates::new(&rates(config), clock.clone()),
         gate: Gate::new(&gate(config)),
         streams: Streams::new(StreamLimits {
@@ -145,6 +149,30 @@ fn scrape(config: &Config) -> Result<Scrape, SetupError> {
         return Err(SetupError::ScrapeToken(path.to_owned()));
     }
     Ok(Scrape::by(token))
+}
+
+/// The fonts that were named, read now so that a wrong one is heard of at the start; else those that
+/// the system has, when they are needed.
+fn fonts(config: &Config) -> Result<FontShelf, SetupError> {
+    let Some(named) = config.print.fonts() else {
+        return Ok(FontShelf::of_system());
+    };
+    let [regular, bold] = named.map(|(path, index)| {
+        let read = std::fs::read(path).map_err(|source| SetupError::File {
+            path: path.to_owned(),
+            source,
+        });
+        read.map(|bytes| FontFile {
+            bytes: Arc::new(bytes),
+            index,
+        })
+    });
+    let files = FontFiles {
+        regular: regular?,
+        bold: bold?,
+    };
+    Fonts::open(&files.regular, &files.bold).map_err(SetupError::Font)?;
+    Ok(FontShelf::with(files))
 }
 
 fn user_agent_marks(config: &Config) -> Result<Arc<[(InstitutionId, String)]>, SetupError> {

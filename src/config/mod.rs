@@ -84,6 +84,8 @@ pub struct Config {
     pub proxies: Proxies,
     /// What is known about wallets.
     pub wallets: Wallets,
+    /// What signs are printed with.
+    pub print: Print,
     /// What is told to the operator.
     pub log: Log,
     /// Who may read the numbers.
@@ -164,6 +166,18 @@ pub struct Quotas {
 pub struct Wallets {
     /// Texts in the `User-Agent`, by institution.
     pub user_agent_marks: BTreeMap<String, Vec<String>>,
+}
+
+/// What signs are printed with.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Print {
+    #[serde(deserialize_with = "values::optional")]
+    font_file: Option<PathBuf>,
+    font_face: u32,
+    #[serde(deserialize_with = "values::optional")]
+    bold_font_file: Option<PathBuf>,
+    bold_font_face: u32,
 }
 
 /// What is told to the operator.
@@ -335,6 +349,10 @@ impl Config {
             "without TLS files listen must be a loopback or private address",
         )?;
         together(
+            self.print.font_file.is_none() && self.print.bold_font_file.is_some(),
+            "print.bold_font_file needs print.font_file",
+        )?;
+        together(
             self.metrics
                 .listen
                 .is_some_and(|address| !values::is_private(address.ip())),
@@ -413,6 +431,18 @@ impl Metrics {
     /// The file with the token that lets in at the address where everything else is served.
     pub fn token_file(&self) -> Option<&Path> {
         self.token_file.as_deref()
+    }
+}
+
+impl Print {
+    /// The files of the regular and the bold font that were named, and which face of each.
+    pub fn fonts(&self) -> Option<[(&Path, u32); 2]> {
+        let regular = (self.font_file.as_deref()?, self.font_face);
+        let bold = self.bold_font_file.as_deref();
+        Some([
+            regular,
+            bold.map_or(regular, |path| (path, self.bold_font_face)),
+        ])
     }
 }
 

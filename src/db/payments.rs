@@ -44,6 +44,9 @@ const OPEN_OF_CODE: &str = concat!(
     columns!(),
     " FROM payments WHERE code_id = $1 AND state IN ('created', 'waiting') ORDER BY id LIMIT $2"
 );
+// Ids lie in the order of time, so the first that was paid is the last that was begun and paid.
+const LAST_PAID: &str = "SELECT paid_ms FROM payments WHERE code_id = $1 AND paid_ms IS NOT NULL \
+     ORDER BY id DESC LIMIT 1";
 
 /// Behind every id, so that the first page begins at the newest.
 const AFTER_ALL: &str = "pay_~";
@@ -171,6 +174,15 @@ pub async fn open_of_code(tx: &mut Tx, code: &CodeId, limit: i64) -> Result<Vec<
         .fetch_all(conn)
         .await)?;
     rows.into_iter().map(Payment::try_from).collect()
+}
+
+/// When somebody paid by this code last.
+pub async fn last_paid(tx: &mut Tx, code: &CodeId) -> Result<Option<Timestamp>, DbError> {
+    let paid: Option<(Timestamp,)> = each_backend!(tx, conn => sqlx::query_as(LAST_PAID)
+        .bind(code)
+        .fetch_optional(conn)
+        .await)?;
+    Ok(paid.map(|(at,)| at))
 }
 
 impl TryFrom<PaymentRow> for Payment {

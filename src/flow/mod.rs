@@ -8,6 +8,7 @@
 pub mod adopt;
 pub mod audit;
 pub mod authenticate;
+pub mod check_sign;
 pub mod close;
 pub mod confirm;
 pub mod decode;
@@ -20,6 +21,7 @@ pub mod keys;
 mod open_code;
 pub mod pair;
 pub mod payment;
+pub mod print;
 pub mod quota;
 pub mod receipt;
 pub mod report;
@@ -32,7 +34,7 @@ pub mod start;
 mod tell;
 pub mod verify;
 
-use crate::app::KeyRingError;
+use crate::app::{KeyRingError, NoFonts};
 use crate::code::adopt::NotAdoptable;
 use crate::code::run::RunError;
 use crate::crypto::jws::JwsError;
@@ -46,6 +48,7 @@ use crate::merchant::{CodeStop, Name, Quota};
 use crate::money::{Amount, MoneyError};
 use crate::payment::AttestedError;
 use crate::payment::ledger::LedgerError;
+use crate::print::PrintError;
 use crate::qr::read::PictureError;
 use crate::routing::{Decision, Reason};
 
@@ -170,6 +173,12 @@ pub enum FlowError {
     /// The picture.
     #[error(transparent)]
     Picture(#[from] PictureError),
+    /// The sign.
+    #[error(transparent)]
+    Print(#[from] PrintError),
+    /// Nothing to write it with.
+    #[error(transparent)]
+    NoFonts(#[from] NoFonts),
     /// The database.
     #[error(transparent)]
     Db(#[from] DbError),

@@ -17,7 +17,7 @@ use crate::id::{CodeId, MerchantId, ScanId};
 use crate::merchant::{Counter, InstitutionId, Merchant, PrintedCode, Store};
 use crate::money::{Amount, Currency, MINOR_MAX};
 use crate::payment::{Payment, PaymentWay, State};
-use crate::routing::{self, Decision};
+use crate::routing::{self, Decision, Facts};
 
 /// How long a wallet may rely on a resolution; it is shown to the payer at once.
 const LIFETIME_SECONDS: i64 = 60;
@@ -279,9 +279,8 @@ async fn explain(
         spent_today: None,
     };
     let (decision, facts) = decide(app, tx, &opened.merchant, &asked).await?;
-    let scan = scan(&asked, tx.now());
     Ok(Seen {
-        works_with: routing::payers(&scan, &facts),
+        works_with: payers(tx, &asked, &facts),
         decision: payer.map(|_| decision),
         amount,
         code: opened.code,
@@ -291,6 +290,32 @@ async fn explain(
         payment: opened.payment,
         at: tx.now(),
     })
+}
+
+/// The institutions whose payers can pay this code.
+pub(super) async fn works_with(
+    app: &App,
+    tx: &mut Tx,
+    opened: &Opened,
+) -> Result<Vec<InstitutionId>, FlowError> {
+    let nobody = opened_by_nobody();
+    let asked = Asked {
+        payer: &nobody,
+        door: PaymentWay::Page,
+        static_code: opened.code.kind == CodeKind::Static,
+        class: opened.code.class,
+        only: opened.code.account.as_ref(),
+        amount: price(opened),
+        currency: opened.code.currency,
+        spent_today: None,
+    };
+    let (_, facts) = decide(app, tx, &opened.merchant, &asked).await?;
+    Ok(payers(tx, &asked, &facts))
+}
+
+fn payers(tx: &Tx, asked: &Asked<'_>, facts: &Facts) -> Vec<InstitutionId> {
+    let scan = scan(asked, tx.now());
+    routing::payers(&scan, facts)
 }
 
 #[expect(clippy::expect_used, reason = "a constant that a test reads")]

@@ -24,6 +24,8 @@ mod pages;
 #[cfg(test)]
 mod peers;
 #[cfg(test)]
+mod prints;
+#[cfg(test)]
 mod simulator;
 #[cfg(test)]
 mod stories;

@@ -43,6 +43,8 @@ pub(crate) enum Command {
         #[command(flatten)]
         pictures: Pictures,
     },
+    /// Print signs for codes: stands, posters, stickers, tents, strips of thermal paper
+    Print(super::print::Args),
     /// Suspend, resume or revoke a code
     Change {
         #[command(flatten)]
@@ -125,6 +127,7 @@ impl Command {
                 pictures.draw(&code)?;
                 Ok(view(&code))
             }
+            Self::Print(args) => args.run(desk).await,
             Self::Change { which, event } => {
                 let app = app(desk).await?;
                 let code = issue::change(&app, &which.merchant, &which.id, event).await?;
@@ -193,7 +196,7 @@ impl Pictures {
     }
 }
 
-fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
+pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
     std::fs::write(path, bytes).map_err(|error| CliError::File(path.display().to_string(), error))
 }
 

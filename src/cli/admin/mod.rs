@@ -15,6 +15,7 @@ mod exception;
 mod institution;
 mod key;
 mod merchant;
+mod print;
 mod store;
 
 use serde_json::Value;

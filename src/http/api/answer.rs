@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 use utoipa::openapi::schema::{KnownFormat, Schema, SchemaFormat, Type};
 use utoipa::openapi::{ObjectBuilder, Ref, RefOr, Response};
 use utoipa::{IntoResponses, PartialSchema, ToSchema};
 
 use crate::app::{App, Seat};
+use crate::crypto::digest::sha256_hex;
 use crate::db::{DbError, Tx};
 use crate::flow::FlowError;
 use crate::flow::idempotent::Once;
@@ -93,4 +94,37 @@ pub(crate) fn once(once: Once, place: &str) -> HttpResponse {
         answer.insert_header(("idempotent-replayed", "true"));
     }
     answer.body(once.body)
+}
+
+/// A file under a name that follows from its bytes: sent once to whoever kept it. It may show what it
+/// holds, and do nothing.
+pub(crate) fn tagged(
+    request: &HttpRequest,
+    media_type: &str,
+    kept: &'static str,
+    file: Vec<u8>,
+) -> HttpResponse {
+    let tag = format!("\"{}\"", sha256_hex(&file));
+    let named = request.headers().get_all(header::IF_NONE_MATCH);
+    let mut named = named
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(|value| value.trim().trim_start_matches("W/"));
+    let is_known = named.any(|value| value == "*" || value == tag);
+    let mut answer = if is_known {
+        HttpResponse::NotModified()
+    } else {
+        HttpResponse::Ok()
+    };
+    answer.insert_header((header::ETAG, tag));
+    answer.insert_header((header::CACHE_CONTROL, kept));
+    // Pages that are printed bring their style, and their pictures, along.
+    answer.insert_header((
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox allow-modals",
+    ));
+    if is_known {
+        return answer.finish();
+    }
+    answer.content_type(media_type).body(file)
 }

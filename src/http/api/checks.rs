@@ -8,14 +8,15 @@ use utoipa::ToSchema;
 
 use crate::app::{App, Rate};
 use crate::code::{DecodeAnswer, PictureAnswer};
+use crate::flow::check_sign::CheckedSign;
 use crate::flow::receipt::{self, Checked, Presented};
 use crate::flow::{self, FlowError, resolve};
 use crate::http::api::answer::{Picture, Refusals};
-use crate::http::auth::{Asked, ReadPayments, VerifyReceipts, reader};
+use crate::http::auth::{Asked, ReadCodes, ReadPayments, VerifyReceipts, reader};
 use crate::http::extract::{JSON_MAX, media_type, read_body};
 use crate::http::json;
 use crate::http::problem::{Problem, kinds, may_try};
-use crate::id::{CodeId, StoreId};
+use crate::id::{CodeId, CounterId, StoreId};
 use crate::merchant::InstitutionId;
 use crate::money::{Amount, Currency};
 use crate::qr::read::PICTURE_BYTES_MAX;
@@ -40,6 +41,18 @@ pub(crate) struct ReceiptBody {
 #[serde(deny_unknown_fields)]
 pub(crate) struct TextBody {
     text: String,
+}
+
+/// What staff scanned on their wall.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SignBody {
+    /// What the symbol says.
+    text: String,
+    /// In which store it hangs.
+    store: Option<StoreId>,
+    /// At which till.
+    counter: Option<CounterId>,
 }
 
 /// A payer that might scan.
@@ -146,6 +159,22 @@ impl FromRequest for Sent {
             }
         })
     }
+}
+
+/// Says whether a sign on the wall is the merchant's own: genuine, bound to this store and till, since
+/// when, and when somebody paid by it last. About others' signs it says only that they are.
+#[utoipa::path(tag = "codes", operation_id = "checkSign", request_body = SignBody,
+    responses((status = 200, body = CheckedSign), Refusals),
+    security(("api_key" = ["codes:read"])))]
+#[post("/v1/codes/check")]
+pub(crate) async fn check_sign(
+    app: Data<App>,
+    asked: Asked<ReadCodes, SignBody>,
+) -> Result<Json<CheckedSign>, Problem> {
+    let (merchant, body) = (&asked.caller.principal.merchant, asked.body);
+    let place = (body.store.as_ref(), body.counter.as_ref());
+    let checked = flow::check_sign::check(&app, merchant, place, &body.text).await?;
+    Ok(Json(checked))
 }
 
 /// Says where the money would go if a payer of an institution scanned a code, and why every other

@@ -1,6 +1,5 @@
 //! `/v1/codes`: what is printed or shown.
 
-use actix_web::http::header;
 use actix_web::web::{Data, Json};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use serde::{Deserialize, Serialize};
@@ -9,11 +8,10 @@ use utoipa::{IntoParams, ToSchema};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::code::run::CodeKind;
-use crate::crypto::digest::sha256_hex;
 use crate::db;
 use crate::flow::issue::NewCode;
 use crate::flow::{self, FlowError, idempotent};
-use crate::http::api::answer::{Picture, Refusals, once, reading, to_the_end};
+use crate::http::api::answer::{Picture, Refusals, once, reading, tagged, to_the_end};
 use crate::http::api::list::{Listed, Place};
 use crate::http::auth::{Asked, Caller, Order, ReadCodes, WriteCodes};
 use crate::http::extract::{Id, IdempotencyKey, Nothing, Query};
@@ -311,7 +309,7 @@ pub(crate) async fn symbol_svg(
     )
 }
 
-async fn own(
+pub(super) async fn own(
     app: &App,
     caller: &Caller<ReadCodes>,
     id: Id<CodeId>,
@@ -358,33 +356,7 @@ fn picture(
     }
     let symbol = Symbol::new(&code.text, level).map_err(refused)?;
     let file = draw(&symbol, quiet, scale).map_err(refused)?;
-    let tag = format!("\"{}\"", sha256_hex(&file));
-    let known = request
-        .headers()
-        .get_all(header::IF_NONE_MATCH)
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .any(|named| {
-            matches!(named.trim().trim_start_matches("W/"), "*")
-                || named.trim().trim_start_matches("W/") == tag
-        });
-    let mut answer = if known {
-        HttpResponse::NotModified()
-    } else {
-        HttpResponse::Ok()
-    };
-    answer.insert_header((header::ETAG, tag));
     // A code's text never changes; only who holds the key may see it here.
-    answer.insert_header((
-        header::CACHE_CONTROL,
-        "private, max-age=31536000, immutable",
-    ));
-    answer.insert_header((
-        header::CONTENT_SECURITY_POLICY,
-        "default-src 'none'; sandbox",
-    ));
-    if known {
-        return Ok(answer.finish());
-    }
-    Ok(answer.content_type(media_type).body(file))
+    let forever = "private, max-age=31536000, immutable";
+    Ok(tagged(request, media_type, forever, file))
 }

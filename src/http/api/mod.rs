@@ -15,6 +15,7 @@ mod institutions;
 mod list;
 pub(super) mod metrics;
 mod payments;
+mod prints;
 mod shops;
 mod wallets;
 
@@ -53,6 +54,8 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
         .service(codes::list)
         .service(codes::symbol_png)
         .service(codes::symbol_svg)
+        .service(prints::print)
+        .service(prints::print_with_logo)
         .service(codes::suspend)
         .service(codes::resume)
         .service(codes::revoke)
@@ -68,6 +71,7 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
         .service(payments::list_exceptions)
         .service(checks::verify)
         .service(checks::decode)
+        .service(checks::check_sign)
         .service(checks::dry_run)
         .service(events::list)
         .service(feed::follow);

@@ -17,6 +17,7 @@ const LINKS: &[(&str, &str, &str, &str, &str)] = &[
     ("createPayment", "201", "cancelPayment", "id", "id"),
     ("issueCode", "201", "getCode", "id", "id"),
     ("issueCode", "201", "getCodePng", "id", "id"),
+    ("issueCode", "201", "printCode", "id", "id"),
     ("issueCode", "201", "suspendCode", "id", "id"),
     ("issueCode", "201", "resumeCode", "id", "id"),
     ("issueCode", "201", "revokeCode", "id", "id"),

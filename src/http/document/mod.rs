@@ -20,6 +20,7 @@ use crate::code::run::CodeKind;
 use crate::http::api;
 use crate::http::extract::{IdempotencyKey, Nothing};
 use crate::http::problem::{FieldError, ProblemBody};
+use crate::print::{PrintFormat, PrintLang, Template};
 use crate::qr::symbol::Level;
 
 /// The document.
@@ -161,6 +162,9 @@ fn components() -> Components {
         // Stands in queries only, from where it is pointed at but not brought along.
         .schema(CodeKind::name(), CodeKind::schema())
         .schema(Level::name(), Level::schema())
+        .schema(Template::name(), Template::schema())
+        .schema(PrintFormat::name(), PrintFormat::schema())
+        .schema(PrintLang::name(), PrintLang::schema())
         .schema(IdempotencyKey::name(), IdempotencyKey::schema())
         .schema(Nothing::name(), Nothing::schema())
         .response("Problem", answers::anywhere())

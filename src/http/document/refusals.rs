@@ -202,6 +202,8 @@ const OWN: &[(&str, &[&[&Kind]])] = &[
     ("getCode", &[&[&kinds::CODE_NOT_FOUND]]),
     ("getCodePng", &[&[&kinds::CODE_NOT_FOUND]]),
     ("getCodeSvg", &[&[&kinds::CODE_NOT_FOUND]]),
+    ("printCode", &[PRINTED]),
+    ("printCodeWithLogo", &[PRINTED, LOGO]),
     ("suspendCode", &[CHANGED_CODE]),
     ("resumeCode", &[CHANGED_CODE]),
     ("revokeCode", &[CHANGED_CODE]),
@@ -241,6 +243,27 @@ const OWN: &[(&str, &[&[&Kind]])] = &[
         "dryRun",
         &[SCANNED, MONEY, &[&kinds::INSTITUTION_NOT_FOUND]],
     ),
+];
+
+const PRINTED: &[&Kind] = &[
+    &kinds::CODE_NOT_FOUND,
+    &kinds::CODE_EXPIRED,
+    &kinds::CODE_REVOKED,
+    &kinds::CODE_SUSPENDED,
+    &kinds::STATE_CONFLICT,
+    &kinds::FONT_MISSING,
+    &kinds::PRINT_TOO_SMALL,
+    &kinds::PRINT_UNREADABLE,
+    &kinds::CONTRAST_TOO_LOW,
+    &kinds::GLYPH_MISSING,
+];
+
+const LOGO: &[&Kind] = &[
+    &kinds::PICTURE_TOO_LARGE,
+    &kinds::PICTURE_TOO_MANY_PIXELS,
+    &kinds::PICTURE_TOO_MUCH_MEMORY,
+    &kinds::PICTURE_UNSUPPORTED,
+    &kinds::PICTURE_BROKEN,
 ];
 
 const CHANGED_CODE: &[&Kind] = &[&kinds::CODE_NOT_FOUND, &kinds::STATE_CONFLICT];

@@ -12,13 +12,13 @@ use super::cookie::Payer;
 use super::lang::Lang;
 use super::pay_view::{ReceiptView, Stage, StateView, state};
 use super::picture;
-use super::show::{money, payee, payer_page, refused, short_id};
+use super::show::{money, payee, payer_page, refused};
 use super::words::Refusal;
 use crate::app::{App, outside};
 use crate::db::{self, DbError};
 use crate::flow::FlowError;
 use crate::http::problem::{Problem, kinds};
-use crate::id::AttemptId;
+use crate::id::{AttemptId, CodeId};
 use crate::payment::{Attempt, AttemptState};
 use crate::wallet::client::Call;
 use crate::wallet::{Handover, WireRequest};
@@ -178,7 +178,7 @@ async fn view(app: &App, id: &AttemptId) -> Result<Option<StateView>, DbError> {
     };
     let mut payee = payee(&merchant, &store, counter.as_ref());
     payee.description = payment.description;
-    payee.short_id = payment.code.as_ref().map(short_id).unwrap_or_default();
+    payee.short_id = payment.code.as_ref().map(CodeId::short).unwrap_or_default();
     Ok(Some(StateView {
         attempt: attempt.id.to_string(),
         payee,

@@ -13,7 +13,6 @@ use super::tag::Tag;
 use super::words::Refusal;
 use crate::app::App;
 use crate::flow::resolve::{Named, Seen};
-use crate::id::CodeId;
 use crate::merchant::{Counter, Merchant, Store};
 use crate::money::Amount;
 use crate::word::Mode;
@@ -74,7 +73,7 @@ pub(super) fn refused(
 pub(super) fn payee_of(seen: &Seen) -> Payee {
     Payee {
         description: seen.payment.as_ref().and_then(|p| p.description.clone()),
-        short_id: short_id(&seen.code.id),
+        short_id: seen.code.id.short(),
         ..payee(&seen.merchant, &seen.store, seen.counter.as_ref())
     }
 }
@@ -82,7 +81,7 @@ pub(super) fn payee_of(seen: &Seen) -> Payee {
 /// Whose code it is, where it cannot be paid.
 pub(super) fn payee_named(named: &Named) -> Payee {
     Payee {
-        short_id: short_id(&named.code),
+        short_id: named.code.short(),
         ..payee(&named.merchant, &named.store, named.counter.as_ref())
     }
 }
@@ -103,23 +102,5 @@ pub(super) fn money(amount: Amount) -> Money {
     Money {
         decimal: amount.decimal(),
         currency: amount.currency().code().to_owned(),
-    }
-}
-
-/// The last characters of a code's name: enough to tell two signs on one wall apart.
-pub(super) fn short_id(id: &CodeId) -> String {
-    let text = id.as_str();
-    let tail = text.get(text.len().saturating_sub(6)..).unwrap_or(text);
-    tail.to_ascii_uppercase()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_short_id_is_the_end_of_the_long_one() {
-        let id: CodeId = "cod_0123456789abcdefghij7f3k2q".parse().unwrap();
-        assert_eq!(short_id(&id), "7F3K2Q");
     }
 }

@@ -312,6 +312,21 @@ advice! {
     "idempotency-key-reused" =>
         "新的内容用新的键；重试时正文逐字节相同。",
         "A new body takes a new key; a retry repeats the body byte for byte.";
+    "font-missing" =>
+        "安装 package 所列的字体包，或设置 print.font_file；format=html 由浏览器排版，不需要字体。",
+        "Install the font `package`, or set print.font_file; format=html needs none, since a browser sets it.";
+    "print-too-small" =>
+        "改用 works 所列的模板，降低 level，或缩短 distance_mm。",
+        "Take the template in `works`, a lower level, or a shorter distance_mm.";
+    "print-unreadable" =>
+        "换一个更简单的图标、H 级纠错，或对比度更高的颜色。",
+        "Take a simpler logo, level H, or colours with more contrast.";
+    "contrast-too-low" =>
+        "ink 选深色，paper 选浅色；detail 给出了下限。",
+        "Take a darker ink or a lighter paper; `detail` says the limit.";
+    "glyph-missing" =>
+        "在 print.font_file 中设置含有该字的字体，或使用 format=html。",
+        "Set a font that has it in print.font_file, or take format=html.";
     "no-code" =>
         "对准收款码重新拍摄，光线均匀，四周留白。",
         "Take the picture again: even light, the whole code, its white frame.";

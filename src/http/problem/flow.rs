@@ -12,6 +12,7 @@ use crate::http::problem::{Challenge, Kind, Problem, kinds};
 use crate::merchant::CodeStop;
 use crate::money::MoneyError;
 use crate::payment::AttestedError;
+use crate::print::PrintError;
 
 /// Seconds after which a busy database is worth another try.
 const BUSY_SECONDS: u32 = 1;
@@ -87,8 +88,38 @@ impl From<FlowError> for Problem {
                 let kind = kinds::by_code(error.code()).unwrap_or(&kinds::PICTURE_BROKEN);
                 Self::because(kind, error)
             }
+            FlowError::Print(error) => error.into(),
+            FlowError::NoFonts(missing) => {
+                Self::because(&kinds::FONT_MISSING, &missing).with("package", missing.package)
+            }
             FlowError::Db(error) => error.into(),
             FlowError::Keys(_) | FlowError::Ledger(_) | FlowError::Seal(_) => Self::ours(&error),
+        }
+    }
+}
+
+impl From<PrintError> for Problem {
+    fn from(error: PrintError) -> Self {
+        match &error {
+            PrintError::TooSmall { works, side_mm, .. } => {
+                Self::because(&kinds::PRINT_TOO_SMALL, &error)
+                    .with("works", works)
+                    .with("side_mm", side_mm)
+            }
+            PrintError::Contrast { .. } => Self::because(&kinds::CONTRAST_TOO_LOW, error),
+            PrintError::Unreadable => Self::new(&kinds::PRINT_UNREADABLE),
+            PrintError::NoGlyph(_) => Self::because(&kinds::GLYPH_MISSING, error),
+            PrintError::Logo(why) => FlowError::Picture(*why).into(),
+            PrintError::TooManyPixels { .. }
+            | PrintError::DpiTooLow { .. }
+            | PrintError::Colour
+            | PrintError::NoColour(_)
+            | PrintError::LogoLevel
+            | PrintError::NoSheet(_)
+            | PrintError::Pieces
+            | PrintError::OnePage { .. }
+            | PrintError::Symbol(_) => Self::because(&kinds::QUERY_INVALID, error),
+            PrintError::NoFont | PrintError::Writer(_) => Self::ours(&error),
         }
     }
 }

@@ -83,6 +83,7 @@ kinds! {
     TRANSACTION_CONFLICT = 409 "transaction-conflict" "同一流水号的内容不一致" "This payee reference was used with other facts";
     CODE_TAKEN = 409 "code-taken" "此码已由其他商户收编" "Another merchant has adopted this code";
     NAME_HELD = 409 "name-held" "名称与其他商户相近，等待审核" "The name looks like another merchant's and is held for review";
+    FONT_MISSING = 409 "font-missing" "服务器没有中文字体" "This server has no font to print with";
     IDEMPOTENCY_IN_FLIGHT = 409 "idempotency-in-flight" "同一请求正在处理" "The first request with this key is still running";
     CODE_EXPIRED = 410 "code-expired" "收款码已过期" "The code has expired";
     CODE_REVOKED = 410 "code-revoked" "收款码已作废" "The code was revoked";
@@ -118,6 +119,10 @@ kinds! {
     TIME_INVALID = 422 "time-invalid" "时间无效" "A time is not acceptable";
     KEY_WEAK = 422 "key-weak" "密钥强度不足" "The key is not strong enough";
     IDEMPOTENCY_KEY_REUSED = 422 "idempotency-key-reused" "Idempotency-Key 已用于其他请求" "The key was used with another body";
+    PRINT_TOO_SMALL = 422 "print-too-small" "印得太小，无法扫描" "The print would be too small to scan";
+    PRINT_UNREADABLE = 422 "print-unreadable" "加上图标和颜色后无法识读" "With this logo and these colours the code cannot be read";
+    CONTRAST_TOO_LOW = 422 "contrast-too-low" "颜色对比度不足" "The colours are too much alike";
+    GLYPH_MISSING = 422 "glyph-missing" "字体缺少某个字" "The font does not have a character that is to be printed";
     NO_CODE = 422 "no-code" "图片中没有找到二维码" "No code was found in the picture";
     PICTURE_AMBIGUOUS = 422 "picture-ambiguous" "图片中有多个收款码" "The picture shows more than one code";
     PICTURE_BROKEN = 422 "picture-broken" "图片文件已损坏" "The picture file is damaged";

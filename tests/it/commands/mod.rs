@@ -5,6 +5,7 @@ mod adoption;
 mod audit;
 mod exceptions;
 mod keys;
+mod prints;
 mod shop;
 
 use std::io::{BufRead as _, BufReader};

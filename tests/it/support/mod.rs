@@ -49,6 +49,7 @@ mod database;
 pub(crate) mod digest;
 pub(crate) mod foreign;
 mod lines;
+pub(crate) mod paper;
 mod payee;
 mod peer;
 pub(crate) mod server;

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use tongma::app::{
-    App, Bell, Gate, GateLimits, KeyLog, Limits, Proxies, RateLimits, Rates, Recent, ScanLog,
-    Scrape, Streams,
+    App, Bell, FontShelf, Gate, GateLimits, KeyLog, Limits, Proxies, RateLimits, Rates, Recent,
+    ScanLog, Scrape, Streams,
 };
 use tongma::clock::{Clock, Timestamp};
 use tongma::code::origin::Origin;
@@ -312,6 +312,7 @@ pub(crate) async fn app(
         origin: Origin::parse(origin, true).unwrap(),
         mode: Mode::Test,
         limits: Limits::default(),
+        fonts: FontShelf::of_system(),
         bell: Bell::default(),
         sweep_bell: Bell::default(),
         user_agent_marks: std::sync::Arc::new([(

@@ -24,27 +24,28 @@ const LAYERS: &[(&str, &[&str])] = &[
         "cli",
         &[
             "http", "event", "flow", "app", "wallet", "db", "routing", "payment", "merchant",
-            "code", "qr", "crypto",
+            "code", "print", "qr", "crypto",
         ],
     ),
     (
         "http",
         &[
-            "flow", "event", "app", "db", "wallet", "routing", "payment", "merchant", "code", "qr",
-            "crypto",
+            "flow", "event", "app", "db", "wallet", "routing", "payment", "merchant", "code",
+            "print", "qr", "crypto",
         ],
     ),
     ("event", &["app", "db", "crypto", "payment", "merchant"]),
     (
         "flow",
         &[
-            "app", "wallet", "routing", "db", "payment", "merchant", "code", "qr", "crypto",
+            "app", "wallet", "routing", "db", "payment", "merchant", "code", "print", "qr",
+            "crypto",
         ],
     ),
     (
         "app",
         &[
-            "db", "wallet", "routing", "payment", "merchant", "code", "crypto",
+            "db", "wallet", "routing", "payment", "merchant", "code", "print", "crypto",
         ],
     ),
     (
@@ -56,12 +57,15 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("payment", &["merchant"]),
     ("merchant", &["code"]),
     ("code", &[]),
+    ("print", &["qr"]),
     ("qr", &[]),
     ("crypto", &[]),
 ];
 
 /// The modules that do no I/O.
-const PURE: &[&str] = &["routing", "payment", "merchant", "code", "qr", "crypto"];
+const PURE: &[&str] = &[
+    "routing", "payment", "merchant", "code", "print", "qr", "crypto",
+];
 
 /// What a pure module never names.
 const IMPURE: &[&str] = &[
