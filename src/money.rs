@@ -32,6 +32,12 @@ pub enum MoneyError {
         /// The smallest that would have been taken.
         min: i64,
     },
+    /// More than there can be.
+    #[error("the amount must be at most {most}")]
+    TooMuch {
+        /// The largest amount.
+        most: Amount,
+    },
     /// Two currencies in one sum.
     #[error("{0} and {1} cannot be added")]
     Mixed(Currency, Currency),
@@ -143,28 +149,37 @@ impl Amount {
         Self { minor: 0, currency }
     }
 
-    /// Reads what a person typed: `12`, `12.5`, `12.50`; never more decimals than the currency has.
+    /// Reads what a person typed: `12`, `12.5`, `12.50`, `12.`, `.5`, also in the full width of Chinese
+    /// keyboards; never more decimals than the currency has.
     pub fn from_decimal(text: &str, currency: Currency) -> Result<Self, MoneyError> {
         let decimals = currency.decimals();
         let refused = || MoneyError::Decimal {
             text: text.chars().take(24).collect(),
             decimals,
         };
-        let (whole, part) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
+        let typed: String = text.trim().chars().map(half_width).collect();
+        let (whole, part) = typed.split_once('.').unwrap_or((&typed, ""));
         let all_digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
         let part_len = u32::try_from(part.len()).unwrap_or(u32::MAX);
-        if whole.is_empty()
+        if (whole.is_empty() && part.is_empty())
             || !all_digits(whole)
             || !all_digits(part)
             || part_len > decimals
-            || (part.is_empty() && text.contains('.'))
         {
             return Err(refused());
         }
         let zeros = usize::try_from(decimals.saturating_sub(part_len)).unwrap_or(0);
+        // Digits that are no number of ours are too many of them.
         let minor = format!("{whole}{part}{}", "0".repeat(zeros))
             .parse()
-            .map_err(|_| refused())?;
+            .unwrap_or(i64::MAX);
+        if minor > MINOR_MAX {
+            let most = Self {
+                minor: MINOR_MAX,
+                currency,
+            };
+            return Err(MoneyError::TooMuch { most });
+        }
         Self::positive(minor, currency)
     }
 
@@ -233,6 +248,24 @@ impl fmt::Display for Amount {
     }
 }
 
+/// Digits and point of full width, as Chinese keyboards type them, in the usual one.
+fn half_width(typed: char) -> char {
+    match typed {
+        '．' => '.',
+        '０' => '0',
+        '１' => '1',
+        '２' => '2',
+        '３' => '3',
+        '４' => '4',
+        '５' => '5',
+        '６' => '6',
+        '７' => '7',
+        '８' => '8',
+        '９' => '9',
+        other => other,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -259,12 +292,50 @@ mod tests {
             ("-1", Currency::CNY),
             ("1e2", Currency::CNY),
             ("", Currency::CNY),
-            ("1.", Currency::CNY),
+            (".", Currency::CNY),
+            ("．", Currency::CNY),
+            ("1.2.3", Currency::CNY),
+            ("1，5", Currency::CNY),
+            ("٣", Currency::CNY),
+            ("12.５", jpy),
             ("0", Currency::CNY),
             ("99999999999999999999", Currency::CNY),
         ] {
             assert!(Amount::from_decimal(text, currency).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn what_a_person_types_is_read_where_it_can_mean_one_thing_only() {
+        for (text, minor) in [
+            ("5.", 500),
+            (".5", 50),
+            (".05", 5),
+            ("１２", 1200),
+            ("１２．５０", 1250),
+            (" 1２.5 ", 1250),
+            ("0000000000000000000012", 1200),
+        ] {
+            let read = Amount::from_decimal(text, Currency::CNY);
+            assert_eq!(read.map(Amount::minor), Ok(minor), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_amount_that_is_too_large_is_told_the_largest() {
+        for text in [
+            "12345678901234567890",
+            "90071992547409.92",
+            "99999999999999999999",
+        ] {
+            let why = Amount::from_decimal(text, Currency::CNY).unwrap_err();
+            assert_eq!(
+                why.to_string(),
+                "the amount must be at most CNY 90071992547409.91"
+            );
+        }
+        let most = Amount::from_decimal("90071992547409.91", Currency::CNY);
+        assert_eq!(most.map(Amount::minor), Ok(MINOR_MAX));
     }
 
     #[test]

@@ -19,7 +19,7 @@ async function answer(word) {
     if (!response.ok) throw new Error(response.status);
     location.assign(status);
   } catch {
-    says.textContent = "×";
+    says.textContent = says.dataset.failed;
     for (const button of document.querySelectorAll("[data-answer]")) button.disabled = false;
   }
 }

@@ -72,7 +72,8 @@ async function answer(word) {
     const started = await post("/phone/pay", {
       wallet: scanned.wallet, text: scanned.text, amount, answer: word, lang: phone.dataset.lang,
     });
-    await follow(started.attempt);
+    if (started.attempt) await follow(started.attempt);
+    else result({ state: "ended", amount: null, currency: scanned.currency });
   } catch (error) {
     part("bill-says").textContent = error.message;
   }
@@ -94,7 +95,8 @@ function result(answer) {
   part("result-sign").className = paid ? "sign good" : "sign";
   part("result-sign").textContent = paid ? "✓" : "×";
   part("result-title").textContent = paid ? words.paid : words.ended;
-  fill("result-amount", answer.currency, answer.amount);
+  part("result-amount").hidden = answer.amount === null;
+  fill("result-amount", answer.currency, answer.amount ?? "");
   part("result-receipt").hidden = !answer.receipt;
   if (answer.receipt) {
     part("result-number").textContent = answer.receipt.number;

@@ -106,7 +106,7 @@ pub struct Limits {
     pub personal_codes: bool,
     /// How many of each kind one merchant may have.
     pub quotas: Quotas,
-    /// How often one unidentified browser may start one payment.
+    /// How often unidentified browsers at one address may start the payment of one order, in all.
     pub starts_per_source: i64,
     /// How long a body may take to arrive.
     pub body_within: Duration,

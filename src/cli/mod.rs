@@ -101,8 +101,12 @@ fn run(cli: Cli) -> Result<ExitCode, CliError> {
             unit::systemd();
             return Ok(ExitCode::SUCCESS);
         }
+        // Some settings of a server are the demo's own.
+        Command::Demo(args) => {
+            let sources = cli.settings.sources(&Where::default())?;
+            return Ok(demo::main(&args, sources, cli.json));
+        }
         Command::Serve(_)
-        | Command::Demo(_)
         | Command::Migrate
         | Command::CheckConfig
         | Command::Verify(_)
@@ -121,10 +125,7 @@ fn run(cli: Cli) -> Result<ExitCode, CliError> {
         | Command::Admin(_) => &Where::default(),
     };
     let (config, settings) = cli.settings.load(beside)?;
-    // The demo writes for people, and logs only what goes wrong.
-    if !matches!(cli.command, Command::Demo(_)) {
-        telemetry::start(config.log);
-    }
+    telemetry::start(config.log);
     let answer = match cli.command {
         Command::CheckConfig => {
             serve::tls(&config).map_err(|error| CliError::File("tls".to_owned(), error))?;
@@ -134,10 +135,11 @@ fn run(cli: Cli) -> Result<ExitCode, CliError> {
             runtime(&config)?.block_on(serve::run(&config))?;
             return Ok(ExitCode::SUCCESS);
         }
-        Command::Demo(args) => return Ok(demo::main(&args, cli.json)),
         Command::Decode(args) => return runtime(&config)?.block_on(args.run(&config)),
         Command::Verify(args) => return runtime(&config)?.block_on(args.run(&config, cli.json)),
-        Command::Completions { .. } | Command::SystemdUnit => return Ok(ExitCode::SUCCESS),
+        Command::Completions { .. } | Command::SystemdUnit | Command::Demo(_) => {
+            return Ok(ExitCode::SUCCESS);
+        }
         Command::Migrate => runtime(&config)?.block_on(migrate(&config))?,
         Command::Admin(admin) => runtime(&config)?.block_on(admin.run(config))?,
     };

@@ -41,6 +41,11 @@ pub(crate) struct Where {
 impl Settings {
     /// All settings; `beside` are flags of one command.
     pub(crate) fn load(&self, beside: &Where) -> Result<(Config, Vec<Setting>), CliError> {
+        Ok(Config::load(&self.sources(beside)?)?)
+    }
+
+    /// Where settings come from; `beside` are flags of one command.
+    pub(crate) fn sources(&self, beside: &Where) -> Result<Sources, CliError> {
         let mut flags = beside.flags();
         for pair in &self.set {
             let Some((name, value)) = pair.split_once('=') else {
@@ -58,11 +63,11 @@ impl Settings {
             .config
             .clone()
             .or_else(|| named.map(|(_, path)| PathBuf::from(path)));
-        Ok(Config::load(&Sources {
+        Ok(Sources {
             file,
             variables,
             flags,
-        })?)
+        })
     }
 }
 

@@ -138,7 +138,7 @@ pub struct Limits {
     pub static_day_limit_b_fen: i64,
     /// Whether codes of class personal may be paid.
     pub personal_codes: bool,
-    /// How often one unidentified browser may start one payment.
+    /// How often unidentified browsers at one address may start the payment of one order, in all.
     pub starts_per_source: u16,
 }
 
@@ -258,6 +258,11 @@ impl Config {
         config.database.read_url()?;
         config.check()?;
         Ok((config, settings))
+    }
+
+    /// Who had the last word on each setting, before any value is checked.
+    pub fn settings(sources: &Sources) -> Result<Vec<Setting>, ConfigError> {
+        layers::merge(sources).map(|(_, settings)| settings)
     }
 
     /// The database's address.

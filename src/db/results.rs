@@ -1,10 +1,11 @@
 //! What institutions have stated, under their signatures, and what came of it.
 
 use crate::clock::Timestamp;
+use crate::crypto::jws;
 use crate::db::{DbError, Tx, each_backend};
 use crate::id::{ExceptionId, MerchantId, PaymentId, ResultId};
 use crate::money::Amount;
-use crate::payment::{Attempt, Attested, ExceptionCode, OrderNumber};
+use crate::payment::{Attempt, Attested, ExceptionCode, OrderNumber, ResultClaims};
 
 // One effect per institution, payee reference and outcome, whoever is faster. The outcome belongs to
 // it because money that comes under the number of an order that was closed must not be lost.
@@ -12,7 +13,7 @@ const INSERT: &str = "INSERT INTO results (id, institution_id, payee_reference, 
      attempt_id, merchant_id, status, amount_minor, currency, account, outcome, jws, paid_ms, \
      received_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
      ON CONFLICT DO NOTHING";
-const FIND: &str = "SELECT id, order_number, status, amount_minor, currency, account, outcome \
+const FIND: &str = "SELECT id, order_number, status, amount_minor, currency, account, outcome, jws \
      FROM results WHERE institution_id = $1 AND payee_reference = $2 AND status = $3";
 const SECOND_VOICE: &str = "SELECT EXISTS (SELECT 1 FROM results WHERE order_number = $1 \
      AND status = 'paid' AND institution_id <> $2 AND amount_minor = $3 AND currency = $4 \
@@ -25,6 +26,10 @@ const LIST_EXCEPTIONS: &str = "SELECT id, payment_id, code, amount_minor, curren
      created_ms FROM exceptions WHERE merchant_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
 const UNMATCHED: &str = "SELECT id, payment_id, code, amount_minor, currency, state, created_ms \
      FROM exceptions WHERE merchant_id IS NULL AND id < $1 ORDER BY id DESC LIMIT $2";
+
+const LATEST_OF_ORDER: &str = "SELECT e.id, e.payment_id, e.code, e.amount_minor, e.currency, \
+     e.state, e.created_ms FROM results r JOIN exceptions e ON e.result_id = r.id \
+     WHERE r.order_number = $1 ORDER BY e.id DESC LIMIT 1";
 
 /// Behind every id, so that the first page begins at the newest.
 const AFTER_ALL: &str = "exc_~";
@@ -46,15 +51,19 @@ pub struct StoredResult {
     pub account: String,
     /// What came of it: `settled`, `released`, `known`, or an exception's code.
     pub outcome: String,
+    /// The statement itself.
+    pub jws: String,
 }
 
 impl StoredResult {
-    /// Whether `result` says the same again.
+    /// Whether `result` says the same again, in all that the books depend on. Who bore which part of
+    /// the price stands in the statement that was kept.
     pub fn repeats(&self, result: &Attested) -> bool {
         self.order_number == result.order_number
             && self.amount_minor == result.amount.minor()
             && self.currency == result.amount.currency().code()
             && self.account == result.account
+            && jws::kept(&self.jws).map(ResultClaims::split) == Some(result.split())
     }
 }
 
@@ -168,6 +177,17 @@ pub async fn exceptions(
         .bind(before.map_or(AFTER_ALL, ExceptionId::as_str))
         .bind(limit)
         .fetch_all(conn)
+        .await)?)
+}
+
+/// The last money that came for an order and did not fit it.
+pub async fn latest_exception(
+    tx: &mut Tx,
+    order: &OrderNumber,
+) -> Result<Option<StoredException>, DbError> {
+    Ok(each_backend!(tx, conn => sqlx::query_as(LATEST_OF_ORDER)
+        .bind(order)
+        .fetch_optional(conn)
         .await)?)
 }
 

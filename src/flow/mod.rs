@@ -161,9 +161,9 @@ pub enum FlowError {
     /// A key of an institution.
     #[error(transparent)]
     Key(#[from] KeyRefused),
-    /// One browser has started this payment too often.
-    #[error("started too often")]
-    TooManyStarts,
+    /// Browsers that are not identified start too often from one address.
+    #[error("{0}")]
+    TooManyStarts(StartsBound),
     /// Who is calling.
     #[error(transparent)]
     Auth(#[from] AuthError),
@@ -191,6 +191,20 @@ pub enum FlowError {
     /// Sums that cannot be.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+}
+
+/// What bounds the starts of browsers that are not identified, at one address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum StartsBound {
+    /// An order's payment is begun a few times, and then never again from there.
+    #[error("this payment has been begun too often from this address; only a new payment helps")]
+    InAll,
+    /// A printed code has only so many payments open at once.
+    #[error("too many payments of this code are open from this address")]
+    AtOnce {
+        /// After which one of them has ended.
+        seconds: u32,
+    },
 }
 
 impl FlowError {

@@ -2,10 +2,9 @@
 
 use tokio::sync::Semaphore;
 
-use crate::app::{App, FontFiles};
+use crate::app::{App, FontFiles, Opened};
 use crate::db::Tx;
-use crate::flow::open_code::{self, Opened};
-use crate::flow::{FlowError, resolve};
+use crate::flow::{FlowError, open_code, resolve};
 use crate::id::{CodeId, MerchantId};
 use crate::merchant::InstitutionId;
 use crate::print::{self, Facts, Fonts, Guess, Print, PrintFormat, PrintLang, Sign, Tag, Wish};

@@ -100,6 +100,13 @@ pub struct Attested {
     pub jws: String,
 }
 
+/// Who bore which part of a price, in no order: what the books depend on besides the price itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Split {
+    payer_minor: i64,
+    discounts: Vec<(String, i64)>,
+}
+
 /// What does not make sense in a statement.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AttestedError {
@@ -141,7 +148,37 @@ const REFERENCE_CHARS_MAX: usize = 128;
 /// How far an institution's clock may run ahead of ours.
 const AHEAD_MS: i64 = 300_000;
 
+impl Split {
+    fn new(payer_minor: i64, discounts: impl Iterator<Item = (String, i64)>) -> Self {
+        let mut discounts: Vec<_> = discounts.collect();
+        discounts.sort_unstable();
+        Self {
+            payer_minor,
+            discounts,
+        }
+    }
+}
+
+impl Attested {
+    /// Who bore which part.
+    pub fn split(&self) -> Split {
+        let discounts = self.discounts.iter();
+        let discounts = discounts.map(|(funder, given)| (funder.clone(), given.minor()));
+        Split::new(self.payer_amount.minor(), discounts)
+    }
+}
+
 impl ResultClaims {
+    /// Who bore which part, of claims that were read before.
+    pub fn split(self) -> Split {
+        let payer_minor = self.payer_amount_minor.unwrap_or(self.amount_minor);
+        let discounts = self.discounts.into_iter();
+        Split::new(
+            payer_minor,
+            discounts.map(|discount| (discount.funder, discount.amount_minor)),
+        )
+    }
+
     /// Reads the claims of `institution` (known by its key) about `order`.
     pub fn read(
         self,

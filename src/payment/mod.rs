@@ -23,7 +23,7 @@ pub mod receipt;
 mod state;
 
 pub use attempt::{Attempt, AttemptChange, AttemptState, PaymentWay, RouteKind};
-pub use attested::{Attested, AttestedError, Discount, ResultClaims, ResultStatus};
+pub use attested::{Attested, AttestedError, Discount, ResultClaims, ResultStatus, Split};
 pub use judge::{ExceptionCode, Verdict, judge};
 pub use order_number::{OrderNumber, OrderNumberError};
 pub use state::{Change, Refused, State};

@@ -159,6 +159,17 @@ fn complete(waiting: &mut Vec<u8>) -> Vec<String> {
 }
 
 #[cfg(test)]
+impl Till {
+    /// One that nobody tells anything.
+    pub(super) fn alone() -> Self {
+        Self {
+            seen: Arc::default(),
+            following: None,
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -173,10 +184,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_till_tells_when_it_first_saw_a_payment() {
-        let till = Till {
-            seen: Arc::default(),
-            following: None,
-        };
+        let till = Till::alone();
         let at = Timestamp::from_seconds;
         till.seen
             .note(r#"{"kind":"waiting","amount_minor":5}"#, at(1_790_000_000));

@@ -10,9 +10,9 @@ mod folder;
 mod phone;
 mod round;
 mod row;
+mod settings;
 mod shop;
 mod stage;
-
 mod wall;
 
 use std::io::{self, Write};
@@ -21,7 +21,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::cli::serve;
-use crate::config::{Log, LogFormat, LogLevel};
+use crate::config::Sources;
 use crate::money::{Amount, Currency};
 use crate::{telemetry, wallet};
 
@@ -29,10 +29,12 @@ use counter::Till;
 use data::{BROWSER, BROWSERS, FIRST_PRICE_MINOR};
 use round::{Payer, Scene, pay};
 use row::{Row, Way, table};
+use settings::{Given, SettingsError};
 use stage::{Stage, StageError};
 
 /// How the demo is run.
 #[derive(Debug, clap::Args)]
+#[command(after_help = settings::HELP)]
 pub struct DemoArgs {
     /// Stop after every wallet has paid: exit 0 if all rows are good, 1 otherwise
     #[arg(long)]
@@ -53,6 +55,8 @@ pub struct DemoArgs {
 #[derive(Debug, thiserror::Error)]
 enum DemoError {
     #[error(transparent)]
+    Settings(#[from] SettingsError),
+    #[error(transparent)]
     Stage(#[from] StageError),
     #[error(transparent)]
     Wall(#[from] wall::WallError),
@@ -68,18 +72,8 @@ const NEGATIVE: u8 = 1;
 const USAGE: u8 = 2;
 
 /// Runs the demo; serves until it is interrupted unless it is to run once.
-pub(super) fn main(args: &DemoArgs, json: bool) -> ExitCode {
-    telemetry::start(Log {
-        level: LogLevel::Error,
-        format: LogFormat::Text,
-    });
-    let built = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build();
-    let played = built
-        .map_err(DemoError::Machine)
-        .and_then(|runtime| runtime.block_on(play(args, json)));
-    match played {
+pub(super) fn main(args: &DemoArgs, sources: Sources, json: bool) -> ExitCode {
+    match run(args, sources, json) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(NEGATIVE),
         Err(error) => {
@@ -89,8 +83,19 @@ pub(super) fn main(args: &DemoArgs, json: bool) -> ExitCode {
     }
 }
 
-async fn play(args: &DemoArgs, json: bool) -> Result<bool, DemoError> {
-    let stage = Stage::set(args).await?;
+fn run(args: &DemoArgs, sources: Sources, json: bool) -> Result<bool, DemoError> {
+    let given = Given::read(sources)?;
+    telemetry::start(given.log());
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    if let Some(workers) = given.workers() {
+        builder.worker_threads(workers);
+    }
+    let runtime = builder.enable_all().build()?;
+    runtime.block_on(play(args, &given, json))
+}
+
+async fn play(args: &DemoArgs, given: &Given, json: bool) -> Result<bool, DemoError> {
+    let stage = Stage::set(args, given).await?;
     tell(&format!(
         "tongma listens at {}, eight institutions beside it",
         &stage.origin

@@ -67,10 +67,6 @@ pub(super) async fn pay(scene: &Scene, payer: &Payer, way: Way, amount: Amount) 
 }
 
 async fn try_pay(scene: &Scene, payer: &Payer, row: &mut Row, amount: Amount) -> Result<(), Stuck> {
-    let seen = payer
-        .ask(scene, "scan", "/app/scan", &json!({"text": scene.code}))
-        .await?;
-    row.take_route(seen.get("route").unwrap_or(&Value::Null));
     let attested_at = match row.way {
         Way::Api => by_api(scene, payer, row, amount).await?,
         Way::Page => by_page(scene, payer, row, amount).await?,
@@ -81,13 +77,17 @@ async fn try_pay(scene: &Scene, payer: &Payer, row: &mut Row, amount: Amount) ->
     Ok(())
 }
 
-/// The wallet's backend starts, the payer confirms in the app.
+/// The wallet's backend resolves and starts, the payer confirms in the app.
 async fn by_api(
     scene: &Scene,
     payer: &Payer,
     row: &mut Row,
     amount: Amount,
 ) -> Result<Timestamp, Stuck> {
+    let seen = payer
+        .ask(scene, "scan", "/app/scan", &json!({"text": scene.code}))
+        .await?;
+    row.take_route(&seen);
     let order = json!({
         "text": scene.code,
         "amount_minor": amount.minor(),
@@ -96,7 +96,7 @@ async fn by_api(
     });
     let started = payer.ask(scene, "start", "/app/start", &order).await?;
     let attempt = text(&started, "attempt").ok_or(Stuck::Missing("attempt"))?;
-    row.take_route(started.get("route").unwrap_or(&Value::Null));
+    row.take_route(&started);
     let paid = payer
         .ask(scene, "pay", "/app/pay", &json!({"attempt": attempt}))
         .await?;
@@ -105,7 +105,8 @@ async fn by_api(
     attested(&paid)
 }
 
-/// The code's page opens in the wallet's browser and hands over to the app around it.
+/// The code's page opens in the wallet's browser and hands over to the app around it. Which way the money
+/// went is what tongma says of the attempt afterwards, not what another door would have answered.
 async fn by_page(
     scene: &Scene,
     payer: &Payer,
@@ -141,6 +142,7 @@ async fn by_page(
     let told = browser.open(&format!("/pay/{attempt}/state")).await?;
     let told: Value = serde_json::from_str(&told.html).unwrap_or_default();
     row.state = text(&told, "state").ok_or(Stuck::Missing("state"))?;
+    row.take_route(&payer.told(scene, &attempt).await?);
     attested(&paid)
 }
 
@@ -193,7 +195,8 @@ impl Payer {
 }
 
 impl Row {
-    fn take_route(&mut self, route: &Value) {
+    fn take_route(&mut self, answer: &Value) {
+        let route = answer.get("route").unwrap_or(&Value::Null);
         self.clearing = text(route, "clearing").or_else(|| self.clearing.take());
         self.route = text(route, "kind").or_else(|| self.route.take());
         self.reason = text(route, "reason").or_else(|| self.reason.take());
@@ -221,7 +224,76 @@ fn path_of(code: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use actix_web::{App as HttpApp, HttpRequest, HttpResponse, HttpServer, web};
+
     use super::*;
+    use crate::clock::Clock;
+    use crate::entropy::{Entropy, SystemEntropy};
+    use crate::money::Currency;
+
+    /// A tongma and a wallet in one: what the page begins goes another way than what the API would.
+    async fn two_ways(request: HttpRequest) -> HttpResponse {
+        let html = |text: &str| {
+            HttpResponse::Ok()
+                .content_type("text/html")
+                .body(text.to_owned())
+        };
+        match request.path() {
+            "/Q/A" => html(r#"<form action="/Q/A/start"><input name="token" value="t"></form>"#),
+            "/Q/A/start" => html(r#"<main data-attempt="att_1" data-handover="{}"></main>"#),
+            "/pay/att_1/state" => HttpResponse::Ok().json(json!({"state": "paid"})),
+            "/app/scan" => HttpResponse::Ok().json(json!({"route": {
+                "kind": "interop", "reason": "preferred", "payee_institution": "bank_a",
+                "payment_account": "****1",
+            }})),
+            "/app/pay" => HttpResponse::Ok().json(json!({"attested_at": "2026-11-21T04:00:00Z"})),
+            "/app/attempts/att_1" => HttpResponse::Ok().json(json!({"route": {
+                "kind": "direct", "reason": "own_account", "payee_institution": "bank_b",
+                "payment_account": "****2",
+            }})),
+            other => panic!("nobody asks for {other}"),
+        }
+    }
+
+    #[actix_web::test]
+    async fn a_row_of_the_page_tells_the_way_that_its_own_attempt_went() {
+        let served = HttpServer::new(|| HttpApp::new().default_service(web::to(two_ways)));
+        let served = served.workers(1).disable_signals().bind(("127.0.0.1", 0));
+        let served = served.unwrap();
+        let url = format!("http://{}", served.addrs()[0]);
+        let server = served.run();
+        let handle = server.handle();
+        let running = tokio::spawn(server);
+        let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::new());
+        let scene = Scene {
+            client: Client::new(Clock::System, entropy).unwrap(),
+            tongma: url.clone(),
+            code: format!("{url}/Q/A"),
+            till: Till::alone(),
+        };
+        let payer = Payer {
+            wallet: "bank_x".parse().unwrap(),
+            app: url,
+            user_agent: "BankX/1".to_owned(),
+        };
+        let price = Amount::positive(1880, Currency::CNY).unwrap();
+        let mut row = Row::begun(payer.wallet.clone(), Way::Page, price);
+
+        by_page(&scene, &payer, &mut row, price).await.unwrap();
+
+        let told = [
+            row.route,
+            row.reason,
+            row.payee_institution,
+            row.payment_account,
+        ];
+        let went = ["direct", "own_account", "bank_b", "****2"];
+        assert_eq!(told, went.map(|text| Some(text.to_owned())));
+        handle.stop(false).await;
+        running.await.unwrap().unwrap();
+    }
 
     #[test]
     fn the_path_is_what_stands_behind_the_host() {

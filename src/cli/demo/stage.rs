@@ -7,6 +7,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use super::DemoArgs;
 use super::data::ACCOUNTS;
 use super::folder::Folder;
+use super::settings::{Given, SettingsError};
 use super::shop::{self, Shop, ShopError, SignUp};
 use crate::app::App;
 use crate::cli::serve::{self, Serving};
@@ -14,7 +15,6 @@ use crate::cli::setup::{self, SetupError};
 use crate::cli::simulator::{self, Participants, Running, World};
 use crate::clock::Clock;
 use crate::code::origin::{Origin, OriginError};
-use crate::config::{Config, ConfigError, Sources};
 use crate::crypto::keys::SigningKey;
 use crate::entropy::SystemEntropy;
 use crate::flow::FlowError;
@@ -39,8 +39,10 @@ pub(super) struct Stage {
 pub(super) enum StageError {
     #[error("{0}")]
     Machine(#[from] io::Error),
+    #[error("listening on {0}: {1}")]
+    Listen(SocketAddr, io::Error),
     #[error(transparent)]
-    Config(#[from] ConfigError),
+    Settings(#[from] SettingsError),
     #[error("public_url: {0}")]
     Origin(#[from] OriginError),
     #[error(transparent)]
@@ -56,12 +58,13 @@ const PORT: u16 = 8080;
 
 impl Stage {
     /// Sets everything up and lets it begin.
-    pub(super) async fn set(args: &DemoArgs) -> Result<Self, StageError> {
+    pub(super) async fn set(args: &DemoArgs, settings: &Given) -> Result<Self, StageError> {
         let entropy = SystemEntropy::new();
         let folder = Folder::open(args.data.as_deref(), &entropy)?;
-        let config = config(args, &folder)?;
+        let config = settings.load(&own_settings(args, &folder))?;
         // Bound before anything else: the port is part of every code and address.
-        let listener = TcpListener::bind(config.listen)?;
+        let failed = |error| StageError::Listen(config.listen, error);
+        let listener = TcpListener::bind(config.listen).map_err(failed)?;
         let origin = Origin::parse(&config.public_url(listener.local_addr()?), true)?;
         let setup = setup::app(&config, origin, Clock::System).await?;
         let app = setup.app.clone();
@@ -114,8 +117,8 @@ impl Stage {
     }
 }
 
-/// The settings of an ordinary server in test mode, from the demo's few flags.
-fn config(args: &DemoArgs, folder: &Folder) -> Result<Config, ConfigError> {
+/// What the demo's few flags set, of the settings of an ordinary server in test mode.
+fn own_settings(args: &DemoArgs, folder: &Folder) -> Vec<(&'static str, String)> {
     let port = match &args.public_url {
         Some(url) => port_of(url),
         None if args.once => 0,
@@ -133,15 +136,7 @@ fn config(args: &DemoArgs, folder: &Folder) -> Result<Config, ConfigError> {
         ("listen", listen.to_string()),
     ];
     flags.extend(args.public_url.clone().map(|url| ("public_url", url)));
-    let flags = flags
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect();
-    Config::load(&Sources {
-        flags,
-        ..Sources::default()
-    })
-    .map(|(config, _)| config)
+    flags
 }
 
 /// The port that a public address names, or the usual one behind something that encrypts.

@@ -6,7 +6,7 @@ use crate::db::books::{Counted, DaySums, PayerDay};
 use crate::db::{self, Tx};
 use crate::flow::routes::{Asked, Routed};
 use crate::flow::start::StartOrder;
-use crate::flow::{FlowError, resolve};
+use crate::flow::{FlowError, StartsBound, resolve};
 use crate::merchant::{AcceptanceState, InstitutionId};
 use crate::money::{Amount, Currency, MINOR_MAX, MoneyError};
 use crate::payment::Payment;
@@ -61,8 +61,10 @@ pub(super) fn settle_amount(order: &StartOrder, opened: &Opened) -> Result<Amoun
     }
 }
 
-/// An unidentified browser may start an order's payment three times, and no more. At a printed code
-/// every start has a payment of its own; there, what it has open at once is bounded.
+/// An unidentified browser may start an order's payment three times, and no more however long it waits:
+/// each start holds the payment, and whoever could begin anew for ever could keep others from it for
+/// ever. At a printed code every start has a payment of its own; there, what it has open at once is
+/// bounded.
 pub(super) async fn check_source(
     app: &App,
     tx: &mut Tx,
@@ -76,15 +78,17 @@ pub(super) async fn check_source(
     let source = app
         .sealer
         .mac(Purpose::Payer, format!("source\0{source}").as_bytes());
-    let (count, most) = if opened.payment.is_some() {
+    let (count, most, bound) = if opened.payment.is_some() {
         let count = db::attempts::count_source(tx, &payment.id, &source).await?;
-        (count, app.limits.starts_per_source)
+        (count, app.limits.starts_per_source, StartsBound::InAll)
     } else {
         let count = db::attempts::count_open_at_code(tx, &opened.code.id, &source).await?;
-        (count, OPEN_PER_SOURCE)
+        // By then the first of them has been closed.
+        let seconds = u32::try_from(app.limits.pay_before.as_secs()).unwrap_or(u32::MAX);
+        (count, OPEN_PER_SOURCE, StartsBound::AtOnce { seconds })
     };
     if count >= most {
-        return Err(FlowError::TooManyStarts);
+        return Err(FlowError::TooManyStarts(bound));
     }
     Ok(Some(source))
 }

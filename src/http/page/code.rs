@@ -5,21 +5,21 @@
 //! entered, and is checked again when the payment starts.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::USER_AGENT;
+use actix_web::http::header::{CACHE_CONTROL, LOCATION, USER_AGENT};
 use actix_web::web::{Data, Form, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 
-use super::code_view::{ChooseView, PayView, Payee, Price, RouteWords, choose, pay};
+use super::code_view::{ChooseView, PayView, Payee, Price, RouteWords, choose, grouped, pay};
 use super::cookie::Payer;
 use super::lang::Lang;
 use super::pay_view::{HandoverView, handover};
-use super::show::{money, payee_named, payee_of, payer_page, refused};
+use super::show::{answer_page, money, payee_named, payee_of, payer_page, refused};
 use super::tag::Tag;
 use super::words::Refusal;
 use super::{picture, same_site, token};
 use crate::app::App;
-use crate::db;
+use crate::db::{self, DbError};
 use crate::flow::FlowError;
 use crate::flow::resolve::{self, Seen};
 use crate::flow::start::{self, StartOrder, Started};
@@ -27,7 +27,7 @@ use crate::http::problem::{kinds, refused_code};
 use crate::http::source;
 use crate::merchant::{InstitutionId, InstitutionState};
 use crate::money::{Amount, MoneyError};
-use crate::payment::PaymentWay;
+use crate::payment::{Attempt, PaymentWay};
 use crate::routing::Decision;
 use crate::wallet::{self, Handover};
 use crate::word::Mode;
@@ -70,22 +70,21 @@ pub(super) async fn begin(
     if !same_site::is_own(&req, &app) {
         return refused(&req, &app, Refusal::of(&kinds::CSRF), None, Vec::new());
     }
-    let ready = match ready(&req, &app, &run).await {
-        Ok(ready) => ready,
-        Err(answer) => return answer,
-    };
-    let invalid = || {
-        refused(
-            &req,
-            &app,
-            Refusal::of(&kinds::FIELD_INVALID),
-            None,
-            Vec::new(),
-        )
-    };
     let form = match form {
         Ok(Form(form)) => form,
         Err(error) => return refused(&req, &app, Refusal::of_form(&error), None, Vec::new()),
+    };
+    let ready = match ready(&req, &app, &run).await {
+        Ok(ready) => ready,
+        // Paid or out of use meanwhile, perhaps by this very form.
+        Err(answer) => match sent_before(&req, &app, &run, &form).await {
+            Some(before) => return see_state(&req, &app, &before),
+            None => return answer,
+        },
+    };
+    let invalid = || {
+        let refusal = Refusal::of(&kinds::FIELD_INVALID).with_way(page_of(&run), OPEN_AGAIN);
+        refused(&req, &app, refusal, None, Vec::new())
     };
     let Some(payer_reference) = token::open(&app, &run, &form.token, ready.seen.at) else {
         return invalid();
@@ -108,14 +107,78 @@ pub(super) async fn begin(
         way: PaymentWay::Page,
         payment: None,
         amount,
-        payer_reference,
+        payer_reference: payer_reference.clone(),
         payer_ref: None,
         source: Some(source(&req, &app)),
     };
-    match start::start(&app, order).await {
-        Ok(started) => hand_over(&req, &app, &ready, &started).await,
-        Err(error) => not_started(&req, &app, &run, &ready, &form, error),
+    let outcome = start::start(&app, order).await;
+    if let Ok(started) = &outcome
+        && started.is_new
+    {
+        return hand_over(&req, &app, &ready, &form, started).await;
     }
+    // The form was sent before: what became of that is told by the page that knows it.
+    let before = match begun_before(&app, &ready.payer, &payer_reference).await {
+        Ok(before) => before,
+        Err(error) => {
+            let refusal = Refusal::from_flow(error.into());
+            return refused(&req, &app, refusal, None, Vec::new());
+        }
+    };
+    match (outcome, before) {
+        (Ok(started), Some(before)) if before.state.holds() => {
+            hand_over(&req, &app, &ready, &form, &started).await
+        }
+        (
+            Ok(_)
+            | Err(FlowError::State {
+                what: "attempt", ..
+            }),
+            Some(before),
+        ) => see_state(&req, &app, &before),
+        (Ok(started), None) => hand_over(&req, &app, &ready, &form, &started).await,
+        (Err(error), _) => not_started(&req, &app, &run, &ready, &form, error),
+    }
+}
+
+/// The attempt that this form began, of a code that cannot be paid now.
+async fn sent_before(req: &HttpRequest, app: &App, run: &str, form: &StartForm) -> Option<Attempt> {
+    let reference = token::open(app, run, &form.token, app.clock.now())?;
+    let before = begun_before(app, &payer(req, app)?, &reference).await;
+    before.ok().flatten()
+}
+
+/// The attempt that the same form began.
+async fn begun_before(
+    app: &App,
+    payer: &InstitutionId,
+    reference: &str,
+) -> Result<Option<Attempt>, DbError> {
+    let mut tx = app.db.read().await?;
+    let found = db::attempts::by_reference(&mut tx, payer, reference).await?;
+    tx.rollback().await?;
+    Ok(found)
+}
+
+/// On to the page that says how it went.
+fn see_state(req: &HttpRequest, app: &App, attempt: &Attempt) -> HttpResponse {
+    let place = format!("/pay/{}?lang={}", attempt.id, Lang::of(req).word());
+    let mut answer = HttpResponse::SeeOther();
+    answer.insert_header((LOCATION, place));
+    answer.insert_header((CACHE_CONTROL, "no-store"));
+    // Whoever holds the form's token is the browser that began it, also where the answer that brought
+    // the cookie was lost.
+    if let Some(cookie) = Payer::read(req, app).with(app, &attempt.id) {
+        answer.cookie(cookie);
+    }
+    answer.finish()
+}
+
+/// What a link to the code's page says.
+const OPEN_AGAIN: (&str, &str) = ("重新打开付款页", "Open the code’s page again");
+
+fn page_of(run: &str) -> String {
+    format!("/Q/{run}")
 }
 
 /// The code as it stands on the wall.
@@ -151,7 +214,6 @@ async fn ready(req: &HttpRequest, app: &App, run: &str) -> Result<Ready, HttpRes
     let route = RouteWords {
         payer: Tag::of(&route.payer),
         payee: Tag::of(&route.payee),
-        clearing: route.clearing.as_ref().map(ToString::to_string),
     };
     Ok(Ready { payer, seen, route })
 }
@@ -197,6 +259,13 @@ fn amount_words(why: &MoneyError, decimals: u32) -> (String, String) {
             "金额必须大于零。".to_owned(),
             "The amount must be more than zero.".to_owned(),
         ),
+        MoneyError::TooMuch { most } => {
+            let most = grouped(&most.decimal());
+            (
+                format!("金额最多 {most}。"),
+                format!("The amount is at most {most}."),
+            )
+        }
         MoneyError::Currency(_) | MoneyError::Mixed(..) => (
             "币种不符。".to_owned(),
             "The currency does not fit.".to_owned(),
@@ -256,7 +325,13 @@ pub(super) fn source(req: &HttpRequest, app: &App) -> String {
     source::of(peer, req.headers(), &app.proxies)
 }
 
-async fn hand_over(req: &HttpRequest, app: &App, ready: &Ready, started: &Started) -> HttpResponse {
+async fn hand_over(
+    req: &HttpRequest,
+    app: &App,
+    ready: &Ready,
+    form: &StartForm,
+    started: &Started,
+) -> HttpResponse {
     let lang = Lang::of(req);
     let json = serde_json::to_string(&started.handover).unwrap_or_default();
     let redirect = match &started.handover {
@@ -285,7 +360,13 @@ async fn hand_over(req: &HttpRequest, app: &App, ready: &Ready, started: &Starte
     };
     let title = ready.seen.merchant.name.as_str();
     let content = handover(lang, &view);
-    let mut page = payer_page(req, app, StatusCode::OK, title, &["bridge.js"], &content);
+    // Sent again in the other language it begins nothing new: it is the same form.
+    let amount = form.amount.as_deref().map(|typed| ("amount", typed));
+    let again: Vec<_> = [("token", form.token.as_str())]
+        .into_iter()
+        .chain(amount)
+        .collect();
+    let mut page = answer_page(req, app, &again, title, &["bridge.js"], &content);
     let cookie = Payer::read(req, app).with(app, &started.attempt);
     if let Some(cookie) = cookie
         && page.add_cookie(&cookie).is_ok()
@@ -308,7 +389,11 @@ fn not_started(
         return no_route(req, app, &ready.seen, decision, instead);
     }
     let is_too_much = matches!(error, FlowError::LimitExceeded { .. });
-    let refusal = Refusal::from_flow(error);
+    let is_conflict = matches!(error, FlowError::ReferenceConflict);
+    let mut refusal = Refusal::from_flow(error);
+    if is_conflict {
+        refusal = refusal.with_way(page_of(run), OPEN_AGAIN);
+    }
     // A payer who asked for too much can ask for less on the same page.
     if let (true, Some(typed)) = (is_too_much, &form.amount) {
         let status = refusal.status();

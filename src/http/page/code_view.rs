@@ -40,12 +40,12 @@ pub(super) struct Money {
     pub(super) currency: String,
 }
 
-/// How the money goes, in words.
+/// How the money goes, in words. The clearing channel goes by an operator's word that says nothing to a
+/// payer, and is left out.
 #[derive(Debug, Clone)]
 pub(super) struct RouteWords {
     pub(super) payer: Tag,
     pub(super) payee: Tag,
-    pub(super) clearing: Option<String>,
 }
 
 /// What a payer in a known wallet gets.
@@ -140,12 +140,23 @@ pub(super) struct ChooseView {
     pub(super) is_test: bool,
 }
 
+/// A way on from a page that stops.
+#[derive(Debug, Clone)]
+pub(super) struct Onward {
+    /// A path of ours.
+    pub(super) path: String,
+    /// What is there, in both languages.
+    pub(super) words: (&'static str, &'static str),
+}
+
 /// A page that says why there is nothing to pay, and what to do instead.
 #[derive(Debug, Clone)]
 pub(super) struct StopView {
     pub(super) payee: Option<Payee>,
     pub(super) title: (&'static str, &'static str),
     pub(super) detail: (String, String),
+    /// Where to go on.
+    pub(super) onward: Vec<Onward>,
     /// Wallets that would work.
     pub(super) instead: Vec<Tag>,
 }
@@ -158,6 +169,11 @@ pub(super) fn stop(lang: Lang, view: &StopView) -> Markup {
             h1 { (both(lang, view.title.0, view.title.1)) }
             p.lead {
                 @match lang { Lang::Zh => (view.detail.0), Lang::En => (view.detail.1) }
+            }
+            @for onward in &view.onward {
+                a.button.plain href={ (onward.path) "?lang=" (lang.word()) } {
+                    (both(lang, onward.words.0, onward.words.1))
+                }
             }
             @if !view.instead.is_empty() {
                 h2 { (both(lang, "可以使用", "These wallets work")) }
@@ -239,12 +255,7 @@ fn route(lang: Lang, words: &RouteWords) -> Markup {
             @if words.payer == words.payee {
                 p { (lang.of_two("直接付到商户在该机构的账户", "Straight into the shop’s account there")) }
             } @else {
-                p {
-                    (lang.of_two("通过互联互通，付到商户在收款机构的账户", "By interconnection, into the shop’s account there"))
-                    @if let Some(clearing) = &words.clearing {
-                        (lang.of_two("，清算渠道 ", ", cleared by ")) bdi { (clearing) }
-                    }
-                }
+                p { (lang.of_two("通过互联互通，付到商户在收款机构的账户", "By interconnection, into the shop’s account there")) }
             }
         }
     }

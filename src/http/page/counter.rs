@@ -42,6 +42,7 @@ pub(super) async fn show(req: HttpRequest, app: Data<App>) -> HttpResponse {
                 lang,
                 title: lang.of_two("收银台", "Counter"),
                 here: "/counter",
+                form: &[],
                 kind: "counter",
                 scripts: &[
                     "chime.js",
@@ -254,6 +255,7 @@ fn pair_page(
         lang,
         title: lang.of_two("连接收银台", "Connect this counter"),
         here: "/counter",
+        form: &[],
         kind: "counter",
         scripts: &[],
         is_test: app.mode == Mode::Test,

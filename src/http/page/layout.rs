@@ -12,9 +12,11 @@ pub(crate) struct Shell<'a> {
     pub(crate) lang: Lang,
     /// The window's title.
     pub(crate) title: &'a str,
-    /// The page's own address without a query, for the switch of languages. Empty where the page
-    /// answers a form and has no address to come back to.
+    /// The page's own address without a query, for the switch of languages; of a page that answers a
+    /// form, the address of the page with the form. Empty where there is none.
     pub(crate) here: &'a str,
+    /// Where the switch has to send a form again to come to this page: what it sends.
+    pub(crate) form: &'a [(&'static str, &'a str)],
     /// Which kind of page; a class in the style sheet.
     pub(crate) kind: &'static str,
     /// Scripts by name.
@@ -54,13 +56,30 @@ impl Shell<'_> {
                     (content)
                     footer.foot {
                         span { "通码 tongma" }
-                        @if !self.here.is_empty() {
-                            a href={ (self.here) "?lang=" (lang.other().word()) }
-                                hreflang=(lang.other().tag()) lang=(lang.other().tag()) {
-                                (lang.other().of_two("中文", "English"))
-                            }
-                        }
+                        (self.switch())
                     }
+                }
+            }
+        }
+    }
+}
+
+impl Shell<'_> {
+    /// The way to the same page in the other language.
+    fn switch(&self) -> Markup {
+        let other = self.lang.other();
+        let place = format!("{}?lang={}", self.here, other.word());
+        let name = other.of_two("中文", "English");
+        html! {
+            @if self.here.is_empty() {
+            } @else if self.form.is_empty() {
+                a href=(place) hreflang=(other.tag()) lang=(other.tag()) { (name) }
+            } @else {
+                form method="post" action=(place) {
+                    @for (field, value) in self.form {
+                        input type="hidden" name=(field) value=(value);
+                    }
+                    button type="submit" lang=(other.tag()) { (name) }
                 }
             }
         }

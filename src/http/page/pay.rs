@@ -10,15 +10,16 @@ use super::call::OwnCall;
 use super::code::simulator;
 use super::cookie::Payer;
 use super::lang::Lang;
-use super::pay_view::{ReceiptView, Stage, StateView, state};
+use super::pay_view::{Arrived, ReceiptView, Stage, StateView, state};
 use super::picture;
 use super::show::{money, payee, payer_page, refused};
 use super::words::Refusal;
 use crate::app::{App, outside};
-use crate::db::{self, DbError};
+use crate::db::{self, DbError, Tx};
 use crate::flow::FlowError;
 use crate::http::problem::{Problem, kinds};
 use crate::id::{AttemptId, CodeId};
+use crate::money::Amount;
 use crate::payment::{Attempt, AttemptState};
 use crate::wallet::client::Call;
 use crate::wallet::{Handover, WireRequest};
@@ -34,7 +35,8 @@ pub(super) async fn show(req: HttpRequest, app: Data<App>, id: Path<String>) -> 
         Ok(Some(view)) => {
             let title = match view.stage {
                 Stage::Waiting => lang.of_two("等待付款结果", "Waiting for the result"),
-                Stage::Paid(_) => lang.of_two("已付款", "Paid"),
+                Stage::Paid(..) => lang.of_two("已付款", "Paid"),
+                Stage::Unfit(_) => lang.of_two("钱对不上", "Money that does not fit"),
                 Stage::Ended => lang.of_two("没有付款", "Not paid"),
             };
             let content = state(lang, &view);
@@ -64,8 +66,9 @@ pub(super) async fn poll(
         Some(id) => find(&app, &id).await.map_err(FlowError::Db)?,
         None => None,
     };
-    let attempt = found.ok_or_else(|| Problem::new(&kinds::ATTEMPT_NOT_FOUND))?;
-    Ok(HttpResponse::Ok().json(json!({ "state": stage_word(attempt.state) })))
+    let (attempt, arrived) = found.ok_or_else(|| Problem::new(&kinds::ATTEMPT_NOT_FOUND))?;
+    let word = standing(attempt.state, arrived.as_ref());
+    Ok(HttpResponse::Ok().json(json!({ "state": word })))
 }
 
 /// What the page's bridge sends to the wallet around it, where that wallet is a simulated one.
@@ -74,13 +77,13 @@ pub(super) async fn poll(
 pub(super) struct BridgeCall {
     attempt: String,
     handover: Handover,
-    answer: BridgeAnswer,
+    answer: SheetAnswer,
 }
 
 /// What the payer tapped in the wallet's sheet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum BridgeAnswer {
+pub(super) enum SheetAnswer {
     Pay,
     Decline,
 }
@@ -96,12 +99,12 @@ pub(super) async fn bridge(
         Some(id) => find(&app, &id).await.map_err(FlowError::Db)?,
         None => None,
     };
-    let attempt = found.ok_or_else(|| Problem::new(&kinds::ATTEMPT_NOT_FOUND))?;
+    let (attempt, _) = found.ok_or_else(|| Problem::new(&kinds::ATTEMPT_NOT_FOUND))?;
     let base_url = simulator(&app, &attempt.payer).await;
     let base_url = base_url.ok_or_else(|| Problem::new(&kinds::NOT_FOUND))?;
     let body = json!({
         "handover": call.handover,
-        "decline": call.answer == BridgeAnswer::Decline,
+        "decline": call.answer == SheetAnswer::Decline,
     });
     let call = Call {
         request: WireRequest::post_json("/app/pay".to_owned(), &body),
@@ -124,17 +127,40 @@ pub(super) const fn stage_word(state: AttemptState) -> &'static str {
     }
 }
 
+/// The same where money came that does not fit: until it is paid, that is what there is to say.
+fn standing(state: AttemptState, arrived: Option<&Arrived>) -> &'static str {
+    match (state, arrived) {
+        (AttemptState::Paid, _) | (_, None) => stage_word(state),
+        (_, Some(_)) => "unfit",
+    }
+}
+
 /// The attempt's name, if this browser began it.
 fn own(req: &HttpRequest, app: &App, id: &str) -> Option<AttemptId> {
     let id: AttemptId = id.parse().ok()?;
     Payer::read(req, app).began(&id).then_some(id)
 }
 
-async fn find(app: &App, id: &AttemptId) -> Result<Option<Attempt>, DbError> {
+/// The attempt, and the last money that came for it and does not fit.
+async fn find(app: &App, id: &AttemptId) -> Result<Option<(Attempt, Option<Arrived>)>, DbError> {
     let mut tx = app.db.read().await?;
-    let attempt = db::attempts::find(&mut tx, id).await?;
+    let Some(attempt) = db::attempts::find(&mut tx, id).await? else {
+        return Ok(None);
+    };
+    let arrived = arrived(&mut tx, &attempt).await?;
     tx.rollback().await?;
-    Ok(attempt)
+    Ok(Some((attempt, arrived)))
+}
+
+async fn arrived(tx: &mut Tx, attempt: &Attempt) -> Result<Option<Arrived>, DbError> {
+    let kept = db::results::latest_exception(tx, &attempt.order_number).await?;
+    Ok(kept.and_then(|kept| {
+        let amount = Amount::new(kept.amount_minor, kept.currency.parse().ok()?);
+        Some(Arrived {
+            why: kept.code.parse().ok()?,
+            money: money(amount.ok()?),
+        })
+    }))
 }
 
 async fn view(app: &App, id: &AttemptId) -> Result<Option<StateView>, DbError> {
@@ -162,6 +188,7 @@ async fn view(app: &App, id: &AttemptId) -> Result<Option<StateView>, DbError> {
         | AttemptState::Failed
         | AttemptState::Closed => None,
     };
+    let arrived = arrived(&mut tx, &attempt).await?;
     tx.rollback().await?;
 
     let zone = merchant.time_zone.as_str();
@@ -171,10 +198,12 @@ async fn view(app: &App, id: &AttemptId) -> Result<Option<StateView>, DbError> {
         text: receipt.jws,
         until: receipt.expires_at.time_in(zone),
     });
-    let stage = match attempt.state {
-        AttemptState::Started | AttemptState::Waiting => Stage::Waiting,
-        AttemptState::Paid => Stage::Paid(receipt),
-        AttemptState::Failed | AttemptState::Closed => Stage::Ended,
+    let word = standing(attempt.state, arrived.as_ref());
+    let stage = match (attempt.state, arrived) {
+        (AttemptState::Paid, more) => Stage::Paid(receipt, more),
+        (_, Some(arrived)) => Stage::Unfit(arrived),
+        (AttemptState::Started | AttemptState::Waiting, None) => Stage::Waiting,
+        (AttemptState::Failed | AttemptState::Closed, None) => Stage::Ended,
     };
     let mut payee = payee(&merchant, &store, counter.as_ref());
     payee.description = payment.description;
@@ -184,5 +213,6 @@ async fn view(app: &App, id: &AttemptId) -> Result<Option<StateView>, DbError> {
         payee,
         money: money(attempt.amount),
         stage,
+        word,
     }))
 }

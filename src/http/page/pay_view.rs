@@ -6,6 +6,7 @@ use super::code_view::{Money, Payee, amount, payee};
 use super::lang::Lang;
 use super::layout::both;
 use super::tag::Tag;
+use crate::payment::ExceptionCode;
 
 /// A payment in the payer's hands.
 #[derive(Debug, Clone)]
@@ -31,17 +32,41 @@ pub(super) struct StateView {
     pub(super) payee: Payee,
     pub(super) money: Money,
     pub(super) stage: Stage,
+    /// The stage in the word that the page's script compares with what it hears.
+    pub(super) word: &'static str,
 }
 
-/// The three ends, and the way there.
+/// The ends, and the way there.
 #[derive(Debug, Clone)]
 pub(super) enum Stage {
     /// Nobody has said yet how it ended.
     Waiting,
-    /// The money is there.
-    Paid(Option<ReceiptView>),
+    /// The money is there; perhaps there is more of it than was asked for.
+    Paid(Option<ReceiptView>, Option<Arrived>),
+    /// Money came that does not settle it.
+    Unfit(Arrived),
     /// It failed or was closed.
     Ended,
+}
+
+/// Money that came and does not fit.
+#[derive(Debug, Clone)]
+pub(super) struct Arrived {
+    pub(super) why: ExceptionCode,
+    pub(super) money: Money,
+}
+
+impl Arrived {
+    /// Whether what was asked for has to be shown beside it.
+    const fn is_another_sum(&self) -> bool {
+        match self.why {
+            ExceptionCode::AmountMismatch | ExceptionCode::CurrencyMismatch => true,
+            ExceptionCode::PayeeMismatch
+            | ExceptionCode::Unmatched
+            | ExceptionCode::Late
+            | ExceptionCode::Duplicate => false,
+        }
+    }
 }
 
 /// What the payer shows at the counter.
@@ -71,7 +96,10 @@ pub(super) fn handover(lang: Lang, view: &HandoverView) -> Markup {
             @if view.is_simulated {
                 section.sheet #sheet hidden {
                     p.from { (view.wallet.markup(lang)) span.badge { (lang.of_two("模拟", "simulated")) } }
-                    p.says #says role="status" {
+                    p.says #says role="status" data-failed=(lang.of_two(
+                        "没有成功。请查看结果，或再试一次。",
+                        "That did not work. See the result, or try again.",
+                    )) {
                         (lang.of_two("确认从余额中付款？", "Pay from your balance?"))
                     }
                     button.primary type="button" data-answer="pay" { (both(lang, "确认付款", "Pay")) }
@@ -89,14 +117,15 @@ pub(super) fn handover(lang: Lang, view: &HandoverView) -> Markup {
     }
 }
 
-/// Waiting, paid with the receipt, or not paid.
+/// Waiting, paid with the receipt, money that does not fit, or not paid.
 pub(super) fn state(lang: Lang, view: &StateView) -> Markup {
+    // Also behind what has ended, money may come.
     let poll = match view.stage {
-        Stage::Waiting => format!("/pay/{}/state", view.attempt),
-        Stage::Paid(_) | Stage::Ended => String::new(),
+        Stage::Waiting | Stage::Unfit(_) | Stage::Ended => format!("/pay/{}/state", view.attempt),
+        Stage::Paid(..) => String::new(),
     };
     html! {
-        main.card.state data-poll=(poll) {
+        main.card.state data-poll=(poll) data-state=(view.word) {
             @match &view.stage {
                 Stage::Waiting => {
                     div.spinner aria-hidden="true" {}
@@ -107,23 +136,71 @@ pub(super) fn state(lang: Lang, view: &StateView) -> Markup {
                         "This page changes by itself once the wallet has answered.",
                     )) }
                 }
-                Stage::Paid(receipt) => {
+                Stage::Paid(receipt, more) => {
                     div.sign.good aria-hidden="true" { "✓" }
                     h1 { (both(lang, "已付款", "Paid")) }
                     (amount(&view.money))
+                    @if let Some(more) = more { (unfit(lang, more)) }
                     @if let Some(receipt) = receipt { (receipt_card(lang, receipt)) }
+                }
+                Stage::Unfit(arrived) => {
+                    div.sign aria-hidden="true" { "!" }
+                    h1 role="alert" { (both(lang, "钱到了，但对不上", "Money came, but it does not fit")) }
+                    (unfit(lang, arrived))
+                    @if arrived.is_another_sum() {
+                        p.small { (lang.of_two("这一笔应付：", "Asked for: ")) }
+                        (amount(&view.money))
+                    }
                 }
                 Stage::Ended => {
                     div.sign aria-hidden="true" { "×" }
                     h1 { (both(lang, "没有付款", "Not paid")) }
                     (amount(&view.money))
                     p.lead { (lang.of_two(
-                        "钱没有付出。要付款请重新扫码。",
-                        "No money has left your wallet. Scan the code again to pay.",
+                        "店家没有收到这笔钱。要付款请重新扫码；如果钱包显示已付款，请先问店员。",
+                        "The shop has not received this money. Scan the code again to pay; if your \
+                         wallet shows that you paid, ask the shop first.",
                     )) }
                 }
             }
             (payee(lang, &view.payee))
+        }
+    }
+}
+
+/// What came instead, why it does not fit, and what to do now.
+fn unfit(lang: Lang, arrived: &Arrived) -> Markup {
+    let why = match arrived.why {
+        ExceptionCode::AmountMismatch => lang.of_two(
+            "到账金额与应付金额不同。",
+            "It is another amount than was asked for.",
+        ),
+        ExceptionCode::CurrencyMismatch => lang.of_two(
+            "到账币种与应付币种不同。",
+            "It is in another currency than was asked for.",
+        ),
+        ExceptionCode::PayeeMismatch => lang.of_two(
+            "钱没有进这家店的账户。",
+            "It is not in this shop’s account.",
+        ),
+        ExceptionCode::Late | ExceptionCode::Unmatched => lang.of_two(
+            "这笔付款结束后钱才到。",
+            "It came after this payment had ended.",
+        ),
+        ExceptionCode::Duplicate => lang.of_two(
+            "这笔已经付清，又付了一次。",
+            "This had been paid already, and was paid again.",
+        ),
+    };
+    html! {
+        section.unfit {
+            p.small { (lang.of_two("到账：", "What came: ")) }
+            (amount(&arrived.money))
+            p { (why) }
+            p { strong { (lang.of_two(
+                "店家已收到通知。请不要再付，给店员看本页。",
+                "The shop has been told. Do not pay again; show this page at the counter.",
+            )) } }
         }
     }
 }

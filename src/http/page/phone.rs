@@ -13,7 +13,7 @@ use super::call::OwnCall;
 use super::code::simulator;
 use super::lang::Lang;
 use super::layout::Shell;
-use super::pay::stage_word;
+use super::pay::{SheetAnswer, stage_word};
 use super::pay_view::spaced;
 use super::phone_view::phone;
 use super::show::refused;
@@ -53,6 +53,7 @@ pub(super) async fn show(
         lang,
         title: lang.of_two("模拟手机", "Simulated phone"),
         here: "/phone",
+        form: &[],
         kind: "phone-page",
         scripts: &["camera.js", "phone.js"],
         is_test: true,
@@ -66,7 +67,7 @@ pub(super) async fn show(
 pub(super) struct ScanCall {
     wallet: InstitutionId,
     text: String,
-    lang: String,
+    lang: Lang,
 }
 
 #[derive(Debug, Deserialize)]
@@ -76,8 +77,8 @@ pub(super) struct PayCall {
     text: String,
     /// Major units, where the payer enters them.
     amount: Option<String>,
-    answer: String,
-    lang: String,
+    answer: SheetAnswer,
+    lang: Lang,
 }
 
 #[derive(Debug, Deserialize)]
@@ -107,7 +108,6 @@ struct BillPayee {
 struct BillRoute {
     kind: String,
     payee_institution: InstitutionId,
-    clearing: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -127,7 +127,7 @@ struct Outcome {
 /// `POST /phone/scan`
 pub(super) async fn scan(app: Data<App>, call: OwnCall<ScanCall>) -> Result<HttpResponse, Problem> {
     let call = call.read()?;
-    let lang = language(&call.lang);
+    let lang = call.lang;
     let bill = ask_bill(&app, &call.wallet, &call.text, lang).await?;
     let amount = bill
         .amount_minor
@@ -149,16 +149,23 @@ pub(super) async fn scan(app: Data<App>, call: OwnCall<ScanCall>) -> Result<Http
 /// `POST /phone/pay`
 pub(super) async fn pay(app: Data<App>, call: OwnCall<PayCall>) -> Result<HttpResponse, Problem> {
     let call = call.read()?;
-    let lang = language(&call.lang);
+    let lang = call.lang;
     let bill = ask_bill(&app, &call.wallet, &call.text, lang).await?;
     let typed = call.amount.as_deref();
     let amount = match bill.amount_minor {
         Some(minor) => Amount::positive(minor, bill.currency),
         None => Amount::from_decimal(typed.unwrap_or_default(), bill.currency),
     };
-    let Ok(amount) = amount else {
-        let detail = lang.of_two("金额不对。", "This is not an amount.");
-        return Err(Problem::because(&kinds::AMOUNT_INVALID, detail));
+    let amount = match (amount, call.answer) {
+        (Ok(amount), SheetAnswer::Pay | SheetAnswer::Decline) => amount,
+        // Who leaves before there is an amount has begun nothing.
+        (Err(_), SheetAnswer::Decline) => {
+            return Ok(HttpResponse::Ok().json(json!({ "attempt": null })));
+        }
+        (Err(_), SheetAnswer::Pay) => {
+            let detail = lang.of_two("金额不对。", "This is not an amount.");
+            return Err(Problem::because(&kinds::AMOUNT_INVALID, detail));
+        }
     };
     let start = json!({
         "text": call.text,
@@ -166,7 +173,7 @@ pub(super) async fn pay(app: Data<App>, call: OwnCall<PayCall>) -> Result<HttpRe
         "currency": amount.currency(),
     });
     let begun: Begun = to_app(&app, &call.wallet, "/app/start", &start, lang).await?;
-    let pay = json!({ "attempt": begun.attempt, "decline": call.answer != "pay" });
+    let pay = json!({ "attempt": begun.attempt, "decline": call.answer == SheetAnswer::Decline });
     to_app::<Value>(&app, &call.wallet, "/app/pay", &pay, lang).await?;
     Ok(HttpResponse::Ok().json(json!({ "attempt": begun.attempt })))
 }
@@ -283,13 +290,8 @@ fn route_words(route: &BillRoute, lang: Lang) -> String {
             Lang::En => "Straight into the shop’s account there".to_owned(),
         };
     }
-    let clearing = route.clearing.as_deref().unwrap_or_default();
     match lang {
-        Lang::Zh => format!("通过互联互通（{clearing}）付到商户的{payee}账户"),
-        Lang::En => format!("By interconnection ({clearing}), into the shop’s {payee} account"),
+        Lang::Zh => format!("通过互联互通付到商户的{payee}账户"),
+        Lang::En => format!("By interconnection, into the shop’s {payee} account"),
     }
-}
-
-fn language(word: &str) -> Lang {
-    if word == "en" { Lang::En } else { Lang::Zh }
 }

@@ -27,21 +27,51 @@ pub(super) fn payer_page(
     content: &Markup,
 ) -> HttpResponse {
     let lang = Lang::of(req);
-    // The answer to a form has no address that could be opened again in the other language.
     let here = if req.method().is_safe() {
         req.path()
     } else {
-        ""
+        page_of_form(req.path())
     };
     let shell = Shell {
         lang,
         title,
         here,
+        form: &[],
         kind: "payer",
         scripts,
         is_test: app.mode == Mode::Test,
     };
     answer::page(status, lang, Camera::Off, shell.wrap(content))
+}
+
+/// A page for payers that answers a form, and that the same form brings again in the other language.
+pub(super) fn answer_page(
+    req: &HttpRequest,
+    app: &App,
+    form: &[(&'static str, &str)],
+    title: &str,
+    scripts: &'static [&'static str],
+    content: &Markup,
+) -> HttpResponse {
+    let lang = Lang::of(req);
+    let shell = Shell {
+        lang,
+        title,
+        here: req.path(),
+        form,
+        kind: "payer",
+        scripts,
+        is_test: app.mode == Mode::Test,
+    };
+    answer::page(StatusCode::OK, lang, Camera::Off, shell.wrap(content))
+}
+
+/// The page with the form that is sent to `path`.
+fn page_of_form(path: &str) -> &str {
+    if path.starts_with("/counter/") {
+        return "/counter";
+    }
+    path.strip_suffix("/start").unwrap_or_default()
 }
 
 /// A refusal as a page.
@@ -54,17 +84,18 @@ pub(super) fn refused(
 ) -> HttpResponse {
     let lang = Lang::of(req);
     let title = lang.of_two(refusal.title.0, refusal.title.1);
-    let (status, retry_after) = (refusal.status(), refusal.retry_after());
+    let (status, retry_after) = (refusal.status(), refusal.retry_after);
     let view = StopView {
         payee,
         title: refusal.title,
         detail: refusal.detail,
+        onward: refusal.onward,
         instead,
     };
     let mut page = payer_page(req, app, status, title, &[], &stop(lang, &view));
     if let Some(seconds) = retry_after {
         page.headers_mut()
-            .insert(RETRY_AFTER, HeaderValue::from_static(seconds));
+            .insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
     page
 }

@@ -2,7 +2,8 @@
 
 use actix_web::http::StatusCode;
 
-use crate::flow::FlowError;
+use super::code_view::Onward;
+use crate::flow::{FlowError, StartsBound};
 use crate::http::frame;
 use crate::http::problem::{Kind, Problem, kinds};
 
@@ -12,6 +13,10 @@ pub(super) struct Refusal {
     kind: &'static Kind,
     pub(super) title: (&'static str, &'static str),
     pub(super) detail: (String, String),
+    /// After how many seconds the same may work.
+    pub(super) retry_after: Option<u32>,
+    /// Where to go on.
+    pub(super) onward: Vec<Onward>,
 }
 
 /// A problem of the API in the words of a page, each in Chinese and English.
@@ -105,10 +110,19 @@ static TABLE: &[Words] = &[
     },
     Words {
         kind: &kinds::TOO_MANY_STARTS,
-        title: ("试得太多了", "Too many tries"),
+        title: ("同时付款的人太多", "Too many are paying at once"),
         detail: (
-            "请一分钟后再试，或请店员出示新的码。",
-            "Try again in a minute, or ask the shop for a new code.",
+            "从同一网络在这个码上开始的付款太多。请等其中一笔结束后再试，或请店员出示订单码。",
+            "Too many payments at this code have begun from your network. Try again when one of them \
+             has ended, or ask the shop for an order code.",
+        ),
+    },
+    Words {
+        kind: &kinds::REFERENCE_CONFLICT,
+        title: ("这一笔已经开始付了", "This payment has begun already"),
+        detail: (
+            "它的金额不能再改。要付另一个金额，请重新打开付款页。",
+            "Its amount cannot change any more. To pay another amount, open the code’s page again.",
         ),
     },
     Words {
@@ -191,6 +205,19 @@ static CANCELLED: Words = Words {
     detail: ("请店员重新收款。", "Ask the shop for a new code."),
 };
 
+/// There is no sense in waiting: an order is one payment, and its starts are counted once and for all.
+static BEGUN_TOO_OFTEN: Words = Words {
+    kind: &kinds::TOO_MANY_STARTS,
+    title: (
+        "这笔不能再从这里付",
+        "This cannot be paid from here any more",
+    ),
+    detail: (
+        "从同一网络已多次开始付这一笔。请店员重新收款，再扫新的码。",
+        "This payment has been begun too often from your network. Ask the shop for a new code.",
+    ),
+};
+
 impl Refusal {
     /// The refusal for a problem of this kind.
     pub(super) fn of(kind: &'static Kind) -> Self {
@@ -200,6 +227,8 @@ impl Refusal {
                 kind,
                 title: (kind.zh, kind.en),
                 detail: Default::default(),
+                retry_after: retry_after(kind),
+                onward: Vec::new(),
             },
         }
     }
@@ -225,6 +254,18 @@ impl Refusal {
         {
             return Self::in_words(if now == "closed" { &CANCELLED } else { &PAID });
         }
+        if let FlowError::TooManyStarts(bound) = error {
+            return match bound {
+                StartsBound::InAll => Self {
+                    retry_after: None,
+                    ..Self::in_words(&BEGUN_TOO_OFTEN)
+                },
+                StartsBound::AtOnce { seconds } => Self {
+                    retry_after: Some(seconds),
+                    ..Self::of(&kinds::TOO_MANY_STARTS)
+                },
+            };
+        }
         if let FlowError::LimitExceeded { limit, .. } = error {
             let mut refusal = Self::of(&kinds::LIMIT_EXCEEDED);
             refusal.detail.0 = format!("最多 {limit}。{}", refusal.detail.0);
@@ -239,13 +280,10 @@ impl Refusal {
         StatusCode::from_u16(self.kind.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
-    /// After how many seconds the same may work.
-    pub(super) fn retry_after(&self) -> Option<&'static str> {
-        match self.kind.status {
-            429 => Some("60"),
-            503 => Some("5"),
-            _ => None,
-        }
+    /// The same with a way on.
+    pub(super) fn with_way(mut self, path: String, words: (&'static str, &'static str)) -> Self {
+        self.onward.push(Onward { path, words });
+        self
     }
 
     fn in_words(words: &Words) -> Self {
@@ -253,7 +291,18 @@ impl Refusal {
             kind: words.kind,
             title: words.title,
             detail: (words.detail.0.to_owned(), words.detail.1.to_owned()),
+            retry_after: retry_after(words.kind),
+            onward: Vec::new(),
         }
+    }
+}
+
+/// Rates fill again within a minute; what is busy is asked again soon.
+const fn retry_after(kind: &Kind) -> Option<u32> {
+    match kind.status {
+        429 => Some(60),
+        503 => Some(5),
+        _ => None,
     }
 }
 
@@ -288,6 +337,7 @@ mod tests {
             &kinds::RATE_LIMITED,
             &kinds::OVERLOADED,
             &kinds::TOO_MANY_STARTS,
+            &kinds::REFERENCE_CONFLICT,
             &kinds::TOO_MANY_MISSES,
             &kinds::TOO_MANY_PAIRINGS,
             &kinds::PAYEE_UNAVAILABLE,

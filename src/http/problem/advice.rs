@@ -337,8 +337,8 @@ advice! {
         "缩小图片，裁剪到收款码周围。",
         "Scale the picture down, or cut it to the code.";
     "too-many-starts" =>
-        "等待一分钟；付款人可在钱包中登录后再试。",
-        "Wait a minute.";
+        "有 Retry-After 时按其等待；没有时等待无用，请商户重新收款。",
+        "Wait as `Retry-After` says; where there is none, waiting is of no use: have the merchant make a new payment.";
     "too-many-misses" =>
         "按 Retry-After 等待，并检查为何扫到这么多无效的码。",
         "Wait as `Retry-After` says, and look at why so many codes are not genuine.";

@@ -3,10 +3,10 @@
 use crate::crypto::http_signature::{SignatureError, WINDOW};
 use crate::crypto::jws::JwsError;
 use crate::db::DbError;
-use crate::flow::FlowError;
 use crate::flow::authenticate::AuthError;
 use crate::flow::idempotent::IdempotencyError;
 use crate::flow::institution_keys::KeyRefused;
+use crate::flow::{FlowError, StartsBound};
 use crate::http::json;
 use crate::http::problem::{Challenge, Kind, Problem, kinds};
 use crate::merchant::CodeStop;
@@ -20,8 +20,6 @@ const BUSY_SECONDS: u32 = 1;
 const PAYEE_SECONDS: u32 = 5;
 /// Seconds after which a code may be asked for again: asking is counted by the day.
 const ADOPTIONS_SECONDS: u32 = 86_400;
-/// Seconds after which a browser may start again.
-const STARTS_SECONDS: u32 = 60;
 
 impl From<FlowError> for Problem {
     fn from(error: FlowError) -> Self {
@@ -76,8 +74,12 @@ impl From<FlowError> for Problem {
             FlowError::Attested(error) => error.into(),
             FlowError::ConfirmForbidden => Self::new(&kinds::HMAC_CANNOT_CONFIRM),
             FlowError::TransactionConflict => Self::new(&kinds::TRANSACTION_CONFLICT),
-            FlowError::TooManyStarts => {
-                Self::new(&kinds::TOO_MANY_STARTS).retry_after(STARTS_SECONDS)
+            FlowError::TooManyStarts(bound) => {
+                let problem = Self::because(&kinds::TOO_MANY_STARTS, &error);
+                match bound {
+                    StartsBound::InAll => problem,
+                    StartsBound::AtOnce { seconds } => problem.retry_after(seconds),
+                }
             }
             FlowError::Auth(error) => error.into(),
             FlowError::Idempotency(error) => error.into(),
@@ -305,6 +307,8 @@ impl Problem {
 fn money(why: &MoneyError) -> &'static Kind {
     match why {
         MoneyError::Currency(_) | MoneyError::Mixed(..) => &kinds::CURRENCY_INVALID,
-        MoneyError::Range { .. } | MoneyError::Decimal { .. } => &kinds::AMOUNT_INVALID,
+        MoneyError::Range { .. } | MoneyError::TooMuch { .. } | MoneyError::Decimal { .. } => {
+            &kinds::AMOUNT_INVALID
+        }
     }
 }

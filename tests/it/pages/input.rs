@@ -47,6 +47,28 @@ async fn scripts_are_read_as_strictly_as_programs(backend: Backend) {
         let call = Request::post("/phone/scan", "application/json", body);
         server.refuses(&own(&server, call), status, code).await;
     }
+    let own_words = [
+        (
+            "/phone/scan",
+            json!({"wallet": "jd_pay", "text": "x", "lang": "fr"}),
+            "/lang",
+        ),
+        (
+            "/phone/pay",
+            json!({"wallet": "jd_pay", "text": "x", "lang": "", "answer": "pay"}),
+            "/lang",
+        ),
+        (
+            "/phone/pay",
+            json!({"wallet": "jd_pay", "text": "x", "lang": "zh", "answer": "PAY"}),
+            "/answer",
+        ),
+    ];
+    for (place, body, pointer) in own_words {
+        let call = own(&server, Request::post_json(place, &body));
+        let answer = server.refuses(&call, 422, "field-invalid").await;
+        assert_eq!(answer.json()["errors"][0]["pointer"], pointer, "{body}");
+    }
     let call = Request::post("/phone/scan", "text/plain", "{}");
     server.refuses(&own(&server, call), 415, "media-type").await;
     let call = Request::post("/phone/scan", "application/json", "{");

@@ -5,6 +5,7 @@ mod counter;
 mod docs;
 mod feed;
 mod input;
+mod pay;
 mod reconnects;
 mod sequence;
 mod site;

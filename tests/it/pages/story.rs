@@ -15,6 +15,7 @@ use tongma::clock::Clock;
 use tongma::merchant::{PrintedCode, Scopes};
 use tongma::wallet::WireRequest;
 
+use super::code::{claims_of, settle};
 use super::counter::invite;
 use super::site::{DESKTOP, JD, Site, WECHAT};
 use crate::support::server::new_key;
@@ -124,6 +125,91 @@ async fn a_payer_who_declines_has_paid_nothing(backend: Backend) {
     assert_eq!(payer.ask("problems", json!({})).await, json!([]));
 }
 on_both![a_payer_who_declines_has_paid_nothing];
+
+/// The wallet around the page is gone: the payer is told in words, in the language of the page.
+async fn a_sheet_that_did_not_work_says_so(backend: Backend) {
+    let site = Site::open_at(backend, Clock::System).await;
+    let (_, order) = site.shop.sells(3600).await;
+    let browser = Browser::start();
+    let payer = browser
+        .page(json!({"user_agent": JD, "locale": "en"}))
+        .await;
+    payer
+        .goto(&format!("{}{}", site.origin, site.page_of(&order.text)))
+        .await;
+    payer.click("button[type=submit]").await;
+    payer.wait_for("[data-answer=pay]", "Pay").await;
+    move_to(site.shop.database.url(), "jd_pay", "http://127.0.0.1:1").await;
+
+    payer.click("[data-answer=pay]").await;
+
+    payer.wait_for("#says", "That did not work").await;
+    // The switch sends the form again, and the same sheet comes back.
+    payer.click("footer button").await;
+    payer.wait_for("footer", "English").await;
+    payer.wait_for("[data-answer=pay]", "确认付款").await;
+    payer.click("[data-answer=pay]").await;
+    payer.wait_for("#says", "没有成功").await;
+    keep(&payer, "sheet-failed-390").await;
+}
+on_both![a_sheet_that_did_not_work_says_so];
+
+async fn a_page_that_said_not_paid_changes_when_the_money_comes_after_all(backend: Backend) {
+    let site = Site::open_at(backend, Clock::System).await;
+    let sticker = site.shop.sticker().await;
+    let browser = Browser::start();
+    let payer = browser.page(json!({"user_agent": WECHAT})).await;
+    payer
+        .goto(&format!("{}{}", site.origin, site.page_of(&sticker.text)))
+        .await;
+    payer.fill("#amount", "36.00").await;
+    payer.click("button[type=submit]").await;
+    payer.wait_for("h1", "老王面馆").await;
+    let id = payer
+        .ask("attribute", json!({"at": "main", "name": "data-attempt"}))
+        .await;
+    let id = id.as_str().unwrap();
+    payer.goto(&format!("{}/pay/{id}", site.origin)).await;
+    payer.wait_for("h1", "等待付款结果").await;
+    settle(&site, id, "closed").await;
+    payer.wait_for("h1", "没有付款").await;
+
+    site.shop
+        .confirms(&claims_of(&site, id).await)
+        .await
+        .unwrap();
+
+    payer.wait_for("h1", "钱到了，但对不上").await;
+    payer.wait_for(".unfit", "请不要再付").await;
+    keep(&payer, "unfit-390").await;
+    assert_eq!(payer.ask("problems", json!({})).await, json!([]));
+}
+on_both![a_page_that_said_not_paid_changes_when_the_money_comes_after_all];
+
+async fn a_payer_who_leaves_before_an_amount_has_begun_nothing(backend: Backend) {
+    let site = Site::open_at(backend, Clock::System).await;
+    let _town = play_wallets(&site).await;
+    let sticker = site.shop.sticker().await;
+    let browser = Browser::start();
+    let phone = browser.page(json!({"width": 390})).await;
+    let place = format!("{}/phone?wallet=jd_pay#{}", site.origin, sticker.text);
+    phone.goto(&place).await;
+    phone.wait_for("#bill-payee", "老王面馆").await;
+    site.settled().await;
+
+    phone.click("[data-decline]").await;
+
+    phone.wait_for("#result-title", "没有付款").await;
+    let begun = crate::support::digest::business_digest(&site.shop.database).await;
+    assert_eq!(begun.rows("attempts").len(), 0);
+    phone.click("[data-again]").await;
+    phone.goto(&format!("{}/phone", site.origin)).await;
+    phone.goto(&place).await;
+    phone.fill("#bill-amount", "abc").await;
+    phone.click("#bill-form button[type=submit]").await;
+    phone.wait_for("#bill-says", "金额不对").await;
+}
+on_both![a_payer_who_leaves_before_an_amount_has_begun_nothing];
 
 async fn money_that_is_not_as_agreed_is_seen_at_the_counter(backend: Backend) {
     let site = Site::open_at(backend, Clock::System).await;

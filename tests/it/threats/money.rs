@@ -8,7 +8,7 @@ use tongma::flow::confirm::{Outcome, confirm};
 use tongma::id::{EntryId, ResultId};
 use tongma::money::{Amount, Currency, MINOR_MAX};
 use tongma::payment::ledger::{Account, Posting};
-use tongma::payment::{AttestedError, ExceptionCode, OrderNumber};
+use tongma::payment::{AttestedError, Discount, ExceptionCode, OrderNumber};
 
 use super::{Scene, still_sells};
 use crate::support::shop::Shop;
@@ -105,6 +105,45 @@ async fn t033_one_transaction_number_with_another_amount_is_a_conflict(backend: 
 }
 on_both![t033_one_transaction_number_with_another_amount_is_a_conflict];
 
+/// The books depend on who bore which part of the price, not on the order in which they are named.
+async fn t033_one_transaction_number_with_other_parts_is_a_conflict(backend: Backend) {
+    let mut scene = Scene::open(backend).await;
+    let split = |payer: i64, discounts: &[(&str, i64)]| {
+        let mut claims = scene.claims();
+        claims.payee_reference = "4200001234202611210000000033".to_owned();
+        claims.payer_amount_minor = Some(payer);
+        let discounts = discounts.iter().map(|(funder, minor)| Discount {
+            funder: (*funder).to_owned(),
+            amount_minor: *minor,
+        });
+        claims.discounts = discounts.collect();
+        claims
+    };
+    let first = split(9_000, &[("merchant", 600), ("jd_pay", 400)]);
+    let turned = split(9_000, &[("jd_pay", 400), ("merchant", 600)]);
+    let others = [
+        split(10_000, &[]),
+        split(9_000, &[("merchant", 400), ("jd_pay", 600)]),
+        split(9_000, &[("merchant", 600), ("unionpay", 400)]),
+        split(9_000, &[("merchant", 1_000)]),
+        split(9_400, &[("merchant", 600)]),
+    ];
+    let settled = scene.shop.confirms(&first).await.unwrap();
+    scene.look().await;
+
+    assert_eq!(scene.shop.confirms(&turned).await.unwrap(), settled);
+    for claims in others {
+        let outcome = scene.shop.confirms(&claims).await;
+        assert!(
+            matches!(outcome, Err(FlowError::TransactionConflict)),
+            "{claims:?}: {outcome:?}"
+        );
+    }
+    assert_eq!(scene.changes().await, "");
+    still_sells(&scene.shop).await;
+}
+on_both![t033_one_transaction_number_with_other_parts_is_a_conflict];
+
 async fn t034_one_transaction_number_for_two_orders_is_a_conflict(backend: Backend) {
     let mut scene = Scene::open(backend).await;
     let first = scene.claims();
@@ -167,7 +206,7 @@ async fn t036_what_is_no_amount_is_refused_and_nothing_changes(backend: Backend)
     let scene = Scene::open(backend).await;
     let mut claims = scene.claims();
     claims.payer_amount_minor = Some(9_900);
-    claims.discounts = vec![tongma::payment::Discount {
+    claims.discounts = vec![Discount {
         funder: "merchant".to_owned(),
         amount_minor: 100,
     }];

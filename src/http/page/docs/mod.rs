@@ -76,6 +76,7 @@ fn show(
         lang,
         title,
         here: request.path(),
+        form: &[],
         kind: "reading",
         scripts: &["docs.js"],
         is_test: app.mode == Mode::Test,
