@@ -129,7 +129,7 @@ async fn sign(
 ) -> Result<Sign, FlowError> {
     let code = crate::db::codes::find_of(tx, merchant, id).await?;
     let opened = open_code::open(tx, code.ok_or(FlowError::NotFound("code"))?).await?;
-    resolve::payable(tx, &opened)?;
+    resolve::payable(tx.now(), &opened)?;
     let amount = resolve::price(&opened);
     let amount = amount.map(|amount| match amount.currency().code() {
         "CNY" => format!("¥ {}", amount.decimal()),
