@@ -104,7 +104,7 @@ pub enum AttestedError {
         field: &'static str,
     },
     /// Not an amount.
-    #[error("{field}: {why}")]
+    #[error("{}", why.of(field))]
     Amount {
         /// The claim.
         field: &'static str,

@@ -5,7 +5,7 @@
 //! entered, and is checked again when the payment starts.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::USER_AGENT;
+use actix_web::http::header::{CACHE_CONTROL, LOCATION, USER_AGENT};
 use actix_web::web::{Data, Form, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
@@ -58,6 +58,18 @@ pub(super) async fn show(req: HttpRequest, app: Data<App>, run: Path<String>) ->
         }
         Err(answer) => answer,
     }
+}
+
+/// `GET /Q/{run}/start`: back to the code's page, where the payer can begin again.
+pub(super) async fn back(req: HttpRequest, run: Path<String>) -> HttpResponse {
+    let place = match Lang::asked(req.query_string()) {
+        Some(lang) => format!("/Q/{run}?lang={}", lang.word()),
+        None => format!("/Q/{run}"),
+    };
+    let mut answer = HttpResponse::SeeOther();
+    answer.insert_header((LOCATION, place));
+    answer.insert_header((CACHE_CONTROL, "no-store"));
+    answer.finish()
 }
 
 /// `POST /Q/{run}/start`

@@ -6,6 +6,7 @@ mod docs;
 mod feed;
 mod input;
 mod reconnects;
+mod refusals;
 mod sequence;
 mod site;
 mod story;

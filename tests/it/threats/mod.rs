@@ -20,6 +20,7 @@ mod attested;
 mod bound;
 mod codes;
 mod crowds;
+mod found;
 mod keys;
 mod late;
 mod look;
