@@ -1,8 +1,11 @@
-//! JSON that was read and is not what was wanted: where, and why.
+//! JSON or a query that was read and is not what was wanted: where, and why.
 
+use std::fmt::Display;
+
+use serde::de::{Deserialize, Deserializer, Error};
 use serde_path_to_error::{Path, Segment};
 
-/// One mistake in a text that is JSON.
+/// One mistake in a text that has fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Misread {
     /// The place as RFC 6901 writes it; of a field that is missing, where it would stand.
@@ -11,8 +14,24 @@ pub(crate) struct Misread {
     pub(crate) why: String,
 }
 
-impl From<&serde_path_to_error::Error<serde_json::Error>> for Misread {
-    fn from(error: &serde_path_to_error::Error<serde_json::Error>) -> Self {
+/// A whole number of a query, within the bounds that a refusal names.
+pub(crate) fn within<'de, D, N, const MIN: i64, const MAX: i64>(
+    from: D,
+) -> Result<Option<N>, D::Error>
+where
+    D: Deserializer<'de>,
+    N: TryFrom<i64>,
+{
+    let text = String::deserialize(from)?;
+    let number = text.parse().ok().filter(|n| (MIN..=MAX).contains(n));
+    number
+        .and_then(|number| N::try_from(number).ok())
+        .map(Some)
+        .ok_or_else(|| D::Error::custom(format!("must be a whole number from {MIN} to {MAX}")))
+}
+
+impl<E: Display> From<&serde_path_to_error::Error<E>> for Misread {
+    fn from(error: &serde_path_to_error::Error<E>) -> Self {
         let text = error.inner().to_string();
         let why = text.split(" at line ").next().unwrap_or(&text);
         let mut pointer = pointer(error.path());

@@ -24,10 +24,10 @@ pub struct Amount {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MoneyError {
     /// Not three capital letters of ISO 4217.
-    #[error("currency must be an ISO 4217 code in capital letters, found {0:?}")]
+    #[error("{}", self.of("currency"))]
     Currency(String),
     /// Outside 0 … 2^53 − 1.
-    #[error("amount_minor must be an integer from {min} to {MINOR_MAX}")]
+    #[error("{}", self.of("amount_minor"))]
     Range {
         /// The smallest that would have been taken.
         min: i64,
@@ -49,6 +49,21 @@ pub enum MoneyError {
         /// How many decimals the currency has.
         decimals: u32,
     },
+}
+
+impl MoneyError {
+    /// What is wrong, of a field that may have another name than the usual one.
+    pub fn of(&self, field: &str) -> String {
+        match self {
+            Self::Currency(found) => {
+                format!("{field} must be an ISO 4217 code in capital letters, found {found:?}")
+            }
+            Self::Range { min } => {
+                format!("{field} must be an integer from {min} to {MINOR_MAX}")
+            }
+            Self::Mixed(..) | Self::Decimal { .. } => format!("{field}: {self}"),
+        }
+    }
 }
 
 impl Currency {

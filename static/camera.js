@@ -2,6 +2,8 @@
 //
 //   scanner(root, decode, likely, found, failed)
 //
+// `failed(why)` gets a word: what is wrong with the picture, or why the server did not read it.
+//
 // `root` holds a [data-camera] button, a [data-video] element and a [data-picture] input.
 // `likely(text)` says what is looked for; anything is taken where nothing likely is there.
 // `found(text)` gets the one code; then the camera goes off. Of two, none is taken: which of them
@@ -12,9 +14,16 @@ window.scanner = function scanner(root, decode, likely, found, failed) {
   const picture = root.querySelector("[data-picture]");
   let stream = null;
 
+  function refusal(status) {
+    if (status === 413) return "tooLarge";
+    if (status === 415 || status === 422) return "unreadable";
+    if (status === 429) return "tooOften";
+    return status === 503 ? "busy" : "failed";
+  }
+
   async function read(blob) {
     const response = await fetch(decode, { method: "POST", headers: { "content-type": blob.type }, body: blob });
-    if (!response.ok) return [];
+    if (!response.ok) throw Object.assign(new Error(`status ${response.status}`), { why: refusal(response.status) });
     const answer = await response.json();
     const texts = [...new Set((answer.codes || []).map((code) => code.text).filter(Boolean))];
     const wanted = texts.filter(likely);
@@ -68,8 +77,9 @@ window.scanner = function scanner(root, decode, likely, found, failed) {
           stop();
           return;
         }
-      } catch {
-        // A lost frame is followed by another.
+      } catch (error) {
+        // A lost frame is followed by another; a server that reads none says why.
+        if (error.why) failed(error.why);
       }
       await new Promise((done) => setTimeout(done, 250));
     }
@@ -98,8 +108,8 @@ window.scanner = function scanner(root, decode, likely, found, failed) {
     if (!file) return;
     try {
       take(await read(await shrink(file)), "noCode");
-    } catch {
-      failed("noCode");
+    } catch (error) {
+      failed(error.why || "noCode");
     }
   });
 

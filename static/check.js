@@ -32,7 +32,8 @@ document.querySelector("#by-number").addEventListener("submit", (event) => {
   event.preventDefault();
   const digits = document.querySelector("#digits");
   const number = digits.value.replace(/\s/g, "");
-  if (number) verify({ number });
+  if (/^[0-9]{6}$/.test(number)) verify({ number });
+  else if (number) tell("unsure", terms.sixDigits, "");
   digits.select();
 });
 

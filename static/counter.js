@@ -17,7 +17,7 @@ const element = window.takings.element;
 const spaced = (number) => `${number.slice(0, 3)} ${number.slice(3)}`;
 
 function says(event) {
-  if (event.kind === "exception") return `${words.exception}：${words.codes[event.code] || event.code || ""}`;
+  if (event.kind === "exception") return `${words.exception}${words.colon}${words.codes[event.code] || event.code || ""}`;
   return event.number ? spaced(event.number) : words[event.kind];
 }
 
@@ -53,13 +53,20 @@ function show(event) {
   now.classList.add("fresh");
 }
 
-// Amber turns to green or goes; a payment that nobody reported appears when it is paid.
+// Amber turns to green or goes; a payment that nobody reported appears when it is paid. The newest
+// stands first: what was paid comes to the top with its new time, and what ended says so where it
+// stands, with the time and the wallet that it has.
 function list(event) {
   const old = byKey.get(event.key);
   if (event.kind === "waiting" || (event.kind === "ended" && !old)) return;
+  if (event.kind === "ended") {
+    old.dataset.kind = "ended";
+    old.querySelector(".what").textContent = says(event);
+    return;
+  }
   const made = row(event);
-  if (old && old.parentNode) rows.replaceChild(made, old);
-  else rows.insertBefore(made, rows.firstChild);
+  if (old && old.parentNode) rows.removeChild(old);
+  rows.insertBefore(made, rows.firstChild);
   byKey.set(event.key, made);
   if (rows.children.length > ROWS_MAX) {
     byKey.delete(rows.lastChild.dataset.key);

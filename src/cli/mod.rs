@@ -61,7 +61,7 @@ enum Command {
     CheckConfig,
     /// Check that what is kept agrees with itself: audit log, books, payments
     Verify(verify::Args),
-    /// Say what a code is
+    /// Say what a code is; where our own address is set, also whether it points to another server
     Decode(decode_context::Args),
     /// Show a script that completes these commands in a shell
     Completions {

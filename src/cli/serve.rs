@@ -52,9 +52,11 @@ pub(crate) async fn run(config: &Config) -> Result<(), CliError> {
     let listener = TcpListener::bind(config.listen).map_err(failed)?;
     let url = config.public_url(listener.local_addr().map_err(failed)?);
     let origin = Origin::parse(&url, config.mode == Mode::Test).map_err(SetupError::from)?;
+    // Whoever cannot serve leaves nothing behind: neither a key nor a database nor a line about it.
+    let tls = tls(config).map_err(|error| CliError::File("tls".to_owned(), error))?;
     let set_up = setup::app(config, origin, Clock::System).await?;
     audit::of_server(&set_up.app, "server.start").await?;
-    let serving = start(set_up, config, listener).map_err(failed)?;
+    let serving = start(set_up, config, listener, tls).map_err(failed)?;
     // Heard from now on: whoever sees the line may tell us to stop at once.
     let mut stop = StopSignal::listen().map_err(failed)?;
     // Whoever started us may not be listening any more.
@@ -77,8 +79,12 @@ pub(crate) async fn run(config: &Config) -> Result<(), CliError> {
 }
 
 /// Starts the routes and the workers beside them.
-pub(crate) fn start(set_up: SetUp, config: &Config, listener: TcpListener) -> io::Result<Serving> {
-    let tls = tls(config)?;
+pub(crate) fn start(
+    set_up: SetUp,
+    config: &Config,
+    listener: TcpListener,
+    tls: Option<rustls::ServerConfig>,
+) -> io::Result<Serving> {
     let SetUp { app, scans } = set_up;
     let hub = Hub::default();
     let scraping = config

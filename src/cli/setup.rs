@@ -47,6 +47,8 @@ pub(crate) enum SetupError {
     File { path: PathBuf, source: io::Error },
     #[error("{0} must hold 32 bytes in base64 (openssl rand -base64 32)")]
     MasterKey(PathBuf),
+    #[error("the master key {0} is missing: nothing can be checked without the one that sealed it")]
+    NoMasterKey(PathBuf),
     #[error("{0} must hold a token of at least {SCRAPE_TOKEN_MIN} characters")]
     ScrapeToken(PathBuf),
     #[error("print.font_file, print.bold_font_file: {0}")]
@@ -261,6 +263,16 @@ pub(crate) fn quotas(config: &Config) -> Quotas {
     }
 }
 
+/// Seals with the master key, which must be there: for whoever looks at what was sealed before.
+pub(crate) fn kept_sealer(config: &Config) -> Result<Sealer, SetupError> {
+    let (path, _) = config.master_key_file();
+    match std::fs::read_to_string(&path) {
+        Ok(text) => read_master_key(path, &text),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(SetupError::NoMasterKey(path)),
+        Err(source) => Err(SetupError::File { path, source }),
+    }
+}
+
 /// Seals with the master key; the first start without a named one makes it.
 pub(crate) fn sealer(config: &Config, entropy: &dyn Entropy) -> Result<Sealer, SetupError> {
     let (path, may_make) = config.master_key_file();
@@ -282,6 +294,10 @@ pub(crate) fn sealer(config: &Config, entropy: &dyn Entropy) -> Result<Sealer, S
         }
         Err(error) => return Err(of_file(error)),
     };
+    read_master_key(path, &text)
+}
+
+fn read_master_key(path: PathBuf, text: &str) -> Result<Sealer, SetupError> {
     let bytes = BASE64.decode(text.trim().as_bytes()).ok();
     let key: Option<[u8; 32]> = bytes.and_then(|bytes| bytes.try_into().ok());
     key.map(Sealer::new).ok_or(SetupError::MasterKey(path))

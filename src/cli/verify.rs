@@ -9,7 +9,6 @@ use crate::cli::error::CliError;
 use crate::cli::{print, setup};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::entropy::SystemEntropy;
 use crate::flow::verify::{Noted, Report, verify};
 
 #[derive(Debug, clap::Args)]
@@ -20,10 +19,11 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    /// Looks at everything; exit 1 where something is wrong.
+    /// Looks at everything; exit 1 where something is wrong, 2 where the master key is missing.
     pub(crate) async fn run(self, config: &Config, json: bool) -> Result<ExitCode, CliError> {
+        // With another key than the one that it was written under, everything looks changed.
+        let sealer = setup::kept_sealer(config)?;
         let db = setup::database(config, Clock::System).await?;
-        let sealer = setup::sealer(config, &SystemEntropy::new())?;
         let report = verify(&db, &sealer, self.audit.as_ref()).await;
         db.close().await;
         let report = report?;

@@ -19,6 +19,9 @@ pub enum OriginFault {
     /// Neither `https://` nor `http://`.
     #[error("must begin with https://")]
     Scheme,
+    /// The same in test mode, where both are taken.
+    #[error("must begin with https:// or http://")]
+    SchemeInTest,
     /// `http://` outside test mode.
     #[error("http:// is taken in test mode only")]
     Insecure,
@@ -62,7 +65,7 @@ impl OriginFault {
     /// The fault's stable name.
     pub const fn code(self) -> &'static str {
         match self {
-            Self::Scheme => "origin-scheme",
+            Self::Scheme | Self::SchemeInTest => "origin-scheme",
             Self::Insecure => "origin-insecure",
             Self::UserInfo => "origin-user",
             Self::NotAscii => "origin-not-ascii",
@@ -98,10 +101,12 @@ impl Origin {
         } else if let Some(behind) = strip_prefix_ascii_case(text, PLAIN) {
             (false, behind)
         } else {
-            return Err(OriginError {
-                fault: OriginFault::Scheme,
-                offset: 0,
-            });
+            let fault = if allow_http {
+                OriginFault::SchemeInTest
+            } else {
+                OriginFault::Scheme
+            };
+            return Err(OriginError { fault, offset: 0 });
         };
         if !secure && !allow_http {
             return Err(OriginError {
@@ -240,6 +245,16 @@ mod tests {
 
     #[test]
     fn plain_http_needs_test_mode() {
+        let told = |allow_http| {
+            Origin::parse("ftp://a", allow_http)
+                .unwrap_err()
+                .to_string()
+        };
+        assert_eq!(told(false), "must begin with https:// (character 0)");
+        assert_eq!(
+            told(true),
+            "must begin with https:// or http:// (character 0)"
+        );
         let refused = Origin::parse("http://localhost", false).unwrap_err();
         assert_eq!(
             refused,
@@ -273,9 +288,9 @@ mod tests {
             ("https://pay.example\\@evil", OriginFault::Trailing, 19),
             ("https://pay.example?x", OriginFault::Trailing, 19),
             ("https://pay.example/q", OriginFault::Trailing, 19),
-            ("https:/pay.example", OriginFault::Scheme, 0),
-            ("\u{200b}https://pay.example", OriginFault::Scheme, 0),
-            ("ftp://pay.example", OriginFault::Scheme, 0),
+            ("https:/pay.example", OriginFault::SchemeInTest, 0),
+            ("\u{200b}https://pay.example", OriginFault::SchemeInTest, 0),
+            ("ftp://pay.example", OriginFault::SchemeInTest, 0),
         ] {
             assert_eq!(
                 Origin::parse(text, true),

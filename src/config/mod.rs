@@ -280,6 +280,11 @@ impl Config {
         self.database.url.is_none()
     }
 
+    /// Whether somebody said where others reach this server.
+    pub fn has_public_url(&self) -> bool {
+        self.public_url.is_some()
+    }
+
     /// Where others reach a server that listens at `bound`: as set, or that address.
     pub fn public_url(&self, bound: SocketAddr) -> String {
         let scheme = if self.tls_files().is_some() {
@@ -309,7 +314,7 @@ impl Config {
         ))
     }
 
-    /// Rules about more than one value.
+    /// Rules about more than one value, and the database's address.
     fn check(&self) -> Result<(), ConfigError> {
         let together = |broken, message| {
             if broken {
@@ -318,6 +323,13 @@ impl Config {
                 Ok(())
             }
         };
+        together(
+            self.database.url.as_ref().is_some_and(|url| {
+                let known = ["sqlite:", "postgres://", "postgresql://"];
+                !known.iter().any(|front| url.reveal().starts_with(front))
+            }),
+            "database.url must begin with sqlite: or postgres://",
+        )?;
         let live = self.mode == Mode::Live;
         let secure = self.public_url.as_ref().map(PublicUrl::is_secure);
         let private = self.public_url.as_ref().is_none_or(PublicUrl::is_private);

@@ -64,7 +64,10 @@ impl FromStr for PublicUrl {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let refused = || "public_url must be https://HOST or https://HOST:PORT".to_owned();
+        let refused = || {
+            "public_url must be https://HOST or https://HOST:PORT; in test mode also http://"
+                .to_owned()
+        };
         let text = text.strip_suffix('/').unwrap_or(text);
         let behind = text
             .strip_prefix("https://")

@@ -106,8 +106,7 @@ pub fn parse_foreign(json: &[u8]) -> Result<PublicKey, KeyError> {
     if json.len() > FOREIGN_BYTES_MAX {
         return Err(KeyError::Unsupported("too long"));
     }
-    let jwk: ForeignJwk =
-        serde_json::from_slice(json).map_err(|_| KeyError::Unsupported("not a JWK object"))?;
+    let jwk: ForeignJwk = serde_json::from_slice(json).map_err(|_| KeyError::NotJwk)?;
     jwk.check()
 }
 

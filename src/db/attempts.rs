@@ -57,6 +57,8 @@ const HOLDING: &str = concat!(
     columns!(),
     " FROM attempts WHERE payment_id = $1 AND state IN ('started', 'waiting')"
 );
+const LAST_PAYER: &str = "SELECT payer_institution_id FROM attempts WHERE payment_id = $1 \
+     ORDER BY started_ms DESC, id DESC LIMIT 1";
 const COUNT_SOURCE: &str =
     "SELECT COUNT(*) FROM attempts WHERE payment_id = $1 AND source_hash = $2";
 const COUNT_OPEN_AT_CODE: &str = "SELECT COUNT(*) FROM attempts a JOIN payments p \
@@ -174,6 +176,18 @@ pub async fn holding(tx: &mut Tx, payment: &PaymentId) -> Result<Option<Attempt>
         .fetch_optional(conn)
         .await)?;
     row.map(Attempt::try_from).transpose()
+}
+
+/// Whose app tried last to pay a payment; nothing where none did.
+pub async fn last_payer(
+    tx: &mut Tx,
+    payment: &PaymentId,
+) -> Result<Option<InstitutionId>, DbError> {
+    let last = each_backend!(tx, conn => sqlx::query_scalar(LAST_PAYER)
+        .bind(payment)
+        .fetch_optional(conn)
+        .await)?;
+    Ok(last)
 }
 
 /// Stores what became of an attempt that was read at the version before.

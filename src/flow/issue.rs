@@ -7,7 +7,9 @@ use crate::crypto::jwk::KeyUse;
 use crate::db::{self, Tx};
 use crate::flow::{FlowError, adopt, quota, tell};
 use crate::id::{CodeId, CounterId, MerchantId, PaymentAccountId, PaymentId, StoreId};
-use crate::merchant::{CodeClass, CodeEvent, CodeState, PrintedCode, Quota};
+use crate::merchant::{
+    CodeClass, CodeEvent, CodeState, PaymentAccount, PaymentAccountState, PrintedCode, Quota,
+};
 use crate::money::{Amount, Currency};
 use crate::payment::adoption::Adoption;
 use crate::payment::{Change, State};
@@ -41,6 +43,14 @@ pub struct NewCode {
 pub async fn issue(app: &App, tx: &mut Tx, new: NewCode) -> Result<PrintedCode, FlowError> {
     check_place(tx, &new.merchant, &new.store, new.counter.as_ref()).await?;
     if new.kind != CodeKind::Order {
+        // A sign may be printed before the account is there. In another currency than the
+        // merchant's own it is a mistake, as a payment would be.
+        let merchant = db::merchants::find(tx, &new.merchant)
+            .await?
+            .ok_or(FlowError::NotFound("merchant"))?;
+        if new.currency != merchant.currency {
+            check_currency(tx, &new.merchant, new.currency).await?;
+        }
         quota::room_for_one(tx, &new.merchant, Quota::Codes, &app.limits.quotas).await?;
     }
     make(app, tx, new, None).await
@@ -202,6 +212,24 @@ async fn close_open(app: &App, tx: &mut Tx, code: &PrintedCode) -> Result<(), Fl
         }
     }
     Ok(())
+}
+
+/// There is an account that could take money in this currency.
+pub(super) async fn check_currency(
+    tx: &mut Tx,
+    merchant: &MerchantId,
+    currency: Currency,
+) -> Result<(), FlowError> {
+    let accounts = db::accounts::of_merchant(tx, merchant).await?;
+    let takes = |account: &PaymentAccount| {
+        account.state == PaymentAccountState::Open && account.currency == currency
+    };
+    if accounts.iter().any(takes) {
+        Ok(())
+    } else {
+        let detail = format!("there is no open payment account in {currency}");
+        Err(FlowError::field("/currency", "currency-mismatch", detail))
+    }
 }
 
 /// The store is the merchant's, and the till stands in it.

@@ -8,7 +8,7 @@ use crate::db::{self, Tx};
 use crate::flow::issue::{self, NewCode};
 use crate::flow::{FlowError, close, quota, tell};
 use crate::id::{CounterId, MerchantId, PaymentId, StoreId};
-use crate::merchant::{CodeClass, PaymentAccount, PaymentAccountState, PrintedCode, Quota};
+use crate::merchant::{CodeClass, PrintedCode, Quota};
 use crate::money::Amount;
 use crate::payment::event::EventKind;
 use crate::payment::{Change, Payment, State};
@@ -48,15 +48,7 @@ pub async fn create(
             format!("must be 1 to {}", longest.as_secs()),
         ));
     }
-    let accounts = db::accounts::of_merchant(tx, &new.merchant).await?;
-    let currency = new.amount.currency();
-    let payable = |account: &PaymentAccount| {
-        account.state == PaymentAccountState::Open && account.currency == currency
-    };
-    if !accounts.iter().any(payable) {
-        let detail = format!("there is no open payment account in {currency}");
-        return Err(FlowError::field("/currency", "currency-mismatch", detail));
-    }
+    issue::check_currency(tx, &new.merchant, new.amount.currency()).await?;
     quota::room_for_one(tx, &new.merchant, Quota::OpenPayments, &app.limits.quotas).await?;
     let now = tx.now();
     let expires_at = Some(now.plus(lifetime));

@@ -214,22 +214,29 @@ pub async fn name_of(app: &App, text: &str) -> Result<Named, FlowError> {
     })
 }
 
-/// The merchant's own question: what would happen if this payer scanned this code?
+/// The merchant's own question: what would happen if this payer scanned this code, and asked for
+/// this amount or for any in this currency?
 pub async fn dry_run(
     app: &App,
     code: PrintedCode,
     payer: &InstitutionId,
+    currency: Currency,
     amount: Option<Amount>,
 ) -> Result<Decision, FlowError> {
     let mut tx = app.db.read().await?;
     let opened = open_code::open(&mut tx, code).await?;
+    // Another currency than the code's is refused whatever the amount, so the least stands for all.
+    let foreign = (currency != opened.code.currency)
+        .then(|| amount.map_or_else(|| Amount::positive(1, currency), Ok))
+        .transpose()
+        .map_err(|why| FlowError::amount("/amount_minor", &why))?;
     let asked = Asked {
         payer,
         door: PaymentWay::Api,
         static_code: opened.code.kind == CodeKind::Static,
         class: opened.code.class,
         only: opened.code.account.as_ref(),
-        amount: price(&opened).or(amount),
+        amount: foreign.or(price(&opened)).or(amount),
         currency: opened.code.currency,
         spent_today: None,
     };

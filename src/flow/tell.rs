@@ -7,7 +7,7 @@ use crate::id::{EventId, MerchantId};
 use crate::payment::event::{EventData, EventKind, NewEvent};
 use crate::payment::{Change, Payment};
 
-/// Ends a payment that nobody holds: cancelled or expired.
+/// Ends a payment that nobody holds: cancelled or expired. Who tried to pay it last is told, too.
 pub(super) async fn end(
     app: &App,
     tx: &mut Tx,
@@ -21,7 +21,11 @@ pub(super) async fn end(
     };
     let payment = payment.after(change)?;
     db::payments::update(tx, &payment).await?;
-    about(app, tx, &payment, kind).await?;
+    let data = EventData {
+        payer_institution: db::attempts::last_payer(tx, &payment.id).await?,
+        ..EventData::of(&payment)
+    };
+    publish(app, tx, &payment.merchant, kind, data).await?;
     Ok(payment)
 }
 

@@ -24,6 +24,7 @@ use crate::flow::idempotent::IdempotencyError;
 use crate::http::problem::{Problem, kinds};
 use crate::id;
 use crate::merchant::InstitutionId;
+use crate::misread::Misread;
 use crate::payment::OrderNumber;
 
 /// The largest JSON body: the fields of every route, filled to their limits, need a quarter.
@@ -113,14 +114,20 @@ impl<T: Named> FromRequest for Id<T> {
 impl<T: DeserializeOwned> Query<T> {
     /// The parameters; unknown ones are refused by the type.
     pub(crate) fn read(&self) -> Result<T, Problem> {
-        actix_web::web::Query::<T>::from_query(&self.text)
-            .map(actix_web::web::Query::into_inner)
-            .map_err(|error| match error {
-                actix_web::error::QueryPayloadError::Deserialize(why) => {
-                    Problem::because(&kinds::QUERY_INVALID, why)
-                }
-                _ => Problem::new(&kinds::QUERY_INVALID),
-            })
+        let pairs = form_urlencoded::parse(self.text.as_bytes());
+        serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(pairs))
+            .map_err(|error| Problem::because(&kinds::QUERY_INVALID, misread(&(&error).into())))
+    }
+}
+
+/// Which parameter, and what it must be.
+fn misread(mistake: &Misread) -> String {
+    let Misread { pointer, why } = mistake;
+    match pointer.trim_start_matches('/') {
+        // What has no place or is named already.
+        name if name.is_empty() || why.contains(&format!("`{name}`")) => why.clone(),
+        name if why.starts_with("must ") => format!("{name} {why}"),
+        name => format!("{name}: {why}"),
     }
 }
 

@@ -22,7 +22,7 @@ use crate::app::App;
 use crate::http::listen::{self, Kept, Turn};
 use crate::http::problem::{Counted, Kind, Language, Problem, kinds};
 use crate::http::watch::{self, Watch};
-use crate::http::{admit, discreet};
+use crate::http::{admit, discreet, page};
 use crate::telemetry::trace::{self, Trace};
 
 /// The longest header value that anything here needs is a signature of a few hundred bytes.
@@ -60,7 +60,8 @@ async fn framed(
     let method = request.method().clone();
 
     if let Err(problem) = check_head(&request) {
-        let mut answer = problem.render(language, &id);
+        let page = page::refusal(request.request(), app, &problem);
+        let mut answer = page.unwrap_or_else(|| problem.render(language, &id));
         // Whatever else comes on such a connection is not worth reading.
         answer.head_mut().set_connection_type(ConnectionType::Close);
         let mut response = request.into_response(answer);
@@ -88,7 +89,7 @@ async fn framed(
         .await;
     let mut result = match outcome {
         Ok(Ok(response)) => {
-            let answer = explained(response, language, &id);
+            let answer = explained(response, app, language, &id);
             Ok(if method == Method::HEAD {
                 without_end(answer)
             } else {
@@ -183,14 +184,19 @@ async fn unpanicked<T>(work: impl Future<Output = T>) -> Result<T, Box<dyn Any +
     .await
 }
 
-/// The answer, a refusal in the client's language.
+/// The answer, a refusal in the client's language: as a page for a browser that opens one.
 fn explained(
     response: ServiceResponse<BoxBody>,
+    app: &App,
     language: Language,
     id: &str,
 ) -> ServiceResponse<BoxBody> {
     let answer = match response.response().error() {
-        Some(error) => problem_of(error).render(language, id),
+        Some(error) => {
+            let problem = problem_of(error);
+            let page = page::refusal(response.request(), app, &problem);
+            page.unwrap_or_else(|| problem.render(language, id))
+        }
         None => return response,
     };
     response.into_response(answer)

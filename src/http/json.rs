@@ -9,6 +9,7 @@ use serde_json::error::Category;
 
 use crate::http::problem::{Kind, Problem, kinds};
 use crate::misread::{Misread, escaped};
+use crate::money::MINOR_MAX;
 
 /// Reads a body, which is an object; nothing at all counts as `{}`.
 pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
@@ -84,7 +85,12 @@ fn refused(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
     } else {
         &kinds::FIELD_INVALID
     };
-    Problem::field(kind, pointer, in_json_words(&why))
+    let mut why = in_json_words(&why);
+    if *kind == kinds::AMOUNT_INVALID && why.ends_with("expected an integer") {
+        let limit = format!(" from 1 to {MINOR_MAX}");
+        why.push_str(&limit);
+    }
+    Problem::field(kind, pointer, why)
 }
 
 /// serde's sentence without the types of our program, which say nothing to a client.
@@ -92,7 +98,11 @@ pub(crate) fn in_json_words(why: &str) -> String {
     let Some((found, expected)) = why.rsplit_once(", expected ") else {
         return why.to_owned();
     };
+    // A number that is none of the type's is refused by the type's own bounds.
+    let is_beyond = found.starts_with("invalid value: integer") || found.contains("floating point");
     let wanted = match expected.trim_start_matches("a ").split(' ').next() {
+        Some("u32") if is_beyond => "an integer from 0 to 4294967295",
+        Some("u64") if is_beyond => "an integer from 0 to 18446744073709551615",
         Some("i8" | "i16" | "i32" | "i64" | "isize") => "an integer",
         Some("u8" | "u16" | "u32" | "u64" | "usize") => "an integer that is not negative",
         Some("struct" | "map") => "an object",

@@ -117,7 +117,7 @@ pub enum AttestedError {
         field: &'static str,
     },
     /// Not an amount.
-    #[error("{field}: {why}")]
+    #[error("{}", why.of(field))]
     Amount {
         /// The claim.
         field: &'static str,

@@ -56,7 +56,7 @@ pub struct EventData {
     pub amount_minor: i64,
     /// ISO 4217 letters.
     pub currency: String,
-    /// Whose app pays.
+    /// Whose app pays; of a payment that ended unpaid, whose app tried last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payer_institution: Option<InstitutionId>,
     /// Where the money goes.

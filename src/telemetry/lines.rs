@@ -12,7 +12,7 @@ use std::sync::Mutex;
 
 use serde_json::{Map, Value};
 use tracing::field::{Field, Visit};
-use tracing::{Event, Metadata, Subscriber, span};
+use tracing::{Event, Level, Metadata, Subscriber, span};
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::{Context, SubscriberExt as _};
@@ -71,7 +71,12 @@ where
         } else {
             filter(self.log.level.min(LogLevel::Warn))
         };
-        *about.level() <= limit
+        let wanted = if is_about_strangers(about) {
+            filter(self.log.level)
+        } else {
+            limit
+        };
+        level(about) <= wanted
     }
 
     fn on_new_span(&self, attributes: &span::Attributes<'_>, id: &span::Id, all: Context<'_, S>) {
@@ -125,6 +130,21 @@ where
     }
 }
 
+/// The library that reads what strangers send reports as its own error what is none of ours: a
+/// request that is none, a connection that is torn.
+fn is_about_strangers(about: &Metadata<'_>) -> bool {
+    about.target() == "actix_http::h1::dispatcher"
+}
+
+/// How much somebody needs to know of it.
+fn level(about: &Metadata<'_>) -> Level {
+    if is_about_strangers(about) {
+        (*about.level()).max(Level::DEBUG)
+    } else {
+        *about.level()
+    }
+}
+
 /// Whether the program itself speaks, or one of its libraries.
 fn is_ours(about: &Metadata<'_>) -> bool {
     let behind = about.target().strip_prefix(env!("CARGO_PKG_NAME"));
@@ -173,7 +193,8 @@ fn line(
     mut fields: Map<String, Value>,
 ) -> String {
     let message = fields.remove("message").unwrap_or_default();
-    let level = about.level().as_str();
+    let level = level(about);
+    let level = level.as_str();
     let mut line = match format {
         LogFormat::Json => {
             let mut whole = Map::new();
@@ -340,6 +361,21 @@ mod tests {
         });
         assert_eq!(lines.matches('\n').count(), 2, "{lines}");
         assert!(lines.contains("a slow statement") && lines.contains("ours"));
+    }
+
+    /// Anyone can send what is no request; nobody need get up for it.
+    #[test]
+    fn what_strangers_send_is_no_error_of_ours() {
+        let stranger = || tracing::error!(target: "actix_http::h1::dispatcher", "stream error");
+        let quiet = logged(LogFormat::Json, LogLevel::Info, || {
+            stranger();
+            tracing::error!(target: "actix_http::h1::service", "a service that cannot begin");
+            tracing::error!("ours");
+        });
+        assert!(!quiet.contains("stream error"), "{quiet}");
+        assert_eq!(quiet.matches("\"level\":\"error\"").count(), 2, "{quiet}");
+        let loud = logged(LogFormat::Json, LogLevel::Debug, stranger);
+        assert!(loud.contains("\"level\":\"debug\""), "{loud}");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::cli::error::CliError;
 use crate::cli::setup;
 use crate::clock::Timestamp;
 use crate::crypto::jwk::{self, KeyUse};
-use crate::crypto::keys::HmacKey;
+use crate::crypto::keys::{HmacKey, KeyError};
 use crate::db::signing_keys::{self, StoredKey};
 use crate::entropy::Entropy;
 use crate::flow::FlowError;
@@ -198,7 +198,13 @@ impl Given {
         let weak = |why| CliError::from(FlowError::from(KeyRefused::Weak(why)));
         let mut shown = None;
         let material = match (&self.jwk, &self.hmac) {
-            (Some(path), _) => Material::Public(jwk::parse_foreign(&read(path)?).map_err(weak)?),
+            (Some(path), _) => match jwk::parse_foreign(&read(path)?) {
+                Ok(key) => Material::Public(key),
+                Err(why @ KeyError::NotJwk) => {
+                    return Err(CliError::Usage(format!("{}: {why}", path.display())));
+                }
+                Err(why) => return Err(weak(why)),
+            },
             (None, Some(path)) => {
                 let text = read(path)?;
                 let secret = BASE64

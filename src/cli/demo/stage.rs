@@ -77,7 +77,7 @@ impl Stage {
         };
         let (institutions, sign_ups) = play_institutions(&world, &origin)?;
         let shop = shop::open(&app, &sign_ups).await?;
-        let server = serve::start(setup, &config, listener)?;
+        let server = serve::start(setup, &config, listener, serve::tls(&config)?)?;
         Ok(Self {
             shop,
             world,

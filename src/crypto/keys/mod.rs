@@ -55,6 +55,9 @@ pub enum KeyError {
     /// Not a key of the one kind that is taken.
     #[error("only OKP keys on the curve Ed25519 are taken: {0}")]
     Unsupported(&'static str),
+    /// Not a key in the form that is taken, such as a PEM file.
+    #[error("not a JWK: a JSON object with kty, crv and x is needed")]
+    NotJwk,
     /// The private part was sent.
     #[error("this is a private key; it must be replaced, and only its public part sent")]
     Private,

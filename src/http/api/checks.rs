@@ -69,7 +69,7 @@ pub(crate) struct DryRunBody {
     /// What the payer would enter at a static code.
     #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64)]
     amount_minor: Option<i64>,
-    /// The code's own where nothing is said.
+    /// The code's own where nothing is said; another one has no route, with an amount or without.
     currency: Option<Currency>,
 }
 
@@ -206,6 +206,6 @@ pub(crate) async fn dry_run(
         .map(|minor| Amount::positive(minor, currency))
         .transpose()
         .map_err(|why| FlowError::amount("/amount_minor", &why))?;
-    let decision = resolve::dry_run(&app, code, &body.payer_institution, amount).await?;
+    let decision = resolve::dry_run(&app, code, &body.payer_institution, currency, amount).await?;
     Ok(Json(decision))
 }

@@ -12,12 +12,13 @@ use crate::db;
 use crate::flow::issue::NewCode;
 use crate::flow::{self, FlowError, idempotent};
 use crate::http::api::answer::{Picture, Refusals, once, reading, tagged, to_the_end};
-use crate::http::api::list::{Listed, Place};
+use crate::http::api::list::{LIMIT_MAX, Listed, Place};
 use crate::http::auth::{Asked, Caller, Order, ReadCodes, WriteCodes};
 use crate::http::extract::{Id, IdempotencyKey, Nothing, Query};
 use crate::http::problem::{Problem, kinds};
 use crate::id::{CodeId, CounterId, PaymentId, StoreId};
 use crate::merchant::{CodeClass, CodeEvent, CodeState, PrintedCode};
+use crate::misread::within;
 use crate::money::{Amount, Currency};
 use crate::qr::symbol::{Level, QuietZone, Symbol, SymbolError};
 use crate::qr::{png, svg};
@@ -81,7 +82,7 @@ pub(crate) struct NewCodeBody {
     /// Of a fixed code: its amount in minor units.
     #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 1250)]
     amount_minor: Option<i64>,
-    /// The merchant's own where nothing is said.
+    /// The merchant's own where nothing is said; another one needs an open payment account in it.
     currency: Option<Currency>,
     /// Smaller, without key id and signature: nobody can check it without asking this server.
     #[serde(default)]
@@ -98,6 +99,7 @@ pub(crate) struct CodesQuery {
     kind: Option<CodeKind>,
     /// How many, 1 to 100; 20 where nothing is said.
     #[param(minimum = 1, maximum = 100)]
+    #[serde(default, deserialize_with = "within::<_, _, 1, LIMIT_MAX>")]
     limit: Option<u32>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
@@ -112,9 +114,11 @@ pub(crate) struct SymbolQuery {
     level: Option<Level>,
     /// The white frame in modules, 0 to 16; 4 where nothing is said.
     #[param(maximum = 16)]
+    #[serde(default, deserialize_with = "within::<_, _, 0, 16>")]
     quiet: Option<u8>,
     /// Pixels a module, PNG only; 8 where nothing is said.
     #[param(minimum = 1, maximum = 32)]
+    #[serde(default, deserialize_with = "within::<_, _, 1, SCALE_MAX>")]
     scale: Option<u32>,
 }
 
@@ -334,7 +338,7 @@ async fn change(
 const SCALE: u32 = 8;
 /// The largest symbol that a text of ours needs, in the widest frame, is no larger picture than is
 /// drawn. Posters take the SVG.
-const SCALE_MAX: u32 = 32;
+const SCALE_MAX: i64 = 32;
 
 fn picture(
     request: &HttpRequest,
@@ -350,10 +354,6 @@ fn picture(
         None => QuietZone::default(),
     };
     let scale = query.scale.unwrap_or(SCALE);
-    if !(1..=SCALE_MAX).contains(&scale) {
-        let why = format!("scale must be 1 to {SCALE_MAX}");
-        return Err(Problem::because(&kinds::QUERY_INVALID, why));
-    }
     let symbol = Symbol::new(&code.text, level).map_err(refused)?;
     let file = draw(&symbol, quiet, scale).map_err(refused)?;
     // A code's text never changes; only who holds the key may see it here.

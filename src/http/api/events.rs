@@ -12,8 +12,9 @@ use crate::db::outbox::{self, Placed};
 use crate::http::api::answer::{Refusals, reading};
 use crate::http::auth::{Caller, ReadFeed};
 use crate::http::extract::Query;
-use crate::http::problem::{Problem, kinds};
+use crate::http::problem::Problem;
 use crate::id::EventId;
+use crate::misread::within;
 use crate::payment::event::{EventData, EventKind};
 
 /// From where on.
@@ -22,11 +23,12 @@ use crate::payment::event::{EventData, EventKind};
 #[into_params(parameter_in = Query)]
 pub(crate) struct EventsQuery {
     /// The `sequence` of the last event seen; 0 is the beginning.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "within::<_, _, 0, { i64::MAX }>")]
     #[param(minimum = 0)]
-    after: i64,
+    after: Option<i64>,
     /// How many, 1 to 100; 100 where nothing is said.
     #[param(minimum = 1, maximum = 100)]
+    #[serde(default, deserialize_with = "within::<_, _, 1, LIMIT_MAX>")]
     limit: Option<u32>,
 }
 
@@ -53,7 +55,7 @@ pub(crate) struct Events {
     next_after: i64,
 }
 
-const LIMIT_MAX: u32 = 100;
+const LIMIT_MAX: i64 = 100;
 
 /// What happened after a place in the merchant's sequence.
 #[utoipa::path(tag = "events", operation_id = "listEvents", params(EventsQuery),
@@ -66,20 +68,19 @@ pub(crate) async fn list(
     query: Query<EventsQuery>,
 ) -> Result<Json<Events>, Problem> {
     let (merchant, query) = (&caller.principal.merchant, query.read()?);
-    let limit = query.limit.unwrap_or(LIMIT_MAX);
-    if !(1..=LIMIT_MAX).contains(&limit) || query.after < 0 {
-        let why = format!("limit must be 1 to {LIMIT_MAX}, after 0 or more");
-        return Err(Problem::because(&kinds::QUERY_INVALID, why));
-    }
-    let wanted = i64::from(limit.saturating_add(1));
+    let (after, limit) = (
+        query.after.unwrap_or(0),
+        query.limit.map_or(LIMIT_MAX, Into::into),
+    );
+    let wanted = limit.saturating_add(1);
     let mut rows = reading(&app, async |tx| {
-        outbox::after(tx, merchant, query.after, wanted).await
+        outbox::after(tx, merchant, after, wanted).await
     })
     .await?;
     let shown = usize::try_from(limit).unwrap_or(usize::MAX);
     let has_more = rows.len() > shown;
     rows.truncate(shown);
-    let next_after = rows.last().map_or(query.after, |last| last.sequence);
+    let next_after = rows.last().map_or(after, |last| last.sequence);
     let data = rows.into_iter().map(view).collect::<Result<_, _>>()?;
     Ok(Json(Events {
         data,

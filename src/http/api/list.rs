@@ -7,10 +7,11 @@ use crate::app::App;
 use crate::crypto::sealing::Purpose;
 use crate::http::problem::{Problem, kinds};
 use crate::id::MerchantId;
+use crate::misread::within;
 
 /// Rows in one answer unless asked otherwise, and at most.
 const LIMIT: u32 = 20;
-const LIMIT_MAX: u32 = 100;
+pub(crate) const LIMIT_MAX: i64 = 100;
 
 /// Which part of a list.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -19,6 +20,7 @@ const LIMIT_MAX: u32 = 100;
 pub(crate) struct ListQuery {
     /// How many, 1 to 100; 20 where nothing is said.
     #[param(minimum = 1, maximum = 100)]
+    #[serde(default, deserialize_with = "within::<_, _, 1, LIMIT_MAX>")]
     pub(crate) limit: Option<u32>,
     /// `next_cursor` of the page before.
     pub(crate) cursor: Option<String>,
@@ -56,10 +58,6 @@ impl Place {
         cursor: Option<&str>,
     ) -> Result<Self, Problem> {
         let limit = limit.unwrap_or(LIMIT);
-        if !(1..=LIMIT_MAX).contains(&limit) {
-            let why = format!("limit must be 1 to {LIMIT_MAX}");
-            return Err(Problem::because(&kinds::QUERY_INVALID, why));
-        }
         let bound_to = format!("{merchant} {list}");
         let open = |cursor: &str| {
             let plain = app
@@ -70,8 +68,9 @@ impl Place {
         };
         let seen = match cursor {
             Some(cursor) => {
-                let seen = open(cursor).ok_or_else(|| Problem::new(&kinds::CURSOR_INVALID))?;
-                Some(seen)
+                let why = "cursor must be next_cursor of a page of the same list";
+                let strange = || Problem::because(&kinds::CURSOR_INVALID, why);
+                Some(open(cursor).ok_or_else(strange)?)
             }
             None => None,
         };

@@ -13,12 +13,13 @@ use crate::db;
 use crate::flow::payment::{self, NewPayment};
 use crate::flow::{FlowError, idempotent};
 use crate::http::api::answer::{Refusals, once, reading, to_the_end};
-use crate::http::api::list::{Listed, Place};
+use crate::http::api::list::{LIMIT_MAX, Listed, Place};
 use crate::http::auth::{Asked, Caller, Order, ReadPayments, WritePayments};
 use crate::http::extract::{Id, IdempotencyKey, Nothing, Query};
 use crate::http::problem::Problem;
 use crate::id::{AttemptId, CodeId, CounterId, ExceptionId, PaymentId, StoreId};
 use crate::merchant::{PrintedCode, TextError, is_invisible};
+use crate::misread::within;
 use crate::money::{Amount, Currency};
 use crate::payment::{Payment, State};
 use crate::word::words;
@@ -148,6 +149,7 @@ pub(crate) struct PaymentsQuery {
     state: Option<PaymentState>,
     /// How many, 1 to 100; 20 where nothing is said.
     #[param(minimum = 1, maximum = 100)]
+    #[serde(default, deserialize_with = "within::<_, _, 1, LIMIT_MAX>")]
     limit: Option<u32>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,

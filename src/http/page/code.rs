@@ -60,6 +60,18 @@ pub(super) async fn show(req: HttpRequest, app: Data<App>, run: Path<String>) ->
     }
 }
 
+/// `GET /Q/{run}/start`: back to the code's page, where the payer can begin again.
+pub(super) async fn back(req: HttpRequest, run: Path<String>) -> HttpResponse {
+    let place = match Lang::asked(req.query_string()) {
+        Some(lang) => format!("/Q/{run}?lang={}", lang.word()),
+        None => format!("/Q/{run}"),
+    };
+    let mut answer = HttpResponse::SeeOther();
+    answer.insert_header((LOCATION, place));
+    answer.insert_header((CACHE_CONTROL, "no-store"));
+    answer.finish()
+}
+
 /// `POST /Q/{run}/start`
 pub(super) async fn begin(
     req: HttpRequest,

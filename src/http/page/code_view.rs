@@ -97,15 +97,17 @@ pub(super) fn choose(lang: Lang, view: &ChooseView) -> Markup {
         main.card.choose {
             (payee(lang, &view.payee))
             @if let Some(money) = &view.money { (amount(money)) }
-            h2 { (both(lang, "用钱包扫这个码", "Scan this code with a wallet")) }
-            p.lead {
-                (lang.of_two(
-                    "打开任意一个下列钱包，点“扫一扫”，对准同一个码。",
-                    "Open any of these wallets, tap “Scan”, and point it at the same code.",
-                ))
-            }
             @if view.wallets.is_empty() {
-                p.notice { (lang.of_two("这家店目前没有可用的钱包。", "No wallet can pay here at the moment.")) }
+                h2 { (both(lang, "现在没有钱包能付这个码", "No wallet can pay this code now")) }
+                p.notice { (lang.of_two("请店员用别的方式收款。", "Ask the shop how else you can pay.")) }
+            } @else {
+                h2 { (both(lang, "用钱包扫这个码", "Scan this code with a wallet")) }
+                p.lead {
+                    (lang.of_two(
+                        "打开任意一个下列钱包，点“扫一扫”，对准同一个码。",
+                        "Open any of these wallets, tap “Scan”, and point it at the same code.",
+                    ))
+                }
             }
             ul.tags.links[view.is_test] {
                 @for tag in &view.wallets {
@@ -119,11 +121,13 @@ pub(super) fn choose(lang: Lang, view: &ChooseView) -> Markup {
                     }
                 }
             }
-            p.small {
-                (lang.of_two(
-                    "请核对上面的店名，付款前钱包会再显示一次。",
-                    "Check the shop’s name above; the wallet shows it again before you pay.",
-                ))
+            @if !view.wallets.is_empty() {
+                p.small {
+                    (lang.of_two(
+                        "请核对上面的店名，付款前钱包会再显示一次。",
+                        "Check the shop’s name above; the wallet shows it again before you pay.",
+                    ))
+                }
             }
         }
     }

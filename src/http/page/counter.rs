@@ -178,8 +178,16 @@ pub(super) async fn verify(
             return Err(Problem::field(&kinds::FIELD_INVALID, "", why));
         }
     };
+    let lang = Lang::of(&req);
+    if let Some((title, detail)) = verdict::no_receipt(&app, &presented, lang) {
+        return Ok(HttpResponse::Ok().json(json!({
+            "verdict": "unsure",
+            "title": title,
+            "detail": detail,
+        })));
+    }
     let (checked, zone) = check(&app, &device, presented).await?;
-    let (title, detail) = verdict::words(&checked, &zone, Lang::of(&req));
+    let (title, detail) = verdict::words(&checked, &zone, lang);
     Ok(HttpResponse::Ok().json(json!({
         "verdict": checked.verdict,
         "title": title,

@@ -111,7 +111,9 @@ fn place(text: Option<&str>) -> Result<Option<i64>, &'static str> {
     let Some(text) = text.filter(|text| !text.is_empty()) else {
         return Ok(None);
     };
-    let place: i64 = text.parse().map_err(|_| "must be a whole number")?;
+    let place: i64 = text
+        .parse()
+        .map_err(|_| "must be a whole number of at most 9223372036854775807")?;
     // A place before the beginning is the beginning.
     Ok(Some(place.max(0)))
 }

@@ -10,6 +10,7 @@ mod counter;
 mod counter_view;
 pub(crate) mod docs;
 pub(crate) mod feed;
+mod home;
 mod lang;
 mod layout;
 mod pay;
@@ -34,24 +35,38 @@ use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Resource, Respo
 
 use self::words::Refusal;
 use crate::app::App;
-use crate::http::problem::{Problem, kinds};
+use crate::http::problem::{Problem, Refused, kinds};
 
-/// A refusal as a page, for those who wanted one; programs hear the problem itself.
+/// A refusal as a page, for a browser that wanted one; programs hear the problem itself.
 pub(crate) fn refusal(req: &HttpRequest, app: &App, problem: &Problem) -> Option<HttpResponse> {
     let accept = req.headers().get(ACCEPT)?.to_str().ok()?;
     let first = req.path().split('/').nth(1)?;
-    let is_page = matches!(first, "Q" | "pay" | "counter" | "phone");
+    let is_page = !matches!(first, "v1" | "wallet" | ".well-known" | "static");
+    if !is_page || !accept.contains("text/html") {
+        return None;
+    }
     let refusal = Refusal::of(problem.kind());
-    (is_page && accept.contains("text/html"))
-        .then(|| show::refused(req, app, refusal, None, Vec::new()))
+    let mut page = show::refused(req, app, refusal, None, Vec::new());
+    for (name, value) in problem.headers() {
+        page.headers_mut().insert(name.clone(), value.clone());
+    }
+    page.extensions_mut().insert(Refused(problem.kind().code));
+    Some(page)
 }
 
 /// The routes of all pages.
 pub fn configure(config: &mut ServiceConfig) {
     config
+        .service(shown("/", home::show))
         .service(shown("/static/{version}/{name}", assets::read))
         .service(shown("/Q/{run}", code::show))
-        .service(sent("/Q/{run}/start", code::begin))
+        // A tab that was restored asks for the address of the form that it had sent.
+        .service(otherwise(
+            web::resource("/Q/{run}/start")
+                .get(code::back)
+                .post(code::begin),
+            "GET, HEAD, POST",
+        ))
         .service(shown("/pay/{attempt}", pay::show))
         .service(shown("/pay/{attempt}/state", pay::poll))
         .service(sent("/bridge/pay", pay::bridge))

@@ -3,9 +3,53 @@
 use super::code_view::{grouped, symbol};
 use super::lang::Lang;
 use super::pay_view::spaced;
-use crate::flow::receipt::Checked;
+use crate::app::App;
+use crate::code::native::PAYER_CODE;
+use crate::code::{DecodeAnswer, Format};
+use crate::flow::decode;
+use crate::flow::receipt::{Checked, Presented};
 use crate::money::{Amount, Currency};
 use crate::payment::receipt::ReceiptVerdict;
+
+/// What a cashier is told who shows something else than a receipt; nothing of what may be one.
+pub(super) fn no_receipt(
+    app: &App,
+    presented: &Presented,
+    lang: Lang,
+) -> Option<(&'static str, &'static str)> {
+    let Presented::Token(text) = presented else {
+        return None;
+    };
+    let DecodeAnswer::Read(reading) = decode::text(app, text.trim()) else {
+        return None;
+    };
+    let is_payers = reading.kind == PAYER_CODE || reading.format == Format::EmvCpm;
+    if is_payers {
+        Some((
+            lang.of_two(
+                "这是付款码，不是收据",
+                "This is a payer’s code, not a receipt",
+            ),
+            lang.of_two(
+                "请付款人打开付款结果里的收据。",
+                "Ask the payer to open the receipt of the payment.",
+            ),
+        ))
+    } else {
+        reading.network.is_some().then(|| {
+            (
+                lang.of_two(
+                    "这是收款码，不是收据",
+                    "This is a receiving code, not a receipt",
+                ),
+                lang.of_two(
+                    "请扫付款人手机上的收据。",
+                    "Scan the receipt on the payer’s phone.",
+                ),
+            )
+        })
+    }
+}
 
 /// One strong word and one line of facts; times in the merchant's zone.
 pub(super) fn words(checked: &Checked, zone: &str, lang: Lang) -> (&'static str, String) {

@@ -80,6 +80,22 @@ static TABLE: &[Words] = &[
         detail: ("请检查地址。", "Check the address."),
     },
     Words {
+        kind: &kinds::METHOD_NOT_ALLOWED,
+        title: (
+            "这个地址不能这样打开",
+            "This address cannot be opened like that",
+        ),
+        detail: (
+            "请返回上一页，或重新扫描店里的收款码。",
+            "Go back, or scan the shop’s code again.",
+        ),
+    },
+    Words {
+        kind: &kinds::URI_TOO_LONG,
+        title: ("地址太长", "The address is too long"),
+        detail: ("请重新扫描店里的收款码。", "Scan the shop’s code again."),
+    },
+    Words {
         kind: &kinds::PAYMENT_HELD,
         title: ("有人正在付这一笔", "Somebody is paying this already"),
         detail: (

@@ -166,6 +166,11 @@ impl Problem {
         self.kind
     }
 
+    /// What goes into the head of the answer besides.
+    pub(crate) fn headers(&self) -> &[(HeaderName, HeaderValue)] {
+        &self.headers
+    }
+
     /// With a header.
     pub(crate) fn with_header(mut self, name: HeaderName, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {

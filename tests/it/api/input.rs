@@ -235,6 +235,69 @@ async fn t120_texts_for_another_language(backend: Backend) {
         .await;
 }
 
+/// Every parameter of every query in the document hears what it must be, by its name.
+async fn a_query_that_is_refused_is_told_which_part_of_it(backend: Backend) {
+    let server = Server::open(backend).await;
+    let code = server.shop.sticker().await.id.to_string();
+    let document = serde_json::to_value(tongma::http::openapi()).unwrap();
+    let mut asked = 0;
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        let parameters = methods["get"]["parameters"].as_array();
+        for parameter in parameters.into_iter().flatten() {
+            if parameter["in"] != "query" {
+                continue;
+            }
+            let name = parameter["name"].as_str().unwrap();
+            for bad in ["x", "-1.5", "99999999999999999999"] {
+                let target = format!("{}?{name}={bad}", path.replace("{id}", &code));
+                let call = bearer(Request::get(&target), &server.token);
+                let answer = server.send(&call).await;
+                assert_eq!(answer.status, 400, "{target}: {}", answer.text());
+                let detail = answer.json()["detail"]
+                    .as_str()
+                    .unwrap_or_default()
+                    .to_owned();
+                assert!(detail.contains(name), "{target}: {detail}");
+                let maximum = &parameter["schema"]["maximum"];
+                let named = maximum.is_null() || detail.contains(&maximum.to_string());
+                assert!(named, "{target}: {detail}");
+                asked += 1;
+            }
+        }
+    }
+    assert!(asked > 40, "{asked}");
+    for (query, detail) in [
+        ("limit=101", "limit must be a whole number from 1 to 100"),
+        ("limit=1&limit=1", "duplicate field `limit`"),
+        (
+            "x=1",
+            "unknown field `x`, expected one of `state`, `limit`, `cursor`",
+        ),
+    ] {
+        let call = bearer(
+            Request::get(&format!("/v1/payments?{query}")),
+            &server.token,
+        );
+        assert_eq!(server.send(&call).await.json()["detail"], detail);
+    }
+}
+
+/// An amount that is none is told how much it may be, whoever says it.
+async fn an_amount_that_is_refused_is_told_the_limit(backend: Backend) {
+    let server = Server::open(backend).await;
+    for amount in ["10000000000000000000", "1e20", "9007199254740992", "0"] {
+        let answer = server.send(&with_amount(&server, amount)).await;
+        let detail = answer.json()["errors"][0]["detail"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        assert!(
+            detail.ends_with(" an integer from 1 to 9007199254740991"),
+            "{detail}"
+        );
+    }
+}
+
 async fn t121_other_spellings_of_a_path(backend: Backend) {
     let server = Server::open(backend).await;
     for path in [
@@ -321,6 +384,8 @@ on_both![
     t111_json_that_is_none,
     t112_bodies_of_another_kind,
     t120_texts_for_another_language,
+    a_query_that_is_refused_is_told_which_part_of_it,
+    an_amount_that_is_refused_is_told_the_limit,
     t121_other_spellings_of_a_path,
     methods_that_a_path_does_not_have,
     a_problem_is_told_in_the_language_that_is_asked_for,

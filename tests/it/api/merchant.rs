@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use tongma::code::run::CodeKind;
 use tongma::event::hub::Hub;
 use tongma::event::outbox;
 
@@ -49,6 +50,16 @@ async fn a_code_is_issued_drawn_decoded_suspended_and_revoked(backend: Backend) 
     let order = Request::post_json("/v1/codes", &body).with("Idempotency-Key", "c-1");
     let code = server.ask(order).await.json();
     let place = format!("/v1/codes/{}", code["id"].as_str().unwrap());
+
+    // As for a payment, there must be an account that could take it.
+    let mut body = body;
+    body["currency"] = json!("USD");
+    let order = Request::post_json("/v1/codes", &body).with("Idempotency-Key", "c-2");
+    let refused = server.ask(order).await;
+    assert_eq!(
+        (refused.status, refused.code().as_str()),
+        (422, "currency-mismatch")
+    );
 
     let picture = format!("{place}/symbol.png?level=Q&quiet=2&scale=6");
     let drawn = server.ask(Request::get(&picture)).await;
@@ -182,6 +193,21 @@ async fn a_refused_route_says_what_would_work(backend: Backend) {
     };
     let decision = server.ask(ask("jd_pay")).await.json();
     assert_eq!(decision["chosen"]["payee"], "wechat_pay");
+    // Another currency than the code's has no route, with an amount, without, and at any price.
+    let fixed = server.shop.code(CodeKind::Fixed, Some(800)).await;
+    for (code, minor) in [(&code.id, Some(100)), (&code.id, None), (&fixed.id, None)] {
+        let mut body = json!({"code": code, "payer_institution": "jd_pay", "currency": "USD"});
+        if let Some(minor) = minor {
+            body["amount_minor"] = json!(minor);
+        }
+        let foreign = Request::post_json("/v1/routes/dry-run", &body);
+        let decision = server.ask(foreign).await.json();
+        assert!(decision["chosen"].is_null(), "{decision}");
+        assert_eq!(
+            decision["reason"]["code"], "currency-mismatch",
+            "{decision}"
+        );
+    }
     let decision = server.ask(ask("nobody")).await.json();
     assert!(decision["chosen"].is_null());
     assert!(!decision["alternatives"].as_array().unwrap().is_empty());

@@ -58,6 +58,14 @@ fn with_ends(first: u8, middle: u8, last: u8) -> [u8; 32] {
 
 const CREATE: [&str; 4] = ["key", "create", "--institution", "lotus_pay"];
 
+async fn a_file_that_is_no_jwk_is_called_so(backend: Backend) {
+    let desk = Desk::with_an_institution(backend).await;
+    let pem = desk.file("key.pem", "-----BEGIN PUBLIC KEY-----\nMCow\n");
+    let why = "key.pem: not a JWK: a JSON object with kty, crv and x is needed";
+    desk.refuses(&[&CREATE[..], &["--jwk", &pem]].concat(), 2, why);
+}
+on_both![a_file_that_is_no_jwk_is_called_so];
+
 async fn t018_a_weak_key_is_not_registered(backend: Backend) {
     let desk = Desk::with_an_institution(backend).await;
     let known = desk.jwk("known.jwk", PUBLIC_KEYS[0]);

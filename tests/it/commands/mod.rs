@@ -229,6 +229,106 @@ async fn what_the_database_needs_to_open_is_shown_to_nobody() {
     }
 }
 
+#[test]
+fn a_database_of_another_kind_is_refused_with_the_settings() {
+    let home = tempfile::tempdir().unwrap();
+    let named = home.path().join("url");
+    std::fs::write(&named, "mysql://x").unwrap();
+    let by_file = format!("database.url_file={}", named.display());
+    for setting in ["database.url=mysql://x", by_file.as_str()] {
+        let output = program()
+            .args(["check-config", "--set", setting])
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2), "{setting}");
+        let why = "database.url must begin with sqlite: or postgres://";
+        assert!(said(&output).contains(why), "{}", said(&output));
+    }
+}
+
+#[test]
+fn who_cannot_serve_leaves_nothing_behind() {
+    let home = tempfile::tempdir().unwrap();
+    let data = home.path().join("data");
+    let missing = home.path().join("missing.pem");
+    let output = program()
+        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .arg(&data)
+        .args([
+            "--set",
+            &format!("tls.certificate_file={}", missing.display()),
+        ])
+        .args(["--set", &format!("tls.key_file={}", missing.display())])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    assert!(said(&output).contains("missing.pem"), "{}", said(&output));
+    assert!(!data.exists());
+}
+
+#[test]
+fn without_its_master_key_nothing_is_checked_and_nothing_is_made() {
+    let home = tempfile::tempdir().unwrap();
+    let data = home.path().join("data");
+    let verify = || {
+        program()
+            .arg("verify")
+            .env("TONGMA_DATA_DIR", &data)
+            .output()
+            .unwrap()
+    };
+    let output = verify();
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    assert!(
+        said(&output).contains("master.key is missing"),
+        "{}",
+        said(&output)
+    );
+    assert!(!data.exists());
+
+    let shop = [
+        "merchant",
+        "create",
+        "老王面馆",
+        "--mcc",
+        "5812",
+        "--city",
+        "Shanghai",
+    ];
+    let made = program()
+        .args(shop)
+        .env("TONGMA_DATA_DIR", &data)
+        .output()
+        .unwrap();
+    assert_eq!(made.status.code(), Some(0), "{}", said(&made));
+    let key = data.join("master.key");
+    assert_eq!(verify().status.code(), Some(0));
+    std::fs::remove_file(&key).unwrap();
+    assert_eq!(verify().status.code(), Some(2));
+    assert!(!key.exists());
+}
+
+/// The demo's codes name a port of their own, and so does a server without an address.
+async fn a_code_is_of_another_server_only_where_ours_is_known(backend: Backend) {
+    let desk = Desk::new(backend).await;
+    let code = desk.shop_with_a_code();
+    let text = code["text"].as_str().unwrap().replace(":8080", ":8443");
+    let codes = |more: &[&str]| {
+        // The signature covers the address, so the answer is a negative one.
+        let output = desk.command(&[&["decode", &text], more].concat()).output();
+        let read: Value = serde_json::from_slice(&output.unwrap().stdout).unwrap();
+        let warnings = read["warnings"].as_array().unwrap().clone();
+        warnings
+            .into_iter()
+            .map(|one| one["code"].clone())
+            .collect::<Vec<_>>()
+    };
+    assert!(!codes(&[]).contains(&"other-origin".into()));
+    let set = ["--set", "public_url=http://127.0.0.1:8080"];
+    assert!(codes(&set).contains(&"other-origin".into()));
+}
+on_both![a_code_is_of_another_server_only_where_ours_is_known];
+
 /// An operator's place: a database and a folder.
 struct Desk {
     database: TestDb,

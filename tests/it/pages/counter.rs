@@ -283,6 +283,28 @@ async fn what_is_no_receipt_is_refused_in_words(backend: Backend) {
 }
 on_both![what_is_no_receipt_is_refused_in_words];
 
+async fn a_code_that_is_no_receipt_is_called_what_it_is(backend: Backend) {
+    let site = Site::open(backend).await;
+    let till = site.browser(DESKTOP);
+    paired(&site, &till).await;
+    let sticker = site.shop.sticker().await;
+    for (text, title) in [
+        (sticker.text.as_str(), "这是收款码，不是收据"),
+        (
+            "https://qr.alipay.com/fkx12345abcdefghij",
+            "这是收款码，不是收据",
+        ),
+        ("134567890123456789", "这是付款码，不是收据"),
+    ] {
+        let seen = till
+            .post_json("/counter/verify", &json!({"receipt": text}))
+            .await;
+        assert_eq!(seen.json()["title"], title, "{text}");
+        assert_eq!(seen.json()["verdict"], "unsure", "{text}");
+    }
+}
+on_both![a_code_that_is_no_receipt_is_called_what_it_is];
+
 async fn verdict(till: &Visitor<'_>, presented: serde_json::Value) -> String {
     let seen = till.post_json("/counter/verify", &presented).await;
     assert_eq!(seen.status, 200, "{}", seen.body);

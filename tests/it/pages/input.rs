@@ -105,7 +105,7 @@ async fn a_page_says_by_which_method_it_is_reached(backend: Backend) {
         ("POST", page.to_owned(), "GET, HEAD"),
         ("DELETE", "/counter".to_owned(), "GET, HEAD"),
         ("PUT", "/phone".to_owned(), "GET, HEAD"),
-        ("GET", format!("{page}/start"), "POST"),
+        ("PUT", format!("{page}/start"), "GET, HEAD, POST"),
         ("HEAD", "/counter/verify".to_owned(), "POST"),
         ("PATCH", "/bridge/pay".to_owned(), "POST"),
     ] {

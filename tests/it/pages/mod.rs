@@ -7,6 +7,7 @@ mod feed;
 mod input;
 mod pay;
 mod reconnects;
+mod refusals;
 mod sequence;
 mod site;
 mod story;

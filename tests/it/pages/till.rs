@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use tongma::flow::pair;
+use tongma::flow::{pair, report, start};
 use tongma::merchant::PrintedCode;
 
 use super::counter::invite;
@@ -13,7 +13,7 @@ use super::site::Site;
 use super::story::keep;
 use crate::stories::process::ShopProcess;
 use crate::support::beside::number;
-use crate::support::shop::Shop;
+use crate::support::shop::{Shop, order};
 use crate::support::{Backend, Browser, Page, on_both};
 
 /// Hears what the page says, in the place of the machine's voice; each sentence takes a moment.
@@ -213,6 +213,73 @@ async fn a_till_begins_a_new_day_at_the_shops_midnight(backend: Backend) {
     assert_eq!(till.ask("problems", json!({})).await, json!([]));
 }
 on_both![a_till_begins_a_new_day_at_the_shops_midnight];
+
+/// What was reported and then came to nothing keeps its wallet, its time and its place.
+async fn a_payment_that_ends_unpaid_is_still_known(backend: Backend) {
+    let place = ShopProcess::open(backend, "", &[]).await;
+    let shop = &place.shop;
+    let browser = Browser::start();
+    let till = enter(&browser, &place, 390).await;
+    let sticker = shop.sticker().await;
+    let asked = order("jd_pay", &sticker.text, 100, "r-1");
+    let started = start::start(&shop.app, asked).await.unwrap();
+    let (payer, attempt) = ("jd_pay".parse().unwrap(), &started.attempt);
+    let reported = report::report(&shop.app, &payer, attempt, "paid", "r-1").await;
+    reported.unwrap();
+    till.wait_for("#rows li[data-kind=reported]", "京东支付")
+        .await;
+    pays(shop, &sticker, "wechat_pay", 200).await;
+    till.wait_for("#rows li[data-kind=paid]", "微信支付").await;
+    let time = till.text("#rows li:nth-child(2) time").await;
+
+    let mut closed = shop.paid("wechat_pay", &started);
+    closed.status = "closed".to_owned();
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    shop.confirms(&closed).await.unwrap();
+    placed(shop).await;
+
+    till.wait_for("#rows li[data-kind=ended]", "没有付成").await;
+    let row = till.text("#rows li:nth-child(2)").await;
+    assert!(
+        row.contains("京东支付") && row.contains("没有付成"),
+        "{row}"
+    );
+    assert_eq!(till.text("#rows li:nth-child(2) time").await, time);
+    let told = "SELECT COUNT(*) FROM events WHERE kind = 'payment.closed' \
+        AND data LIKE '%\"payer_institution\":\"jd_pay\"%'";
+    assert_eq!(number(&shop.database, told).await, 1);
+}
+on_both![a_payment_that_ends_unpaid_is_still_known];
+
+/// What the till says of a number and of pictures that the server did not read.
+async fn a_till_says_why_a_receipt_was_not_checked(backend: Backend) {
+    let place = ShopProcess::open(backend, "", &[]).await;
+    let browser = Browser::start();
+    let till = enter(&browser, &place, 390).await;
+    till.fill("#digits", "12").await;
+    till.click("#by-number button").await;
+    till.wait_for("#verdict", "收据号是六位数字").await;
+
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("code.png");
+    std::fs::write(&file, "no picture").unwrap();
+    let answers = [
+        (413, "图片太大"),
+        (422, "不是能读的图片"),
+        (429, "太频繁"),
+        (503, "太忙"),
+    ];
+    for (status, words) in answers {
+        let answer = format!(
+            "window.fetch = () => Promise.resolve(new Response('{{}}', {{ status: {status} }}))"
+        );
+        till.ask("evaluate", json!({"code": answer})).await;
+        let at = json!({"at": "[data-picture]", "paths": [file.to_str().unwrap()]});
+        till.ask("files", at).await;
+        till.wait_for("#verdict", words).await;
+    }
+}
+on_both![a_till_says_why_a_receipt_was_not_checked];
 
 /// A till that was let in and is connected, with an ear for what it says.
 async fn enter(browser: &Browser, place: &ShopProcess, width: u32) -> Page {

@@ -21,6 +21,7 @@ mod attested;
 mod bound;
 mod codes;
 mod crowds;
+mod found;
 mod held;
 mod keys;
 mod late;
