@@ -61,7 +61,9 @@ impl MoneyError {
             Self::Range { min } => {
                 format!("{field} must be an integer from {min} to {MINOR_MAX}")
             }
-            Self::Mixed(..) | Self::Decimal { .. } => format!("{field}: {self}"),
+            Self::TooMuch { .. } | Self::Mixed(..) | Self::Decimal { .. } => {
+                format!("{field}: {self}")
+            }
         }
     }
 }

@@ -179,7 +179,7 @@ pub(super) async fn verify(
         }
     };
     let lang = Lang::of(&req);
-    if let Some((title, detail)) = verdict::no_receipt(&app, &presented, lang) {
+    if let Some((title, detail)) = verdict::no_receipt(&app, &presented, lang).await {
         return Ok(HttpResponse::Ok().json(json!({
             "verdict": "unsure",
             "title": title,

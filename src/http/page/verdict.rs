@@ -12,7 +12,7 @@ use crate::money::{Amount, Currency};
 use crate::payment::receipt::ReceiptVerdict;
 
 /// What a cashier is told who shows something else than a receipt; nothing of what may be one.
-pub(super) fn no_receipt(
+pub(super) async fn no_receipt(
     app: &App,
     presented: &Presented,
     lang: Lang,
@@ -20,7 +20,8 @@ pub(super) fn no_receipt(
     let Presented::Token(text) = presented else {
         return None;
     };
-    let DecodeAnswer::Read(reading) = decode::text(app, text.trim()) else {
+    // What cannot be looked up now is judged as the receipt that it was said to be.
+    let Ok(DecodeAnswer::Read(reading)) = decode::text(app, text.trim()).await else {
         return None;
     };
     let is_payers = reading.kind == PAYER_CODE || reading.format == Format::EmvCpm;

@@ -6,6 +6,7 @@ use tongma::flow::confirm::Outcome;
 use tongma::flow::resolve::{self, resolve};
 use tongma::flow::{FlowError, adopt, expire, issue, start};
 use tongma::merchant::{CodeEvent, InstitutionId};
+use tongma::money::Currency;
 use tongma::payment::adoption::{Adoption, AdoptionEnd, NoProof, Standing};
 use tongma::routing::Reason;
 
@@ -132,7 +133,7 @@ async fn it_pays_into_the_account_of_its_proof_and_no_other(backend: Backend) {
     let code = adoption.standing.code().unwrap();
     let by_id = resolve::code_of(&shop.app, merchant, code).await.unwrap();
     assert_eq!(by_text.unwrap(), by_id);
-    let dry = resolve::dry_run(&shop.app, by_id, &jd(), None)
+    let dry = resolve::dry_run(&shop.app, by_id, &jd(), Currency::CNY, None)
         .await
         .unwrap();
     let account = dry.chosen.unwrap().account;
