@@ -221,7 +221,7 @@ fn whatever_is_smuggled_in_is_refused_where_it_stands() {
             OriginFault::Insecure.into(),
             0,
         ),
-        (format!(" {text}"), OriginFault::SchemeInTest.into(), 0),
+        (format!(" {text}"), OriginFault::Scheme.into(), 0),
     ] {
         assert_eq!(
             parse(&text, false),
