@@ -2,14 +2,14 @@
 //!
 //! A merchant's own receiving code of a known network may; a person's, a payer's, one for a single
 //! payment, one of ours and one that only looks like a network's may not, and each is told why. The
-//! answer rests on [`decode`]; what is added here is the one spelling by which two scans of one code
-//! are known to be the same.
+//! answer rests on [`decode`] and [`identify`].
 
 use unicode_security::confusable_detection::skeleton;
 
 use super::answer::{DecodeAnswer, Format, Reading};
 use super::decode::{DecodeContext, decode, is_hidden};
 use super::emv;
+use super::identity::identify;
 use super::native::{Natives, PAYER_CODE};
 use crate::money::Currency;
 use crate::word::words;
@@ -55,9 +55,8 @@ pub const EMV: &str = "emv_mpm";
 /// An EMV payload has at most 512 characters, most of them ASCII; the wallets' own texts are shorter.
 const BYTES_MAX: usize = 1_024;
 
-/// Spells a network's text as the network itself compares it; `None` for a network that no
-/// institution here stands for.
-pub type Canonical = fn(network: &str, text: &str) -> Option<String>;
+/// Whether an institution here stands for a network.
+pub type StandsFor = fn(network: &str) -> bool;
 
 impl NotAdoptable {
     /// The reason as a sentence.
@@ -80,14 +79,14 @@ impl NotAdoptable {
 pub fn read(
     text: &str,
     context: &DecodeContext<'_>,
-    canonical: Canonical,
+    stands_for: StandsFor,
 ) -> Result<Adoptable, NotAdoptable> {
     let text = text.trim_matches(|c: char| c.is_ascii_whitespace());
     if text.is_empty() || text.len() > BYTES_MAX {
         return Err(NotAdoptable::Unreadable);
     }
     match decode(text, context) {
-        DecodeAnswer::Read(reading) => judge(text, &reading, context.natives, canonical),
+        DecodeAnswer::Read(reading) => judge(text, &reading, context, stands_for),
         DecodeAnswer::Refused(_) if looks_alike(text, context.natives) => {
             Err(NotAdoptable::LookAlike)
         }
@@ -98,11 +97,11 @@ pub fn read(
 fn judge(
     text: &str,
     reading: &Reading,
-    natives: &Natives,
-    canonical: Canonical,
+    context: &DecodeContext<'_>,
+    stands_for: StandsFor,
 ) -> Result<Adoptable, NotAdoptable> {
     let Some(network) = reading.network else {
-        return Err(if looks_alike(text, natives) {
+        return Err(if looks_alike(text, context.natives) {
             NotAdoptable::LookAlike
         } else {
             NotAdoptable::Unknown
@@ -115,9 +114,12 @@ fn judge(
         return Err(NotAdoptable::PayerCode);
     }
     if reading.format == Format::EmvMpm {
-        return merchant_presented(text);
+        return merchant_presented(text, context);
     }
-    let canonical = canonical(network, text).ok_or(NotAdoptable::OtherNetwork)?;
+    if !stands_for(network) {
+        return Err(NotAdoptable::OtherNetwork);
+    }
+    let canonical = canonical(text, context)?;
     match reading.kind {
         // Whether the shape that both share is a merchant's is seen when the money arrives: a
         // person's code pays into no merchant's account.
@@ -132,7 +134,14 @@ fn judge(
     }
 }
 
-fn merchant_presented(text: &str) -> Result<Adoptable, NotAdoptable> {
+/// The one spelling by which two scans of one code are known to be the same.
+fn canonical(text: &str, context: &DecodeContext<'_>) -> Result<String, NotAdoptable> {
+    identify(text, context)
+        .map(|identity| identity.canonical)
+        .ok_or(NotAdoptable::Unknown)
+}
+
+fn merchant_presented(text: &str, context: &DecodeContext<'_>) -> Result<Adoptable, NotAdoptable> {
     let payload = emv::parse(text).map_err(|_| NotAdoptable::Unreadable)?;
     let fields = &payload.fields;
     if fields.point_of_initiation.as_deref() == Some("12") || fields.amount.is_some() {
@@ -144,18 +153,12 @@ fn merchant_presented(text: &str) -> Result<Adoptable, NotAdoptable> {
         return Err(NotAdoptable::PersonalCode);
     }
     let number = fields.currency.as_deref().and_then(|n| n.parse().ok());
-    let split = text.len().saturating_sub(CHECKSUM_CHARS);
-    let (body, checksum) = text.split_at_checked(split).unwrap_or((text, ""));
     Ok(Adoptable {
         network: EMV,
-        // The checksum's letters are the only ones whose case says nothing.
-        canonical: format!("{body}{}", checksum.to_ascii_uppercase()),
+        canonical: canonical(text, context)?,
         currency: number.and_then(Currency::from_numeric),
     })
 }
-
-/// Four hexadecimal digits end every payload that was read.
-const CHECKSUM_CHARS: usize = 4;
 
 /// Networks' templates for people: money between persons, not for trade.
 fn is_personal(payload: &emv::Payload) -> bool {
@@ -241,7 +244,7 @@ mod tests {
             verify: &verify,
             allow_http: false,
         };
-        read(text, &context, wallet::canonical)
+        read(text, &context, wallet::stands_for)
     }
 
     #[derive(Deserialize)]

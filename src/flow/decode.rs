@@ -75,7 +75,9 @@ async fn in_turn<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -
 
 /// Whether a text that somebody else issued may be adopted, and what it is known by.
 pub(super) fn adoptable(app: &App, text: &str) -> Result<Adoptable, NotAdoptable> {
-    with_context(app, |context| adopt::read(text, context, wallet::canonical))
+    with_context(app, |context| {
+        adopt::read(text, context, wallet::stands_for)
+    })
 }
 
 /// The texts of the codes in a picture, for whoever looks for one of them.

@@ -124,7 +124,8 @@ struct Findings {
 impl Findings {
     fn text(&mut self, text: &str) {
         if text.contains('\0') && self.nul.is_none() {
-            self.nul = Some(format!("/{}", self.path.join("/")));
+            // The pointer to the whole is empty.
+            self.nul = Some(self.path.iter().map(|name| format!("/{name}")).collect());
         }
     }
 }
@@ -307,6 +308,8 @@ mod tests {
                 "text-invalid",
                 "/lines/0/name",
             ),
+            (r#"["a\u0000"]"#, "text-invalid", "/0"),
+            (r#""a\u0000""#, "text-invalid", ""),
         ];
         for (text, code, pointer) in cases {
             assert_eq!(refusal(text), (code, pointer.to_owned()), "{text}");

@@ -12,14 +12,6 @@ impl Wallet for Alipay {
     fn about(&self) -> &'static About {
         &ABOUT
     }
-
-    /// Printed in capitals or not, a token is the same; of its parameters only `t` belongs to it.
-    fn canonical(&self, text: &str) -> String {
-        let plain = super::plain_address(text).to_ascii_lowercase();
-        let (token, query) = plain.split_once('?').unwrap_or((&plain, ""));
-        let own = query.split('&').find(|part| part.starts_with("t="));
-        own.map_or_else(|| token.to_owned(), |t| format!("{token}?{t}"))
-    }
 }
 
 static ABOUT: About = About {

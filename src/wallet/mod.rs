@@ -55,12 +55,6 @@ pub trait Wallet: Sync {
         contract::close(order_number)
     }
 
-    /// The one spelling of a text of its own, as the institution itself compares such texts: of a web
-    /// address, scheme and host in lower case; the rest letter by letter.
-    fn canonical(&self, text: &str) -> String {
-        plain_address(text)
-    }
-
     /// Reads the answer to one of the three.
     fn reply(&self, operation: Operation, reply: &WireReply) -> Result<Reply, WalletError> {
         contract::reply(operation, reply, self.about().schemes)
@@ -97,25 +91,9 @@ pub fn natives() -> Result<Natives, PatternError> {
     })
 }
 
-/// The one spelling of a network's text; nothing for a network that no wallet here stands for.
-pub fn canonical(network: &str, text: &str) -> Option<String> {
-    let own = ALL.iter().find(|wallet| wallet.about().id == network)?;
-    Some(own.canonical(text))
-}
-
-/// A web address with scheme and host in lower case, and always the safe scheme; any other text as
-/// it is, but for its scheme.
-fn plain_address(text: &str) -> String {
-    let Some((scheme, rest)) = text.split_once("://") else {
-        return text.to_owned();
-    };
-    let scheme = scheme.to_ascii_lowercase();
-    if scheme != "http" && scheme != "https" {
-        return format!("{scheme}://{rest}");
-    }
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let (host, path) = rest.split_at(end);
-    format!("https://{}{path}", host.to_ascii_lowercase())
+/// Whether an institution here stands for a network.
+pub fn stands_for(network: &str) -> bool {
+    ALL.iter().any(|wallet| wallet.about().id == network)
 }
 
 /// What an institution is and how it is recognised.
