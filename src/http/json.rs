@@ -125,7 +125,8 @@ impl Findings {
     fn text(&mut self, text: &str) {
         if text.contains('\0') && self.nul.is_none() {
             // The pointer to the whole is empty.
-            self.nul = Some(self.path.iter().map(|name| format!("/{name}")).collect());
+            let names = self.path.iter().flat_map(|name| ["/", name.as_str()]);
+            self.nul = Some(names.collect());
         }
     }
 }

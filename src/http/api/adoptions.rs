@@ -251,9 +251,8 @@ impl FromRequest for Sent {
                 Some("application/json") => {
                     let raw = read_body(headers, payload, JSON_MAX).await?;
                     if !request.query_string().is_empty() {
-                        let why =
-                            "parameters go with a picture; beside a text they stand in the body";
-                        return Err(Problem::because(&kinds::QUERY_INVALID, why));
+                        let why = "beside a text this stands in the body; in the address only with a picture";
+                        return Err(Problem::field(&kinds::FIELD_INVALID, "/store", why));
                     }
                     let body = json::read(&raw)?;
                     (raw, Wanted::Text(body))

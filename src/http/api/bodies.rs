@@ -37,6 +37,7 @@ pub static ALL: &[JsonBody] = &[
         check: |body| json::read_any_text::<checks::TextBody>(body).map(drop),
     },
     of::<checks::DryRunBody>("dryRun"),
+    of::<checks::SignBody>("checkSign"),
 ];
 
 impl JsonBody {

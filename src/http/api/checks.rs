@@ -166,7 +166,7 @@ impl FromRequest for Sent {
 #[utoipa::path(tag = "codes", operation_id = "checkSign", request_body = SignBody,
     responses((status = 200, body = CheckedSign), Refusals),
     security(("api_key" = ["codes:read"])))]
-#[post("/v1/codes/check")]
+#[post("/v1/signs/check")]
 pub(crate) async fn check_sign(
     app: Data<App>,
     asked: Asked<ReadCodes, SignBody>,

@@ -17,9 +17,9 @@ use crate::http::auth::{Caller, ReadCodes};
 use crate::http::extract::{Id, Query, media_type, read_body};
 use crate::http::problem::{Problem, kinds};
 use crate::id::CodeId;
+use crate::misread::within;
 use crate::print::{
-    Facts, LOGO_BYTES_MAX, Logo, PIECES_MAX, PrintError, PrintFormat, PrintLang, Rgb, Template, Um,
-    Wish, png,
+    Facts, LOGO_BYTES_MAX, Logo, PrintError, PrintFormat, PrintLang, Rgb, Template, Um, Wish, png,
 };
 use crate::qr::symbol::Level;
 
@@ -37,6 +37,7 @@ pub(crate) struct PrintQuery {
     /// Dots an inch, PNG only; 300 where nothing is said. 203 are the eight dots a millimetre of
     /// thermal printers.
     #[param(minimum = 72, maximum = 1200)]
+    #[serde(default, deserialize_with = "within::<_, _, 72, 1200>")]
     dpi: Option<u32>,
     /// How much may be dirty or torn: L, M, Q or H; M where nothing is said, Q with a logo.
     level: Option<Level>,
@@ -48,12 +49,14 @@ pub(crate) struct PrintQuery {
     paper: Option<String>,
     /// From how far it must be readable; as the template is meant where nothing is said.
     #[param(minimum = 50, maximum = 20_000)]
+    #[serde(default, deserialize_with = "within::<_, _, 50, 20_000>")]
     distance_mm: Option<u32>,
     /// On sheets of A4 with cut marks.
     #[serde(default)]
     sheet: bool,
     /// How many of each on the sheets; one sheet full where nothing is said.
     #[param(minimum = 1, maximum = 500)]
+    #[serde(default, deserialize_with = "within::<_, _, 1, 500>")]
     copies: Option<u16>,
     /// More codes of the merchant in the same print: up to 100 ids with commas between.
     #[param(pattern = "^cod_[0-9a-v]{26}(,cod_[0-9a-v]{26})*$")]
@@ -155,23 +158,17 @@ fn order(
         return Err(refused(format!("more: at most {CODES_MAX} codes a print")));
     }
     let dpi = query.dpi.unwrap_or(png::DPI);
-    if !png::DPI_BOUNDS.contains(&dpi) {
-        let (least, most) = (png::DPI_BOUNDS.start(), png::DPI_BOUNDS.end());
-        return Err(refused(format!("dpi must be {least} to {most}")));
-    }
     let distance = query.distance_mm;
-    if distance.is_some_and(|distance| !(50..=20_000).contains(&distance)) {
-        return Err(refused("distance_mm must be 50 to 20000".to_owned()));
-    }
     let copies = match (query.sheet, query.copies) {
         (true, None) => Some(0),
-        (true, Some(copies)) if copies > 0 && usize::from(copies) <= PIECES_MAX => Some(copies),
+        (true, Some(copies)) => Some(copies),
         (false, None) => None,
-        (true, Some(_)) => return Err(refused(format!("copies must be 1 to {PIECES_MAX}"))),
         (false, Some(_)) => return Err(refused("copies are for sheet=true".to_owned())),
     };
-    let colour = |text: Option<String>, otherwise: Rgb| match text {
-        Some(text) => text.parse::<Rgb>(),
+    let colour = |name: &str, text: Option<String>, otherwise: Rgb| match text {
+        Some(text) => text
+            .parse::<Rgb>()
+            .map_err(|why| refused(format!("{name}: {why}"))),
         None => Ok(otherwise),
     };
     Ok(Order {
@@ -181,8 +178,8 @@ fn order(
             template: query.template.unwrap_or(Template::StandA6),
             lang: query.lang.unwrap_or(PrintLang::Zh),
             level: query.level,
-            ink: colour(query.ink, Rgb::BLACK)?,
-            paper: colour(query.paper, Rgb::WHITE)?,
+            ink: colour("ink", query.ink, Rgb::BLACK)?,
+            paper: colour("paper", query.paper, Rgb::WHITE)?,
             logo: logo.map(Arc::new),
             distance: distance.map(|distance| Um::from(distance) * 1_000),
             copies,

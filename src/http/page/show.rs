@@ -66,12 +66,17 @@ pub(super) fn answer_page(
     answer::page(StatusCode::OK, lang, Camera::Off, shell.wrap(content))
 }
 
-/// The page with the form that is sent to `path`.
+/// Where the page with the form that is sent to `path` is. Of a code's, as that page's neighbour: what
+/// is refused is not repeated.
 fn page_of_form(path: &str) -> &str {
     if path.starts_with("/counter/") {
         return "/counter";
     }
-    path.strip_suffix("/start").unwrap_or_default()
+    if path.ends_with("/start") {
+        "start"
+    } else {
+        ""
+    }
 }
 
 /// A refusal as a page.

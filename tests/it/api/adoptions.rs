@@ -174,7 +174,7 @@ async fn a_photo_will_do(backend: Backend) {
         target: format!("/v1/adoptions?store={}", server.shop.store.id),
         ..bearer(beside, &server.token)
     };
-    server.refuses(&beside, 400, "query-invalid").await;
+    server.refuses(&beside, 422, "field-invalid").await;
 
     let store = format!("/v1/adoptions?store={}", server.shop.store.id);
     let answer = server.send(&sends(&store)).await;

@@ -8,7 +8,7 @@ use crate::support::wire::Request;
 use crate::support::{Backend, on_both};
 
 async fn checks(server: &Server, body: Value) -> Value {
-    let call = Request::post_json("/v1/codes/check", &body);
+    let call = Request::post_json("/v1/signs/check", &body);
     let answer = server.ask(call).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
     answer.json()
@@ -64,7 +64,7 @@ async fn a_sign_that_is_not_ours_says_no_more_than_that(backend: Backend) {
     let key = server
         .key(&neighbour.id, tongma::merchant::Scope::ALL)
         .await;
-    let call = Request::post_json("/v1/codes/check", &json!({"text": code.text}));
+    let call = Request::post_json("/v1/signs/check", &json!({"text": code.text}));
     let told = server.send(&bearer(call, &key)).await.json();
     assert_eq!(told, json!({"verdict": "strangers"}));
 
