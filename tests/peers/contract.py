@@ -25,6 +25,7 @@ EXPECTED_BESIDES = {
     "cursor": ["400"],
     "confirmOrder": ["400", "401"],
     "decode": ["413", "415"],
+    "adoptCode": ["413", "415"],
     # Measures that do not go together, such as a sheet and a roll; and a logo that is no picture.
     "printCode": ["400"],
     "printCodeWithLogo": ["400", "413", "415"],

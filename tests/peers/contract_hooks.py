@@ -46,7 +46,11 @@ RIGHT_ALL_THE_SAME = {
     "verifyReceipt": {"field-invalid": "either the receipt or its number; and which store"},
     "startAttempt": {"field-invalid": "a reference has a character that does not print"},
     "confirmOrder": {"malformed": "no schema tells a signed statement from another text"},
-    "adoptCode": {"field-invalid": "beside a text the place stands in the body, not in the address"},
+    "adoptCode": {
+        "field-invalid": "beside a text the place stands in the body, not in the address",
+        "media-type": "an octet stream that is no picture",
+        "field-missing": "beside a picture the store stands in the address, which a text needs not",
+    },
     "dryRun": {"field-invalid": "both the code and its text", "field-missing": "neither of them"},
     "decode": {"media-type": "an octet stream that is no picture"},
     "printCode": {"query-invalid": "measures that do not go together: copies without a sheet"},

@@ -14,6 +14,7 @@ use tongma::{db, flow};
 
 use super::document::operations;
 use super::town::Town;
+use crate::support::foreign::asks;
 use crate::support::shop::{account_of, order};
 use crate::support::wire::Request;
 use crate::support::{Backend, explore, on_both};
@@ -58,6 +59,10 @@ async fn ground(town: &Town, backend: Backend) -> Value {
     let mut code = place.clone();
     code["kind"] = "static".into();
     let number = json!({"order_number": started.order_number});
+    let wall = asks(shop, "wxp://f2f0BbCdEfGhIjKlMnOpQrStUvWxYz0123456789");
+    let adoption = wall.await.unwrap();
+    let mut other = json!({"text": "wxp://f2f0CbCdEfGhIjKlMnOpQrStUvWxYz0123456789"});
+    other["store"] = json!(shop.store.id);
     let known = json!({
         "resolve": {"body": {"text": sticker.text}},
         "startAttempt": {"body": {"text": sticker.text, "amount_minor": 1, "currency": "CNY"},
@@ -78,6 +83,10 @@ async fn ground(town: &Town, backend: Backend) -> Value {
         "printCode": {"path": {"id": sticker.id}, "query": {"template": "sticker-60"}},
         "printCodeWithLogo": {"path": {"id": sticker.id}, "query": {"format": "json"},
                               "file": data_encoding::BASE64.encode(&crate::prints::logo())},
+        // Parameters in the address go with a picture only.
+        "adoptCode": {"body": other, "query": {}, "without": ["counter", "account"]},
+        "getAdoption": {"path": {"id": adoption.id}},
+        "endAdoption": {"path": {"id": adoption.id}},
         "checkSign": {"body": {"text": sticker.text}},
         "createPayment": {"body": place, "without": ["reference", "description"]},
         "getPayment": {"path": {"id": paid.payment}},
