@@ -170,7 +170,7 @@ async fn the_attester_and_the_payee_institution_speak_of_one_money(backend: Back
     assert_eq!(
         scene.changes().await.replace("attempts~1 ", ""),
         "events+1 institution_keys+1 institutions+1 ledger_entries+2 outbox+1 payments~1 \
-         positions+1 receipts+1 results+2"
+         positions+1 receipts+1 results+2 rules~1"
     );
 
     // A second number of the same institution is a second sum of money.
