@@ -230,16 +230,12 @@ pub async fn dry_run(
         .then(|| amount.map_or_else(|| Amount::positive(1, currency), Ok))
         .transpose()
         .map_err(|why| FlowError::amount("/amount_minor", &why))?;
-    let asked = Asked {
+    let asked = Asked::about(
+        &opened,
         payer,
-        door: PaymentWay::Api,
-        static_code: opened.code.kind == CodeKind::Static,
-        class: opened.code.class,
-        only: opened.code.account.as_ref(),
-        amount: foreign.or(price(&opened)).or(amount),
-        currency: opened.code.currency,
-        spent_today: None,
-    };
+        PaymentWay::Api,
+        foreign.or(price(&opened)).or(amount),
+    );
     let (decision, _) = decide(app, &mut tx, &opened.merchant, &asked).await?;
     tx.commit().await?;
     Ok(decision)
@@ -252,16 +248,7 @@ async fn route(
     opened: &Opened,
 ) -> Result<Routed, FlowError> {
     payable(tx.now(), opened)?;
-    let asked = Asked {
-        payer,
-        door: PaymentWay::Api,
-        static_code: opened.code.kind == CodeKind::Static,
-        class: opened.code.class,
-        only: opened.code.account.as_ref(),
-        amount: price(opened),
-        currency: opened.code.currency,
-        spent_today: None,
-    };
+    let asked = Asked::about(opened, payer, PaymentWay::Api, price(opened));
     must(app, tx, &opened.merchant, &asked).await
 }
 
@@ -275,16 +262,7 @@ async fn explain(
     // Any institution will do to ask who would work; one that nobody has heard of is not asked for.
     let nobody: InstitutionId = opened_by_nobody();
     let amount = price(&opened);
-    let asked = Asked {
-        payer: payer.unwrap_or(&nobody),
-        door,
-        static_code: opened.code.kind == CodeKind::Static,
-        class: opened.code.class,
-        only: opened.code.account.as_ref(),
-        amount,
-        currency: opened.code.currency,
-        spent_today: None,
-    };
+    let asked = Asked::about(&opened, payer.unwrap_or(&nobody), door, amount);
     let (decision, facts) = decide(app, tx, &opened.merchant, &asked).await?;
     Ok(Seen {
         works_with: payers(tx, &asked, &facts),
@@ -306,16 +284,7 @@ pub(super) async fn works_with(
     opened: &Opened,
 ) -> Result<Vec<InstitutionId>, FlowError> {
     let nobody = opened_by_nobody();
-    let asked = Asked {
-        payer: &nobody,
-        door: PaymentWay::Page,
-        static_code: opened.code.kind == CodeKind::Static,
-        class: opened.code.class,
-        only: opened.code.account.as_ref(),
-        amount: price(opened),
-        currency: opened.code.currency,
-        spent_today: None,
-    };
+    let asked = Asked::about(opened, &nobody, PaymentWay::Page, price(opened));
     let (_, facts) = decide(app, tx, &opened.merchant, &asked).await?;
     Ok(payers(tx, &asked, &facts))
 }

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use crate::app::App;
+use crate::app::{App, Opened};
 use crate::clock::Timestamp;
+use crate::code::run::CodeKind;
 use crate::db::{self, Tx};
 use crate::flow::FlowError;
 use crate::id::PaymentAccountId;
@@ -55,6 +56,27 @@ pub(super) struct Asked<'a> {
     pub(super) amount: Option<Amount>,
     pub(super) currency: Currency,
     pub(super) spent_today: Option<Spent>,
+}
+
+impl<'a> Asked<'a> {
+    /// Whether this payer can pay a code, where the payer's day is not known.
+    pub(super) fn about(
+        opened: &'a Opened,
+        payer: &'a InstitutionId,
+        door: PaymentWay,
+        amount: Option<Amount>,
+    ) -> Self {
+        Self {
+            payer,
+            door,
+            static_code: opened.code.kind == CodeKind::Static,
+            class: opened.code.class,
+            only: opened.code.account.as_ref(),
+            amount,
+            currency: opened.code.currency,
+            spent_today: None,
+        }
+    }
 }
 
 /// What the router decided, with the account that it chose.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::colour::Rgb;
-use super::face::{Glyph, Weight};
+use super::face::{Glyph, Step, Weight};
 use super::logo::Logo;
 use super::symbol::Modules;
 
@@ -107,6 +107,58 @@ pub struct Place {
     pub width: Um,
     /// How high.
     pub height: Um,
+}
+
+/// Control points of a quarter of a circle, in thousandths of its radius.
+const ROUND: Um = 552;
+
+impl Place {
+    /// Where the middle of a line runs that lies along the edge, inside.
+    pub(super) const fn inside(self, line: Um) -> Self {
+        Self {
+            x: self.x + line / 2,
+            y: self.y + line / 2,
+            width: self.width - line,
+            height: self.height - line,
+        }
+    }
+
+    /// Its edge from the upper left, round at the corners; no rounder than it is long.
+    pub(super) fn outline(self, radius: Um) -> Vec<Step> {
+        let (left, top) = (self.x, self.y);
+        let (right, bottom) = (left + self.width, top + self.height);
+        let r = radius.min(self.width / 2).min(self.height / 2);
+        if r <= 0 {
+            return vec![
+                Step::Move((left, top)),
+                Step::Line((right, top)),
+                Step::Line((right, bottom)),
+                Step::Line((left, bottom)),
+                Step::Close,
+            ];
+        }
+        let bend = r - r * ROUND / 1_000;
+        vec![
+            Step::Move((left + r, top)),
+            Step::Line((right - r, top)),
+            Step::Cubic([(right - bend, top), (right, top + bend), (right, top + r)]),
+            Step::Line((right, bottom - r)),
+            Step::Cubic([
+                (right, bottom - bend),
+                (right - bend, bottom),
+                (right - r, bottom),
+            ]),
+            Step::Line((left + r, bottom)),
+            Step::Cubic([
+                (left + bend, bottom),
+                (left, bottom - bend),
+                (left, bottom - r),
+            ]),
+            Step::Line((left, top + r)),
+            Step::Cubic([(left, top + bend), (left + bend, top), (left + r, top)]),
+            Step::Close,
+        ]
+    }
 }
 
 /// One line of text.

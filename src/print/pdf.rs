@@ -19,14 +19,11 @@ use krilla::text::{Font, Glyph as PdfGlyph, GlyphId};
 use krilla::{Document, SerializeSettings};
 
 use super::colour::Rgb;
-use super::face::{EM, Fonts, Glyph, Weight};
+use super::face::{EM, Fonts, Glyph, Point as FacePoint, Step, Weight};
 use super::logo::Logo;
 use super::mark::{Mark, Page, Piece, Place, Text, Um};
 use super::symbol::Modules;
 use super::{Print, PrintError};
-
-/// Control points of a quarter of a circle, in thousandths of its radius.
-const ROUND: f32 = 0.552;
 
 struct Letters {
     regular: Font,
@@ -101,13 +98,13 @@ fn draw(surface: &mut Surface<'_>, mark: &Mark, letters: &Letters) {
             line,
             colour,
         } => {
-            let inside = Place {
-                x: place.x + line / 2,
-                y: place.y + line / 2,
-                width: place.width - line,
-                height: place.height - line,
-            };
-            stroke(surface, rounded(inside, *radius), *line, false, *colour);
+            stroke(
+                surface,
+                rounded(place.inside(*line), *radius),
+                *line,
+                false,
+                *colour,
+            );
         }
         Mark::Line {
             ends: [from, to],
@@ -197,35 +194,19 @@ fn rect(place: Place) -> Option<Rect> {
 
 fn rounded(place: Place, radius: Um) -> Option<Path> {
     let mut path = PathBuilder::new();
-    let radius = radius.min(place.width / 2).min(place.height / 2);
-    if radius <= 0 {
-        path.push_rect(rect(place)?);
-        return path.finish();
+    let at = |(x, y): FacePoint| (points(x), points(y));
+    for step in place.outline(radius) {
+        match step {
+            Step::Move(to) => path.move_to(at(to).0, at(to).1),
+            Step::Line(to) => path.line_to(at(to).0, at(to).1),
+            Step::Quad([by, to]) => path.quad_to(at(by).0, at(by).1, at(to).0, at(to).1),
+            Step::Cubic([by, and, to]) => {
+                let [(x1, y1), (x2, y2), (x, y)] = [by, and, to].map(at);
+                path.cubic_to(x1, y1, x2, y2, x, y);
+            }
+            Step::Close => path.close(),
+        }
     }
-    let (left, top) = (points(place.x), points(place.y));
-    let (right, bottom) = (
-        points(place.x + place.width),
-        points(place.y + place.height),
-    );
-    let r = points(radius);
-    let bend = r * (1.0 - ROUND);
-    path.move_to(left + r, top);
-    path.line_to(right - r, top);
-    path.cubic_to(right - bend, top, right, top + bend, right, top + r);
-    path.line_to(right, bottom - r);
-    path.cubic_to(
-        right,
-        bottom - bend,
-        right - bend,
-        bottom,
-        right - r,
-        bottom,
-    );
-    path.line_to(left + r, bottom);
-    path.cubic_to(left + bend, bottom, left, bottom - bend, left, bottom - r);
-    path.line_to(left, top + r);
-    path.cubic_to(left, top + bend, left + bend, top, left + r, top);
-    path.close();
     path.finish()
 }
 

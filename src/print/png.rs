@@ -25,8 +25,6 @@ pub const DPI_BOUNDS: std::ops::RangeInclusive<u32> = 72..=1_200;
 pub const PIXELS_MAX: u64 = 9_000_000;
 /// Fewer pixels a module, and some reader fails.
 const MODULE_PIXELS_MIN: u32 = 3;
-/// Control points of a quarter of a circle, in parts of its radius.
-const ROUND: f32 = 0.552;
 /// What printers call 203 dots an inch are eight dots a millimetre.
 const THERMAL: (u32, i64) = (203, 2_032);
 
@@ -150,13 +148,12 @@ impl Canvas<'_> {
                 line,
                 colour,
             } => {
-                let inside = Place {
-                    x: place.x + line / 2,
-                    y: place.y + line / 2,
-                    width: place.width - line,
-                    height: place.height - line,
-                };
-                self.stroke(self.rounded(inside, *radius), *line, false, *colour);
+                self.stroke(
+                    self.rounded(place.inside(*line), *radius),
+                    *line,
+                    false,
+                    *colour,
+                );
             }
             Mark::Line {
                 ends: [from, to],
@@ -266,16 +263,9 @@ impl Canvas<'_> {
             let (left, base) = (self.dots.exact(text.x), self.dots.exact(text.baseline));
             let x = |point: Point| left + exact(glyph.x + point.0) * size;
             let y = |point: Point| base - exact(glyph.y + point.1) * size;
+            let at = |point| (x(point), y(point));
             for step in fonts.outline(text.weight, glyph.id) {
-                match step {
-                    Step::Move(to) => path.move_to(x(to), y(to)),
-                    Step::Line(to) => path.line_to(x(to), y(to)),
-                    Step::Quad([by, to]) => path.quad_to(x(by), y(by), x(to), y(to)),
-                    Step::Cubic([by, and, to]) => {
-                        path.cubic_to(x(by), y(by), x(and), y(and), x(to), y(to));
-                    }
-                    Step::Close => path.close(),
-                }
+                go(&mut path, step, at);
             }
         }
         path.finish()
@@ -302,34 +292,26 @@ impl Canvas<'_> {
     }
 
     fn rounded(&self, place: Place, radius: Um) -> Option<Path> {
-        let dot = |um| self.dots.exact(um);
-        let radius = radius.min(place.width / 2).min(place.height / 2);
-        let (left, top) = (dot(place.x), dot(place.y));
-        let (right, bottom) = (dot(place.x + place.width), dot(place.y + place.height));
-        if radius <= 0 {
-            return Rect::from_ltrb(left, top, right, bottom).map(PathBuilder::from_rect);
-        }
-        let r = dot(radius);
-        let bend = r * (1.0 - ROUND);
         let mut path = PathBuilder::new();
-        path.move_to(left + r, top);
-        path.line_to(right - r, top);
-        path.cubic_to(right - bend, top, right, top + bend, right, top + r);
-        path.line_to(right, bottom - r);
-        path.cubic_to(
-            right,
-            bottom - bend,
-            right - bend,
-            bottom,
-            right - r,
-            bottom,
-        );
-        path.line_to(left + r, bottom);
-        path.cubic_to(left + bend, bottom, left, bottom - bend, left, bottom - r);
-        path.line_to(left, top + r);
-        path.cubic_to(left, top + bend, left + bend, top, left + r, top);
-        path.close();
+        let at = |(x, y): Point| (self.dots.exact(x), self.dots.exact(y));
+        for step in place.outline(radius) {
+            go(&mut path, step, at);
+        }
         path.finish()
+    }
+}
+
+/// One step further along an outline, in pixels.
+fn go(path: &mut PathBuilder, step: Step, at: impl Fn(Point) -> (f32, f32)) {
+    match step {
+        Step::Move(to) => path.move_to(at(to).0, at(to).1),
+        Step::Line(to) => path.line_to(at(to).0, at(to).1),
+        Step::Quad([by, to]) => path.quad_to(at(by).0, at(by).1, at(to).0, at(to).1),
+        Step::Cubic([by, and, to]) => {
+            let [(x1, y1), (x2, y2), (x, y)] = [by, and, to].map(at);
+            path.cubic_to(x1, y1, x2, y2, x, y);
+        }
+        Step::Close => path.close(),
     }
 }
 

@@ -76,13 +76,7 @@ fn draw_mark(svg: &mut String, mark: &Mark, ink: &Ink<'_>) -> Result<(), PrintEr
             line,
             colour,
         } => {
-            let inside = Place {
-                x: place.x + line / 2,
-                y: place.y + line / 2,
-                width: place.width - line,
-                height: place.height - line,
-            };
-            rect(svg, inside, *radius);
+            rect(svg, place.inside(*line), *radius);
             let stroke =
                 format_args!(" fill=\"none\" stroke=\"{colour}\" stroke-width=\"{line}\"/>");
             put(svg, stroke);

@@ -37,7 +37,7 @@ impl Town {
             SigningKey::from_seed(&[2; 32]),
         );
         let results = Data::new(Mutex::new(Vec::new()));
-        let origin = stub(*key.public(), results.clone());
+        let origin = key_server(*key.public(), results.clone());
         let entropy = Arc::new(SystemEntropy::new());
         let client = Client::new(Clock::System, entropy.clone()).unwrap();
         let world = World {
@@ -133,7 +133,10 @@ impl Town {
 }
 
 /// Publishes the key under which tongma asks, and keeps what is confirmed.
-fn stub(public: tongma::crypto::keys::PublicKey, results: Data<Mutex<Vec<String>>>) -> String {
+fn key_server(
+    public: tongma::crypto::keys::PublicKey,
+    results: Data<Mutex<Vec<String>>>,
+) -> String {
     let keys = Data::new(JwkSet {
         keys: vec![Jwk::new(&public, KeyUse::Request, None)],
     });

@@ -150,14 +150,9 @@ fn decide(
         .map(|day| as_spent(day.spent, amount.currency()))
         .transpose()?;
     let asked = Asked {
-        payer: &order.payer,
-        door: order.way,
-        static_code: opened.code.kind == CodeKind::Static,
-        class: opened.code.class,
-        only: opened.code.account.as_ref(),
-        amount: Some(amount),
         currency: amount.currency(),
         spent_today,
+        ..Asked::about(opened, &order.payer, order.way, Some(amount))
     };
     let decision = routing::route(&routes::scan(&asked, now), facts);
     let Some((route, account)) = routes::chosen(&decision, facts) else {

@@ -2,7 +2,6 @@
 //! cannot begin is told why.
 
 use crate::app::App;
-use crate::code::run::CodeKind;
 use crate::db::books::PayerDay;
 use crate::db::{self, DbError, Tx};
 use crate::flow::open_code::Scanned;
@@ -63,14 +62,9 @@ async fn begin_once(app: &App, order: &StartOrder, scanned: &Scanned) -> Result<
         None => None,
     };
     let asked = Asked {
-        payer: &order.payer,
-        door: order.way,
-        static_code: opened.code.kind == CodeKind::Static,
-        class: opened.code.class,
-        only: opened.code.account.as_ref(),
-        amount: Some(amount),
         currency: amount.currency(),
         spent_today,
+        ..Asked::about(&opened, &order.payer, order.way, Some(amount))
     };
     let routed = must(app, &mut tx, &opened.merchant, &asked)
         .await

@@ -251,8 +251,9 @@ impl FromRequest for Sent {
                 Some("application/json") => {
                     let raw = read_body(headers, payload, JSON_MAX).await?;
                     if !request.query_string().is_empty() {
-                        let why = "beside a text this stands in the body; in the address only with a picture";
-                        return Err(Problem::field(&kinds::FIELD_INVALID, "/store", why));
+                        let why =
+                            "beside a text the place stands in the body alone: leave the query out";
+                        return Err(Problem::field(&kinds::FIELD_INVALID, "", why));
                     }
                     let body = json::read(&raw)?;
                     (raw, Wanted::Text(body))
