@@ -6,6 +6,7 @@
 //!
 //! Nothing here reads a file: fonts and pictures come in as bytes.
 
+mod blank;
 mod colour;
 mod face;
 pub mod html;
@@ -31,6 +32,7 @@ use utoipa::ToSchema;
 use crate::qr::read::PictureError;
 use crate::qr::symbol::{Level, SymbolError};
 
+pub use blank::Blank;
 pub use colour::{CONTRAST_MIN_TENTHS, Rgb};
 pub use face::{FontFile, Fonts, Guess, Letters, Weight};
 pub use logo::{LOGO_BYTES_MAX, Logo};
