@@ -261,11 +261,60 @@ def filling(rng, content):
     return noise(rng, code.resize((1600, 1600), Image.BICUBIC), 24)
 
 
+def crumpled(rng, content):
+    """Paper that was folded up or got wet: no side is straight."""
+    code = symbol(rng, content, 8)
+    waves = [(rng.uniform(0.3, 1.2), rng.uniform(0.3, 1.2), rng.uniform(0, 6.3)) for _ in range(4)]
+    height = code.width * rng.uniform(0.008, 0.022)
+
+    def moved(x, y):
+        shift = [height * math.sin(6.3 * (a * x + b * y) / code.width + c) for a, b, c in waves]
+        return x + shift[0] + shift[1] / 2, y + shift[2] + shift[3] / 2
+
+    step = 8
+    mesh = []
+    for x in range(0, code.width, step):
+        for y in range(0, code.height, step):
+            corners = [(x, y), (x, y + step), (x + step, y + step), (x + step, y)]
+            mesh.append(((x, y, x + step, y + step), sum((moved(*corner) for corner in corners), ())))
+    paper = ImageOps.expand(code, 40, 255)
+    bent = paper.transform(code.size, Image.MESH, [
+        (box, tuple(at + 40 for at in quad)) for box, quad in mesh], Image.BICUBIC)
+    return scene_with(rng, content, code=bent)
+
+
+def under_glass(rng, content):
+    """What a window throws onto the pane before the sticker, at night."""
+    picture = scene_with(rng, content).point(lambda value: value * 110 // 255)
+    panes = Image.new("L", picture.size, 0)
+    draw = ImageDraw.Draw(panes)
+    for _ in range(rng.randint(2, 4)):
+        x, y = rng.randint(150, 650), rng.randint(100, 500)
+        wide, high, lean = rng.randint(60, 200), rng.randint(60, 260), rng.randint(-60, 60)
+        corners = [(x, y), (x + wide, y), (x + wide + lean, y + high), (x + lean, y + high)]
+        draw.polygon(corners, fill=rng.randint(50, 130))
+    return noise(rng, ImageChops.add(picture, panes.filter(ImageFilter.GaussianBlur(2))), 8)
+
+
+def held(rng, content):
+    """A thumb over most of a corner."""
+    code = symbol(rng, content, 8, level=rng.choice(["Q", "H"]))
+    x, y = rng.choice([(0, 0), (code.width, 0), (0, code.height)])
+    reach = 8 * rng.uniform(8, 10)
+    ImageDraw.Draw(code).ellipse((x - reach, y - reach, x + reach, y + reach), fill=rng.randint(90, 170))
+    return scene_with(rng, content, code=code)
+
+
+def from_the_side(rng, content):
+    return scene_with(rng, content, side=440, tilt=rng.uniform(0.45, 0.6))
+
+
 CLASSES = {
     made.__name__: made
     for made in [
         plain, tiny, turned, tilted, blurred, shaken, faint, night, glared, shadowed, inverted,
         mirrored, coloured, far, crushed, on_screen, round_a_cup, scratched, with_logo, bare, filling,
+        crumpled, under_glass, held, from_the_side,
     ]
 }
 

@@ -13,6 +13,7 @@ use rxing::qrcode::cpp_port::detector::{
 };
 use rxing::{BarcodeFormat, Point, PointI, RXingResult};
 
+use super::fit::{Place, Sighting};
 use super::grey::Scale;
 use super::{Found, PictureError};
 
@@ -35,6 +36,8 @@ pub(super) struct Seen {
     pub(super) found: Vec<Found>,
     /// Three places look like the corners of a code that could not be read.
     pub(super) promises_more: bool,
+    /// What looks like finder patterns, in pixels of the whole picture.
+    pub(super) sightings: Vec<Sighting>,
 }
 
 /// Whether so much looks like a finder pattern that the library would take too long.
@@ -117,6 +120,8 @@ pub(super) fn codes_in(
     seen.promises_more = unread
         .iter()
         .any(|corners| corners.iter().all(|pattern| !used.contains(pattern)));
+    let unused = patterns.iter().filter(|pattern| !used.contains(pattern));
+    seen.sightings = unused.map(|pattern| sighting(pattern, scale)).collect();
     Ok(seen)
 }
 
@@ -168,6 +173,22 @@ fn try_set(black: &BitMatrix, set: &FinderPatternSet) -> Option<RXingResult> {
         corners,
         BarcodeFormat::QR_CODE,
     ))
+}
+
+fn sighting(pattern: &ConcentricPattern, scale: Scale) -> Sighting {
+    Sighting {
+        at: scale.back(Place::new(pattern.p.x.into(), pattern.p.y.into())),
+        size: scale.back(Place::new(pattern.size.into(), 0.0)).x,
+        is_inverted: false,
+        times: 1,
+    }
+}
+
+/// What the modules of a symbol say.
+pub(super) fn text_of(modules: &BitMatrix) -> Option<String> {
+    let decoded = Decode(modules).ok().filter(DecoderResult::isValid)?;
+    let result = RXingResult::with_decoder_result(decoded, &[], BarcodeFormat::QR_CODE);
+    Some(result.getText().to_owned())
 }
 
 fn placed(result: &RXingResult, scale: Scale) -> Found {

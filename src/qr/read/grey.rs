@@ -8,6 +8,8 @@ use std::ops::Deref;
 use image::imageops;
 use image::{DynamicImage, GrayImage, ImageBuffer, Pixel};
 
+use super::fit::Place;
+
 /// A picture in grey, perhaps shrunk.
 #[derive(Debug, Clone)]
 pub(super) struct Grey {
@@ -25,6 +27,30 @@ impl Scale {
         let factor = i64::try_from(self.0).unwrap_or(i64::MAX);
         let there = i64::from(here).saturating_mul(factor) / 1_000;
         i32::try_from(there).unwrap_or(i32::MAX)
+    }
+
+    /// The pixel of the original at a place between pixels.
+    pub(super) fn place_exactly(self, x: f64, y: f64) -> [i32; 2] {
+        let there = self.back(Place::new(x, y));
+        [there.x, there.y].map(nearest)
+    }
+
+    /// Where a place between pixels is in the original.
+    pub(super) fn back(self, here: Place) -> Place {
+        here * self.factor()
+    }
+
+    /// Where a place of the original is here.
+    pub(super) fn here(self, there: Place) -> Place {
+        there * self.factor().recip()
+    }
+
+    #[expect(
+        clippy::float_arithmetic,
+        reason = "places between pixels are no whole numbers"
+    )]
+    fn factor(self) -> f64 {
+        u32::try_from(self.0).map_or(1.0, f64::from) / 1_000.0
     }
 
     fn times(self, from: u32, to: u32) -> Self {
@@ -85,6 +111,14 @@ impl Grey {
         Self {
             pixels: imageops::thumbnail(&self.pixels, width, height),
             scale: self.scale.times(longer, side),
+        }
+    }
+
+    /// The picture with other pixels.
+    pub(super) fn with_luma(&self, luma: Vec<u8>) -> Self {
+        Self {
+            pixels: GrayImage::from_raw(self.width(), self.height(), luma).unwrap_or_default(),
+            scale: self.scale,
         }
     }
 
@@ -156,6 +190,16 @@ where
         );
     }
     GrayImage::from_raw(width, height, means).unwrap_or_default()
+}
+
+/// The nearest whole number.
+#[expect(
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    reason = "places are within a few times the picture; a wild one is cut off, which is harmless"
+)]
+fn nearest(number: f64) -> i32 {
+    number.round() as i32
 }
 
 /// How bright a colour looks: the weights of Rec. 709 in 256ths.

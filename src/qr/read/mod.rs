@@ -7,6 +7,7 @@
 
 mod cost;
 mod detect;
+mod fit;
 mod grey;
 mod jpeg;
 mod picture;

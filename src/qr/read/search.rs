@@ -7,8 +7,9 @@
 
 use rxing::common::BitMatrix;
 
+use super::fit::Sighting;
 use super::grey::Grey;
-use super::{Found, PictureError, detect, threshold};
+use super::{Found, PictureError, detect, fit, threshold};
 
 /// How to look.
 #[derive(Debug, Clone, Copy)]
@@ -33,8 +34,8 @@ enum By {
 
 const LADDER: [Rung; 6] = [
     Rung::new(u32::MAX, false, By::Squares),
-    Rung::new(600, false, By::Surroundings),
     Rung::new(1_000, false, By::Surroundings),
+    Rung::new(600, false, By::Surroundings),
     Rung::new(600, true, By::Surroundings),
     Rung::new(1_000, false, By::Histogram),
     Rung::new(400, true, By::Surroundings),
@@ -63,6 +64,7 @@ pub(super) fn codes(
     in_time: &dyn Fn() -> Result<(), PictureError>,
 ) -> Result<Vec<Found>, PictureError> {
     let mut found: Vec<Found> = Vec::new();
+    let mut sightings: Vec<Sighting> = Vec::new();
     for rung in LADDER {
         let seen = match look(grey, rung, in_time) {
             Ok(seen) => seen,
@@ -70,10 +72,19 @@ pub(super) fn codes(
             Err(PictureError::TooSlow) if !found.is_empty() => return Ok(found),
             Err(error) => return Err(error),
         };
-        found.extend(detect::new_ones(&found, seen.found));
-        if !found.is_empty() && !seen.promises_more {
-            break;
+        let new = detect::new_ones(&found, seen.found);
+        sightings.extend(seen.sightings);
+        let is_done = !found.is_empty() && new.is_empty() && !seen.promises_more;
+        found.extend(new);
+        if is_done {
+            return Ok(found);
         }
+    }
+    match fit::codes(grey, &sightings, found.is_empty(), in_time) {
+        Ok(more) => found.extend(detect::new_ones(&found, more)),
+        // Every look was in time; this one is for what no reader need see.
+        Err(PictureError::TooSlow) => {}
+        Err(error) => return Err(error),
     }
     Ok(found)
 }
@@ -92,13 +103,18 @@ fn look(
         let mut black = rung.black(&near)?;
         in_time()?;
         if !detect::is_busy(&black) {
-            let seen = detect::codes_in(&black, near.scale(), in_time)?;
+            let mut seen = detect::codes_in(&black, near.scale(), in_time)?;
             if !seen.found.is_empty() {
                 return Ok(seen);
             }
             in_time()?;
             black.flip_self();
-            return detect::codes_in(&black, near.scale(), in_time);
+            let mut flipped = detect::codes_in(&black, near.scale(), in_time)?;
+            for sighting in &mut flipped.sightings {
+                sighting.is_inverted = true;
+            }
+            flipped.sightings.append(&mut seen.sightings);
+            return Ok(flipped);
         }
         // From further away it may be calm.
         if near.shorter() < 2 * detect::SIDE_PIXELS_MIN {

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use image::{DynamicImage, GrayImage, ImageFormat, Luma, Rgba, RgbaImage};
+use image::{DynamicImage, GrayImage, ImageFormat, Luma, Rgba, RgbaImage, imageops};
 use rxing::common::{PerspectiveTransform, Quadrilateral};
 
 use super::{Found, PICTURE_BYTES_MAX, PictureError, read};
@@ -107,8 +107,8 @@ fn jpeg_and_webp_are_read_like_png() {
 fn every_code_in_a_picture_is_found_where_it_is() {
     let (left, right) = (grey(TEXT), grey("another"));
     let mut both = GrayImage::from_pixel(left.width() + right.width(), 400, Luma([255]));
-    image::imageops::replace(&mut both, &left, 0, 0);
-    image::imageops::replace(&mut both, &right, i64::from(left.width()), 100);
+    imageops::replace(&mut both, &left, 0, 0);
+    imageops::replace(&mut both, &right, i64::from(left.width()), 100);
 
     let found = read(&encoded(both, ImageFormat::Png), &in_time).unwrap();
     let corners = |text: &str| found.iter().find(|f| f.text == text).unwrap().position;
@@ -127,7 +127,7 @@ fn a_large_photograph_is_shrunk_and_its_corners_are_still_those_of_the_original(
         .unwrap()
         .into_luma8();
     let mut photo = GrayImage::from_pixel(4_000, 3_000, Luma([230]));
-    image::imageops::replace(&mut photo, &code, 1_200, 900);
+    imageops::replace(&mut photo, &code, 1_200, 900);
 
     let found = read(&encoded(photo, ImageFormat::Png), &in_time).unwrap();
     let [x, y] = found[0].position[0];
@@ -159,7 +159,7 @@ fn a_code_beside_such_a_wall_is_still_found_where_it_is() {
         .unwrap()
         .into_luma8();
     let mut photo = wall(1_600);
-    image::imageops::replace(&mut photo, &code, 600, 800);
+    imageops::replace(&mut photo, &code, 600, 800);
 
     let found = read(&encoded(photo, ImageFormat::Png), &in_time).unwrap();
     let [x, y] = found[0].position[0];
@@ -172,7 +172,7 @@ fn a_sheet_of_fifty_codes_is_read_whole() {
     let mut sheet = GrayImage::from_pixel(2_000, 2_000, Luma([255]));
     for at in 0..50 {
         let code = grey(&format!("HTTPS://PAY.EXAMPLE.COM/Q/{at:0>26}"));
-        image::imageops::replace(&mut sheet, &code, at % 8 * 245, at / 8 * 245);
+        imageops::replace(&mut sheet, &code, at % 8 * 245, at / 8 * 245);
     }
     assert_eq!(
         read(&encoded(sheet, ImageFormat::Png), &in_time)
@@ -197,7 +197,7 @@ fn a_transparent_background_counts_as_paper() {
 #[test]
 fn corners_follow_the_orientation_that_the_camera_noted() {
     let mut photo = GrayImage::from_pixel(600, 400, Luma([255]));
-    image::imageops::replace(&mut photo, &grey(TEXT), 400, 0);
+    imageops::replace(&mut photo, &grey(TEXT), 400, 0);
     let plain = encoded(photo, ImageFormat::Jpeg);
     // Exif with one entry: orientation 6, to be turned a quarter clockwise for viewing.
     let exif =
@@ -320,7 +320,7 @@ fn too_long_too_slow_and_empty_pictures_say_so() {
 #[test]
 fn light_codes_on_dark_are_read() {
     let mut code = grey(TEXT);
-    image::imageops::invert(&mut code);
+    imageops::invert(&mut code);
     assert_eq!(
         texts(read(&encoded(code, ImageFormat::Png), &in_time)),
         [TEXT]
@@ -337,6 +337,22 @@ fn a_print_that_the_sun_has_bleached_is_read() {
     assert_eq!(
         texts(read(&encoded(code, ImageFormat::Png), &in_time)),
         [TEXT]
+    );
+}
+
+/// The first look sees the plain one alone.
+#[test]
+fn a_faint_code_beside_a_plain_one_is_read_too() {
+    let (plain, mut faint) = (grey("plain"), grey("faint"));
+    for pixel in faint.pixels_mut() {
+        pixel.0 = [150 + pixel.0[0] / 16];
+    }
+    let mut both = GrayImage::from_pixel(plain.width() + faint.width(), 200, Luma([165]));
+    imageops::replace(&mut both, &plain, 0, 0);
+    imageops::replace(&mut both, &faint, i64::from(plain.width()), 0);
+    assert_eq!(
+        texts(read(&encoded(both, ImageFormat::Png), &in_time)),
+        ["faint", "plain"]
     );
 }
 
@@ -368,11 +384,11 @@ fn a_code_seen_from_the_side_is_read() {
 fn what_was_found_in_time_counts_although_more_was_promised() {
     let code = grey(TEXT);
     let mut photo = GrayImage::from_pixel(code.width() + 300, 400, Luma([255]));
-    image::imageops::replace(&mut photo, &code, 0, 0);
+    imageops::replace(&mut photo, &code, 0, 0);
     // Three patterns without a code between them: there may be one that further looks would read.
-    let pattern = image::imageops::crop_imm(&code, 16, 16, 28, 28).to_image();
+    let pattern = imageops::crop_imm(&code, 16, 16, 28, 28).to_image();
     for [x, y] in [[40, 40], [240, 40], [40, 240]] {
-        image::imageops::replace(&mut photo, &pattern, i64::from(code.width()) + x, y);
+        imageops::replace(&mut photo, &pattern, i64::from(code.width()) + x, y);
     }
     let file = encoded(photo, ImageFormat::Png);
     assert_eq!(texts(read(&file, &in_time)), [TEXT]);
