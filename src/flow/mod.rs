@@ -14,6 +14,7 @@ pub mod confirm;
 pub mod decode;
 pub mod expire;
 pub mod idempotent;
+mod in_emv;
 pub mod institution_keys;
 pub mod issue;
 pub mod key_log;

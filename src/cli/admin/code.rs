@@ -10,9 +10,9 @@ use crate::cli::setup;
 use crate::clock::{Clock, Timestamp};
 use crate::code::run::CodeKind;
 use crate::db::{codes, stores};
-use crate::flow::issue::{self, NewCode};
-use crate::id::{CodeId, CounterId, MerchantId, StoreId};
-use crate::merchant::{CodeClass, CodeEvent, PrintedCode};
+use crate::flow::issue::{self, NewCode, NewForm};
+use crate::id::{AdoptionId, CodeId, CounterId, MerchantId, StoreId};
+use crate::merchant::{CodeClass, CodeEvent, CodeForm, NetworkAccount, PrintedCode};
 use crate::money::Amount;
 use crate::qr::symbol::{Level, QuietZone, Symbol};
 use crate::qr::{png, svg};
@@ -83,6 +83,18 @@ pub(crate) struct New {
     /// Without key and signature, for the smallest symbol
     #[arg(long)]
     compact: bool,
+    /// url (an address, the smallest symbol) or emv (read all over the world, room for accounts in
+    /// other networks)
+    #[arg(long, default_value = "url")]
+    form: CodeForm,
+    /// Of the form emv: an account of the merchant's in another network, as `decode --json` names it:
+    /// {"id": "26", "guid": "SG.PAYNOW", "sub": {"01": "2", "02": "201509555BNN1"}}; may be repeated
+    #[arg(long, value_name = "JSON")]
+    network_account: Vec<NetworkAccount>,
+    /// Of the form emv: an EMV code that the merchant has adopted, for the accounts in it; may be
+    /// repeated
+    #[arg(long, value_name = "ADOPTION")]
+    adopted: Vec<AdoptionId>,
     /// Not payable from here on
     #[arg(long, value_name = "TIME")]
     expires_at: Option<Timestamp>,
@@ -165,7 +177,12 @@ async fn create(desk: &Desk, new: New) -> Result<Value, CliError> {
         class: new.class,
         amount,
         currency: owner.currency,
-        compact: new.compact,
+        form: NewForm::asked(
+            Some(new.form),
+            new.compact,
+            new.network_account,
+            new.adopted,
+        )?,
         expires_at: new.expires_at,
         payment: None,
     };
@@ -212,6 +229,7 @@ fn view(code: &PrintedCode) -> Value {
         "currency": code.currency,
         "payment": code.payment,
         "state": code.state,
+        "form": code.form(),
         "key_id": code.key_id,
         "expires_at": code.expires_at,
         "created_at": code.created_at,

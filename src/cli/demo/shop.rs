@@ -11,7 +11,7 @@ use crate::code::run::CodeKind;
 use crate::crypto::keys::PublicKey;
 use crate::db::{self, Tx};
 use crate::flow::FlowError;
-use crate::flow::issue::{self, NewCode};
+use crate::flow::issue::{self, NewCode, NewForm};
 use crate::id::{AcceptanceId, AgreementId, CounterId, MerchantId, PaymentAccountId, StoreId};
 use crate::merchant::{
     Acceptance, AcceptanceState, Agreement, AgreementState, CodeClass, Counter, Institution,
@@ -67,7 +67,7 @@ pub(super) async fn open(
         class: CodeClass::Business,
         amount: None,
         currency: Currency::CNY,
-        compact: false,
+        form: NewForm::SIGNED,
         expires_at: None,
         payment: None,
     };
@@ -144,6 +144,7 @@ async fn enter(app: &App, tx: &mut Tx) -> Result<(MerchantId, StoreId, Vec<Count
     let merchant = Merchant {
         id: MerchantId::new(now, &*app.entropy),
         name: MERCHANT.parse()?,
+        latin_name: None,
         mcc: MCC.parse()?,
         city: CITY.parse()?,
         country: COUNTRY.parse()?,

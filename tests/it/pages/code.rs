@@ -445,7 +445,7 @@ async fn code_of_merchant(site: &Site, name: &str) -> String {
         class: tongma::merchant::CodeClass::Business,
         amount: None,
         currency: tongma::money::Currency::CNY,
-        compact: false,
+        form: flow::issue::NewForm::SIGNED,
         expires_at: None,
         payment: None,
     };
