@@ -31,6 +31,7 @@ mod routes;
 pub mod scan_log;
 mod settle;
 pub mod sign_up;
+pub mod silence;
 pub mod start;
 mod tell;
 pub mod verify;

@@ -20,6 +20,7 @@ mod network_account;
 mod printed;
 mod quota;
 mod shop;
+mod silence;
 mod text;
 
 pub use acceptance::{Acceptance, AcceptanceEvent, AcceptanceState, ProtectionClass, StaticLimits};
@@ -35,6 +36,7 @@ pub use network_account::{NetworkAccount, NotAnAccount};
 pub use printed::{CodeClass, CodeEvent, CodeForm, CodeState, CodeStop, PrintedCode};
 pub use quota::{Quota, Quotas};
 pub use shop::{Counter, Merchant, Store};
+pub use silence::{DAYS as SILENCE_DAYS, FIRST_LOOK, PaidInWindow, SilenceRule};
 pub(crate) use text::is_invisible;
 pub use text::{
     AccountReference, City, Country, InstitutionId, Label, LatinName, Mcc, Name, TextError, Zone,

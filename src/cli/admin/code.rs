@@ -45,6 +45,8 @@ pub(crate) enum Command {
     },
     /// Print signs for codes: stands, posters, stickers, tents, strips of thermal paper
     Print(super::print::Args),
+    /// Is this our sign? Genuine, in use, and where it belongs: exit 0, else 1
+    Check(super::sign::Args),
     /// Suspend, resume or revoke a code
     Change {
         #[command(flatten)]
@@ -140,6 +142,7 @@ impl Command {
                 Ok(view(&code))
             }
             Self::Print(args) => args.run(desk).await,
+            Self::Check(args) => args.run(desk).await.map(|(answer, _)| answer),
             Self::Change { which, event } => {
                 let app = app(desk).await?;
                 let code = issue::change(&app, &which.merchant, &which.id, event).await?;

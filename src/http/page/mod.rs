@@ -7,6 +7,7 @@ mod code;
 mod code_view;
 pub(crate) mod cookie;
 mod counter;
+mod counter_print;
 mod counter_view;
 pub(crate) mod docs;
 pub(crate) mod feed;
@@ -20,6 +21,7 @@ mod phone_view;
 mod picture;
 pub(crate) mod same_site;
 mod show;
+mod sign;
 mod speech;
 mod tag;
 mod takings;
@@ -79,6 +81,9 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(shown("/counter/session", counter::session))
         .service(shown("/counter/feed", feed::of_counter))
         .service(sent("/counter/verify", counter::verify))
+        .service(sent("/counter/sign", sign::check))
+        .service(shown("/counter/print", counter_print::show))
+        .service(shown("/counter/print/{id}", counter_print::sign))
         .service(shown("/phone", phone::show))
         .service(sent("/phone/scan", phone::scan))
         .service(sent("/phone/pay", phone::pay))

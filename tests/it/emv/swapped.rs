@@ -65,7 +65,7 @@ fn forgeries(text: &str) -> Vec<(String, String)> {
     add("a card put in".to_owned(), &more);
     let changes: [(&str, Change); 8] = [
         ("name", |f| {
-            f.merchant_name = Some("Somebody Else".to_owned())
+            f.merchant_name = Some("Somebody Else".to_owned());
         }),
         ("city", |f| f.merchant_city = Some("Elsewhere".to_owned())),
         ("amount", |f| f.amount = Some("0.01".to_owned())),

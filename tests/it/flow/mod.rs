@@ -7,5 +7,6 @@ mod pay;
 mod races;
 mod recent;
 mod scans;
+mod silence;
 mod verify;
 mod ways;

@@ -348,7 +348,7 @@ fn problems_of(name: &str) -> Value {
 }
 
 /// A till that was let in and is connected.
-async fn open_till(site: &Site, browser: &Browser, width: u32) -> Page {
+pub(super) async fn open_till(site: &Site, browser: &Browser, width: u32) -> Page {
     let till = browser.page(json!({"width": width, "height": 800})).await;
     till.goto(&format!("{}/counter", site.origin)).await;
     till.fill("#code", &invite(site).await).await;
@@ -358,7 +358,7 @@ async fn open_till(site: &Site, browser: &Browser, width: u32) -> Page {
 }
 
 /// The symbol of a code as our server prints it.
-async fn printed(site: &Site, code: &PrintedCode) -> Vec<u8> {
+pub(super) async fn printed(site: &Site, code: &PrintedCode) -> Vec<u8> {
     let token = new_key(&site.shop, &site.shop.merchant.id, Scopes::all()).await;
     let call = tongma::wallet::client::Call {
         request: WireRequest::get(format!("/v1/codes/{}/symbol.png", code.id)),
@@ -407,7 +407,7 @@ fn side_by_side(files: [&Path; 2], folder: &Path) -> PathBuf {
     file
 }
 
-async fn upload(page: &Page, at: &str, file: &Path) {
+pub(super) async fn upload(page: &Page, at: &str, file: &Path) {
     page.ask("files", json!({"at": at, "paths": [file]})).await;
 }
 
@@ -435,7 +435,7 @@ async fn report(site: &Site, payer: &str, started: &tongma::flow::start::Started
 }
 
 /// Eight simulated institutions in the place of the shop's silent ones.
-async fn play_wallets(site: &Site) -> Town {
+pub(super) async fn play_wallets(site: &Site) -> Town {
     let app = &site.shop.app;
     let world = World {
         client: app.wallets.clone(),
@@ -460,12 +460,12 @@ async fn play_wallets(site: &Site) -> Town {
         move_to(site.shop.database.url(), id, &running.url).await;
         town.insert(id, running);
     }
-    Town { _running: town }
+    Town { running: town }
 }
 
 /// The institutions, as long as the story is told.
-struct Town {
-    _running: BTreeMap<&'static str, Running>,
+pub(super) struct Town {
+    pub(super) running: BTreeMap<&'static str, Running>,
 }
 
 /// Institutions do not move by themselves in this program; a story may move them.
