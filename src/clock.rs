@@ -91,6 +91,16 @@ impl Timestamp {
         start.map_or(self, |at| Self(at.timestamp().as_millisecond()))
     }
 
+    /// This moment so many calendar days earlier: the same hour by the clocks of an IANA time zone.
+    #[must_use]
+    pub fn days_before_in(self, days: i32, zone: &str) -> Self {
+        let before = self.zoned(zone).and_then(|at| {
+            let span = jiff::Span::new().try_days(days).ok()?;
+            at.checked_sub(span).ok()
+        });
+        before.map_or(self, |at| Self(at.timestamp().as_millisecond()))
+    }
+
     fn zoned(self, zone: &str) -> Option<jiff::Zoned> {
         let zone = jiff::tz::TimeZone::get(zone).unwrap_or(jiff::tz::TimeZone::UTC);
         Some(

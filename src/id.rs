@@ -36,6 +36,15 @@ fn fresh(prefix: &str, now: Timestamp, entropy: &dyn Entropy) -> String {
     )
 }
 
+/// What an id begins with that was made at `now`: the time, padded with nothing but zeros, so that no id
+/// of that moment lies before it.
+fn beginning(prefix: &str, now: Timestamp) -> String {
+    let ms = now.millis().to_be_bytes();
+    let time = ms.last_chunk::<6>().unwrap_or(&[0; 6]);
+    let text = BASE32HEX_NOPAD.encode(time).to_ascii_lowercase();
+    format!("{prefix}{text}")
+}
+
 fn is_body(text: &str) -> bool {
     text.len() == BODY_CHARS && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'v'))
 }
@@ -152,6 +161,13 @@ ids! {
     ScanId = "scn_";
 }
 
+impl PaymentId {
+    /// Before every id that was made at `at` or later, and behind all that were made before.
+    pub fn first_at(at: Timestamp) -> String {
+        beginning(Self::PREFIX, at)
+    }
+}
+
 impl CodeId {
     /// Its last characters: enough to tell two signs on one wall apart.
     pub fn short(&self) -> String {
@@ -183,6 +199,21 @@ mod tests {
             id.as_str().parse::<CodeId>(),
             Err(IdError { prefix: "cod_" })
         );
+    }
+
+    #[test]
+    fn a_moment_lies_between_the_ids_before_and_behind_it() {
+        let entropy = SystemEntropy::new();
+        for ms in [1_790_000_000_000_i64, 1_790_000_000_007, 1_790_000_000_255] {
+            let at = Timestamp::from_millis(ms);
+            let before = PaymentId::new(Timestamp::from_millis(ms - 1), &entropy);
+            let first = PaymentId::first_at(at);
+            assert!(before.as_str() < first.as_str(), "{before} {first}");
+            for _ in 0..100 {
+                let then = PaymentId::new(at, &entropy);
+                assert!(first.as_str() <= then.as_str(), "{first} {then}");
+            }
+        }
     }
 
     #[test]

@@ -17,6 +17,7 @@ const element = window.takings.element;
 const spaced = (number) => `${number.slice(0, 3)} ${number.slice(3)}`;
 
 function says(event) {
+  if (event.kind === "silent") return words.silent;
   if (event.kind === "exception") return `${words.exception}${words.colon}${words.codes[event.code] || event.code || ""}`;
   return event.number ? spaced(event.number) : words[event.kind];
 }
@@ -28,6 +29,12 @@ function row(event) {
   const time = element("time", "", event.time);
   time.dateTime = event.at;
   made.appendChild(time);
+  if (event.kind === "silent") {
+    made.appendChild(element("code", "", event.sign));
+    made.appendChild(element("span", "sum-of", ""));
+    made.appendChild(element("span", "what", event.last ? `${says(event)} · ${words.silentSince} ${event.last}` : says(event)));
+    return made;
+  }
   made.appendChild(event.payer ? window.takings.tag(event.payer) : element("span", "tag", "?"));
   made.appendChild(element("span", "sum-of", window.takings.sign(event.currency) + event.amount));
   made.appendChild(element("span", "what", says(event)));
@@ -39,10 +46,11 @@ function show(event) {
   now.querySelector(".label").textContent =
     event.kind === "exception" ? says(event) : words[event.kind];
   const amount = now.querySelector(".amount");
+  const figure = event.kind === "silent" ? event.sign : event.amount;
   amount.textContent = "";
-  amount.appendChild(element("span", "currency", window.takings.sign(event.currency)));
-  amount.appendChild(element("span", "figure", event.amount));
-  if (event.amount.length > 9) now.dataset.long = "";
+  if (event.currency) amount.appendChild(element("span", "currency", window.takings.sign(event.currency)));
+  amount.appendChild(element("span", "figure", figure));
+  if (figure.length > 9) now.dataset.long = "";
   else delete now.dataset.long;
   const by = now.querySelector(".by");
   by.textContent = "";
@@ -78,7 +86,7 @@ function take(event, place) {
   // Told before midnight, and told again.
   if (event.day < day) return;
   turn(event.day);
-  window.takings.take(event);
+  if (event.kind !== "silent") window.takings.take(event);
   list(event);
   const isNews = place > last;
   if (event.kind !== "ended" && (isNews || event.kind !== "waiting")) {

@@ -83,7 +83,7 @@ async function answer(word) {
 async function follow(attempt) {
   part("bill-says").textContent = words.waiting;
   for (;;) {
-    const answer = await post("/phone/attempt", { wallet: scanned.wallet, attempt });
+    const answer = await post("/phone/attempt", { wallet: scanned.wallet, attempt, lang: phone.dataset.lang });
     if (answer.state !== "waiting") { result(answer); return; }
     await new Promise((done) => setTimeout(done, 500));
   }
@@ -93,9 +93,16 @@ function result(answer) {
   const paid = answer.state === "paid";
   step("result");
   part("result-sign").className = paid ? "sign good" : "sign";
-  part("result-sign").textContent = paid ? "✓" : "×";
-  part("result-title").textContent = paid ? words.paid : words.ended;
-  part("result-amount").hidden = answer.amount === null;
+  const sign = { paid: "✓", unfit: "!" };
+  part("result-sign").textContent = sign[answer.state] || "×";
+  part("result-title").textContent = words[answer.state] || words.ended;
+  // What was asked for says nothing where other money came.
+  part("result-amount").hidden = answer.amount === null || answer.state === "unfit";
+  part("result-unfit").hidden = !answer.unfit;
+  if (answer.unfit) {
+    fill("result-came", answer.unfit.currency, answer.unfit.amount);
+    part("result-why").textContent = answer.unfit.why;
+  }
   fill("result-amount", answer.currency, answer.amount ?? "");
   part("result-receipt").hidden = !answer.receipt;
   if (answer.receipt) {

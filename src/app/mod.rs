@@ -26,7 +26,7 @@ use crate::crypto::sealing::Sealer;
 use crate::db::Db;
 use crate::db::codes::Scan;
 use crate::entropy::Entropy;
-use crate::merchant::{InstitutionId, Quotas, StaticLimits};
+use crate::merchant::{InstitutionId, Quotas, SilenceRule, StaticLimits};
 use crate::money::{Amount, Currency};
 use crate::telemetry::metrics::Metrics;
 use crate::wallet::client::Client;
@@ -108,6 +108,8 @@ pub struct Limits {
     pub quotas: Quotas,
     /// How often unidentified browsers at one address may start the payment of one order, in all.
     pub starts_per_source: i64,
+    /// When a code that payers use counts as silent.
+    pub silence: SilenceRule,
     /// How long a body may take to arrive.
     pub body_within: Duration,
 }
@@ -126,6 +128,7 @@ impl Default for Limits {
             personal_codes: false,
             quotas: Quotas::default(),
             starts_per_source: 3,
+            silence: SilenceRule::default(),
             body_within: Duration::from_secs(30),
         }
     }

@@ -141,7 +141,11 @@ fn run(cli: Cli) -> Result<ExitCode, CliError> {
             return Ok(ExitCode::SUCCESS);
         }
         Command::Migrate => runtime(&config)?.block_on(migrate(&config))?,
-        Command::Admin(admin) => runtime(&config)?.block_on(admin.run(config))?,
+        Command::Admin(admin) => {
+            let (answer, code) = runtime(&config)?.block_on(admin.run(config))?;
+            print::answer(&answer, cli.json);
+            return Ok(code);
+        }
     };
     print::answer(&answer, cli.json);
     Ok(ExitCode::SUCCESS)

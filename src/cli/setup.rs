@@ -21,7 +21,7 @@ use crate::db::{Db, DbSettings, OpenError};
 use crate::entropy::{Entropy, SystemEntropy};
 use crate::flow::{FlowError, keys};
 use crate::http::{Listening, Patience};
-use crate::merchant::{InstitutionId, Quotas, StaticLimits};
+use crate::merchant::{InstitutionId, Quotas, SilenceRule, StaticLimits};
 use crate::money::{Amount, Currency, MoneyError};
 use crate::print::{FontFile, Fonts, PrintError};
 use crate::telemetry::metrics::Metrics;
@@ -201,6 +201,10 @@ fn limits(config: &Config) -> Result<Limits, MoneyError> {
         personal_codes: limits.personal_codes,
         quotas: quotas(config),
         starts_per_source: limits.starts_per_source.into(),
+        silence: SilenceRule {
+            window: Duration::from_mins(config.silence.minutes.into()),
+            payments_an_hour: config.silence.payments_an_hour,
+        },
         body_within: Duration::from_secs(config.connections.body_s.into()),
     })
 }

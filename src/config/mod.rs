@@ -74,6 +74,8 @@ pub struct Config {
     pub limits: Limits,
     /// How much one merchant may have.
     pub quotas: Quotas,
+    /// When a code on a wall counts as silent.
+    pub silence: Silence,
     /// How often somebody may ask.
     pub rates: Rates,
     /// How many connections, and how long each may keep us waiting.
@@ -160,6 +162,16 @@ pub struct Quotas {
     pub api_keys: u32,
     /// Order payments that are neither paid nor over.
     pub open_payments: u32,
+}
+
+/// When a code on a wall counts as silent.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Silence {
+    /// For how many minutes nobody pays.
+    pub minutes: u16,
+    /// How many payments an hour make a code busy.
+    pub payments_an_hour: u32,
 }
 
 /// What is known about wallets.
@@ -426,6 +438,7 @@ impl Config {
                 1000,
                 i64::from(self.database.connections),
             ),
+            ("silence.minutes", 15, 1440, i64::from(self.silence.minutes)),
             ("workers", 0, 1024, i64::from(self.workers)),
             ("drain_s", 0, 15, i64::from(self.drain_s)),
         ]

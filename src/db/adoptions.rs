@@ -44,8 +44,18 @@ const CLAIM_DUE: &str = concat!(
      AND next_ask_ms <= $1 RETURNING ",
     columns!()
 );
+// The same of those that are over, but that their institution still looks out for.
+const CLAIM_TO_CLOSE: &str = concat!(
+    "UPDATE adoptions SET next_ask_ms = $2, asks = asks + 1 WHERE id IN (SELECT id FROM adoptions \
+     WHERE state = 'ended' AND why IN ('cancelled', 'failed') AND opened_ms IS NOT NULL \
+     AND next_ask_ms <= $1 ORDER BY next_ask_ms LIMIT $3) AND next_ask_ms <= $1 RETURNING ",
+    columns!()
+);
 const IS_DUE: &str = "SELECT EXISTS (SELECT 1 FROM adoptions \
-     WHERE state = 'requested' AND next_ask_ms <= $1)";
+     WHERE state = 'requested' AND next_ask_ms <= $1) OR EXISTS (SELECT 1 FROM adoptions \
+     WHERE state = 'ended' AND why IN ('cancelled', 'failed') AND opened_ms IS NOT NULL \
+     AND next_ask_ms <= $1)";
+const CLOSED: &str = "UPDATE adoptions SET opened_ms = NULL WHERE id = $1 AND state = 'ended'";
 const OPENED: &str = "UPDATE adoptions SET opened_ms = $2 WHERE id = $1 AND opened_ms IS NULL";
 const POSTPONE: &str = "UPDATE adoptions SET next_ask_ms = $2 WHERE id = $1 AND next_ask_ms = $3";
 const TAKE: &str = "INSERT INTO foreign_codes (network, text_hash, adoption_id, code_id) \
@@ -216,8 +226,36 @@ pub async fn claim_due(
     until: Timestamp,
     limit: i64,
 ) -> Result<Vec<Adoption>, DbError> {
+    claim(tx, CLAIM_DUE, until, limit).await
+}
+
+/// Takes adoptions that are over and whose orders are to be closed, in the same way.
+pub async fn claim_to_close(
+    tx: &mut Tx,
+    until: Timestamp,
+    limit: i64,
+) -> Result<Vec<Adoption>, DbError> {
+    claim(tx, CLAIM_TO_CLOSE, until, limit).await
+}
+
+/// The institution looks out for it no longer.
+pub async fn closed(tx: &mut Tx, adoption: &Adoption) -> Result<(), DbError> {
+    each_backend!(tx, conn => sqlx::query(CLOSED)
+        .bind(&adoption.id)
+        .execute(conn)
+        .await
+        .map(|_| ()))?;
+    Ok(())
+}
+
+async fn claim(
+    tx: &mut Tx,
+    sql: &'static str,
+    until: Timestamp,
+    limit: i64,
+) -> Result<Vec<Adoption>, DbError> {
     let now = tx.now();
-    let rows: Vec<AdoptionRow> = each_backend!(tx, conn => sqlx::query_as(CLAIM_DUE)
+    let rows: Vec<AdoptionRow> = each_backend!(tx, conn => sqlx::query_as(sql)
         .bind(now)
         .bind(until)
         .bind(limit)

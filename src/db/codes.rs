@@ -1,11 +1,11 @@
 //! Issued codes, as kept, and the scans of them.
 
 use crate::clock::Timestamp;
-use crate::code::run::RandomId;
+use crate::code::run::{CodeKind, RandomId};
 use crate::db::row::Row;
-use crate::db::{DbError, Inner, Tx, each_backend, exactly_one};
+use crate::db::{DbError, Inner, Tx, code_watch, each_backend, exactly_one};
 use crate::id::{CodeId, CounterId, MerchantId, PaymentAccountId, PaymentId, ScanId, StoreId};
-use crate::merchant::{InstitutionId, PrintedCode};
+use crate::merchant::{FIRST_LOOK, InstitutionId, PrintedCode};
 
 macro_rules! columns {
     () => {
@@ -57,6 +57,14 @@ const LIST: &str = concat!(
     columns!(),
     " FROM codes WHERE merchant_id = $1 AND id < $2 AND ($3 = '' OR kind = $3) \
      ORDER BY id DESC LIMIT $4"
+);
+const AT_COUNTER: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM codes WHERE merchant_id = $1 AND kind <> 'order' AND state <> 'revoked' \
+     AND store_id = $2 AND (counter_id = $3 OR counter_id IS NULL) AND state = 'active' \
+     AND (expires_ms IS NULL OR expires_ms > $4) AND payment_account_id IS NULL \
+     ORDER BY id DESC LIMIT $5"
 );
 const UPDATE: &str = "UPDATE codes SET state = $3, version = $4 WHERE id = $1 AND version = $2";
 
@@ -124,7 +132,31 @@ pub async fn insert(tx: &mut Tx, code: &PrintedCode) -> Result<(), DbError> {
         .execute(conn)
         .await
         .map(|_| ()))?;
-    Ok(())
+    if code.kind == CodeKind::Order {
+        // Shown once, and never on a wall.
+        return Ok(());
+    }
+    code_watch::insert(tx, &code.id, code.created_at.plus(FIRST_LOOK)).await
+}
+
+/// At most `limit` codes that hang at a till or are for its whole store and can be paid, the newest
+/// first; none that stand behind another institution's.
+pub async fn at_counter(
+    tx: &mut Tx,
+    merchant: &MerchantId,
+    (store, counter): (&StoreId, &CounterId),
+    limit: i64,
+) -> Result<Vec<PrintedCode>, DbError> {
+    let now = tx.now();
+    let rows: Vec<CodeRow> = each_backend!(tx, conn => sqlx::query_as(AT_COUNTER)
+        .bind(merchant)
+        .bind(store)
+        .bind(counter)
+        .bind(now)
+        .bind(limit)
+        .fetch_all(conn)
+        .await)?;
+    rows.into_iter().map(PrintedCode::try_from).collect()
 }
 
 /// The code with this id, whoever's it is.

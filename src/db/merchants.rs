@@ -9,7 +9,7 @@ use crate::merchant::{InstitutionId, Merchant, Name};
 macro_rules! select {
     ($tail:literal) => {
         concat!(
-            "SELECT id, name, mcc, city, country, time_zone, currency, mode, preference, created_ms
+            "SELECT id, name, latin_name, mcc, city, country, time_zone, currency, mode, preference, created_ms
              FROM merchants ",
             $tail
         )
@@ -17,8 +17,8 @@ macro_rules! select {
 }
 
 const INSERT: &str = "INSERT INTO merchants
-    (id, name, mcc, city, country, time_zone, currency, mode, preference, next_event, created_ms)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10)";
+    (id, name, mcc, city, country, time_zone, currency, mode, preference, next_event, created_ms,
+    latin_name) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10, $11)";
 const FIND: &str = select!("WHERE id = $1");
 const LIST: &str = select!("WHERE id > $1 ORDER BY id LIMIT $2");
 const NAMES: &str = "SELECT id, name FROM merchants WHERE id > $1 ORDER BY id LIMIT $2";
@@ -37,6 +37,7 @@ pub async fn insert(tx: &mut Tx, merchant: &Merchant) -> Result<(), DbError> {
         .bind(merchant.mode.as_str())
         .bind(preference_text(&merchant.preference))
         .bind(merchant.created_at)
+        .bind(&merchant.latin_name)
         .execute(conn).await.map(drop))?;
     Ok(())
 }
@@ -90,6 +91,7 @@ pub async fn prefer(
 struct MerchantRow {
     id: String,
     name: String,
+    latin_name: Option<String>,
     mcc: String,
     city: String,
     country: String,
@@ -112,6 +114,10 @@ impl TryFrom<MerchantRow> for Merchant {
         Ok(Self {
             id: of.text("id", &row.id)?,
             name: of.text("name", &row.name)?,
+            latin_name: row
+                .latin_name
+                .map(|name| of.text("latin_name", &name))
+                .transpose()?,
             mcc: of.text("mcc", &row.mcc)?,
             city: of.text("city", &row.city)?,
             country: of.text("country", &row.country)?,

@@ -17,6 +17,7 @@ pub mod api_keys;
 pub mod attempts;
 pub mod audit;
 pub mod books;
+pub mod code_watch;
 pub mod codes;
 pub mod counters;
 pub mod events;

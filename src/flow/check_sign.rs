@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use crate::app::{App, Opened};
 use crate::clock::Timestamp;
 use crate::db;
-use crate::flow::{FlowError, open_code, resolve};
+use crate::flow::{FlowError, decode, open_code, resolve};
 use crate::id::{CodeId, CounterId, MerchantId, StoreId};
 use crate::merchant::CodeState;
 use crate::word::words;
@@ -122,6 +122,18 @@ pub async fn check(
         since: Some(code.created_at),
         last_paid_at,
     })
+}
+
+/// What the one code in a picture of a sign says. Of two nobody knows which was meant.
+pub async fn text_in(file: Vec<u8>) -> Result<String, FlowError> {
+    let mut texts = decode::texts(file).await?;
+    texts.sort();
+    texts.dedup();
+    match (texts.pop(), texts.is_empty()) {
+        (Some(only), true) => Ok(only),
+        (Some(_), false) => Err(FlowError::PictureAmbiguous),
+        (None, _) => Err(FlowError::NotFound("code in the picture")),
+    }
 }
 
 /// A sign for a whole store hangs right at each of its tills.

@@ -8,10 +8,10 @@ use crate::app::App;
 use crate::clock::thread_time;
 use crate::code::adopt::{self, Adoptable, NotAdoptable};
 use crate::code::native::Natives;
-use crate::code::run::{self, Parsed};
+use crate::code::run::Parsed;
 use crate::code::{self, DecodeAnswer, DecodeContext, PictureAnswer, SignatureVerdict};
 use crate::crypto::jwk::KeyUse;
-use crate::flow::{FlowError, keys};
+use crate::flow::{FlowError, keys, open_code};
 use crate::qr::read::{self, Found, PictureError};
 use crate::wallet;
 use crate::word::Mode;
@@ -29,7 +29,7 @@ pub async fn text(app: &App, text: &str) -> Result<DecodeAnswer, FlowError> {
 
 /// Has the key on the ring that a code of ours names, though another instance made it just now.
 async fn fetch_key(app: &App, text: &str) -> Result<(), FlowError> {
-    let parsed = run::parse(text, app.mode == Mode::Test);
+    let parsed = open_code::parsed(app, text);
     let ours = parsed.ok().filter(|parsed| parsed.origin == app.origin);
     if let Some(short) = ours.and_then(|parsed| parsed.run.body.key()) {
         keys::of_code(app, short.0).await?;

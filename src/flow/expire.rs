@@ -1,5 +1,6 @@
 //! The sweep: asks institutions about orders that are silent, closes those whose time is over, ends
-//! payments that nobody began, follows up adoptions that wait for their proof, and drops what need not be kept.
+//! payments that nobody began, follows up adoptions that wait for their proof, looks whether codes on walls
+//! are still used, and drops what need not be kept.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +11,7 @@ use tokio::sync::Semaphore;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::db::{self, DbError};
-use crate::flow::{FlowError, adopt, close, keys, tell};
+use crate::flow::{FlowError, adopt, close, keys, silence, tell};
 use crate::payment::{Attempt, Change};
 use crate::telemetry::trace;
 
@@ -64,6 +65,7 @@ pub async fn sweep(app: &App) -> Result<Swept, FlowError> {
     let expired = end_overdue(app).await?;
     let adoptions = adopt::claim(app).await?;
     join_all(adoptions.iter().map(|one| adopt::follow_up(app, one))).await;
+    silence::round(app).await?;
     keys::refresh(app).await?;
     Ok(Swept {
         asked,
@@ -74,6 +76,7 @@ pub async fn sweep(app: &App) -> Result<Swept, FlowError> {
 
 async fn round(app: &App, permits: &Arc<Semaphore>) -> Result<(), FlowError> {
     end_overdue(app).await?;
+    silence::round(app).await?;
     keys::refresh(app).await?;
     let free = i64::try_from(permits.available_permits()).unwrap_or(0);
     for attempt in claim(app, free.min(BATCH)).await? {

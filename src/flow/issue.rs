@@ -6,14 +6,32 @@ use crate::code::run::{self, Body, CodeKind, KeyId, RandomId};
 use crate::crypto::jwk::KeyUse;
 use crate::db::{self, Tx};
 use crate::flow::plates::{self, Spot};
-use crate::flow::{FlowError, adopt, quota, tell};
-use crate::id::{CodeId, CounterId, MerchantId, PaymentAccountId, PaymentId, StoreId};
+use crate::flow::{FlowError, adopt, in_emv, quota, tell};
+use crate::id::{AdoptionId, CodeId, CounterId, MerchantId, PaymentAccountId, PaymentId, StoreId};
 use crate::merchant::{
-    CodeClass, CodeEvent, CodeState, PaymentAccount, PaymentAccountState, PrintedCode, Quota,
+    CodeClass, CodeEvent, CodeForm, CodeState, NetworkAccount, PaymentAccount, PaymentAccountState,
+    PrintedCode, Quota,
 };
 use crate::money::{Amount, Currency};
 use crate::payment::adoption::Adoption;
 use crate::payment::{Change, State};
+
+/// How the text of a new code is written.
+#[derive(Debug, Clone)]
+pub enum NewForm {
+    /// As an address.
+    Url {
+        /// Without key id and signature, for the smallest symbol.
+        compact: bool,
+    },
+    /// As EMV's list of objects. Always signed: in one that is not, accounts could be exchanged.
+    Emv {
+        /// The merchant's accounts in other networks, which stand beside ours.
+        accounts: Vec<NetworkAccount>,
+        /// Codes that the merchant has adopted, whose accounts stand there as well.
+        adopted: Vec<AdoptionId>,
+    },
+}
 
 /// A code that is asked for.
 #[derive(Debug, Clone)]
@@ -28,16 +46,54 @@ pub struct NewCode {
     pub kind: CodeKind,
     /// For what it may be used.
     pub class: CodeClass,
-    /// The amount of a fixed code.
+    /// The amount of a fixed code, or of the payment that an order code asks for.
     pub amount: Option<Amount>,
     /// What it is paid in.
     pub currency: Currency,
-    /// Without key id and signature, for the smallest symbol.
-    pub compact: bool,
+    /// How it is written.
+    pub form: NewForm,
     /// Until when.
     pub expires_at: Option<Timestamp>,
     /// What an order code asks for.
     pub payment: Option<PaymentId>,
+}
+
+const ONLY_EMV: &str = "only a code of the form emv has accounts in other networks";
+
+impl NewForm {
+    /// As nearly every code is.
+    pub const SIGNED: Self = Self::Url { compact: false };
+
+    /// How the code is to be written. What only the other form has is a mistake, and not passed over.
+    pub fn asked(
+        form: Option<CodeForm>,
+        compact: bool,
+        accounts: Vec<NetworkAccount>,
+        adopted: Vec<AdoptionId>,
+    ) -> Result<Self, FlowError> {
+        let refused = |pointer, why| Err(FlowError::field(pointer, "field-invalid", why));
+        match form.unwrap_or(CodeForm::Url) {
+            CodeForm::Emv if compact => refused(
+                "/compact",
+                "a code of the form emv is signed, so that no account in it can be exchanged",
+            ),
+            CodeForm::Emv => Ok(Self::Emv { accounts, adopted }),
+            CodeForm::Url if !accounts.is_empty() => refused("/network_accounts", ONLY_EMV),
+            CodeForm::Url if !adopted.is_empty() => refused("/adopted", ONLY_EMV),
+            CodeForm::Url => Ok(Self::Url { compact }),
+        }
+    }
+
+    /// Without accounts in other networks.
+    pub const fn of(form: CodeForm) -> Self {
+        match form {
+            CodeForm::Url => Self::SIGNED,
+            CodeForm::Emv => Self::Emv {
+                accounts: Vec::new(),
+                adopted: Vec::new(),
+            },
+        }
+    }
 }
 
 /// Issues a code, signed unless asked otherwise.
@@ -72,7 +128,7 @@ pub(super) async fn behind(
         class: CodeClass::Business,
         amount: None,
         currency: adoption.amount.currency(),
-        compact: false,
+        form: NewForm::SIGNED,
         expires_at: None,
         payment: None,
     };
@@ -96,7 +152,7 @@ pub(super) async fn behind_plate(
         class: CodeClass::Business,
         amount: None,
         currency: merchant.currency,
-        compact: false,
+        form: NewForm::SIGNED,
         expires_at: None,
         payment: None,
     };
@@ -118,7 +174,8 @@ async fn make(
         ));
     }
     let key = app.keys.signing(KeyUse::Code, now)?;
-    let short = (!new.compact).then(|| KeyId(key.public().short_id()));
+    let is_compact = matches!(new.form, NewForm::Url { compact: true });
+    let short = (!is_compact).then(|| KeyId(key.public().short_id()));
     let random = RandomId::new(app.entropy.bytes());
     let printed = if new.kind == CodeKind::Fixed {
         new.amount
@@ -127,16 +184,22 @@ async fn make(
     };
     let body = Body::new(new.kind, printed, random, short)
         .map_err(|why| FlowError::field("/amount_minor", "amount-invalid", why))?;
+    let text = match &new.form {
+        NewForm::Url { .. } => run::issue(&app.origin, &body, |message| key.sign(message)),
+        NewForm::Emv { accounts, adopted } => {
+            in_emv::text(app, tx, &new, (accounts, adopted), (&body, &key)).await?
+        }
+    };
     let code = PrintedCode {
         id: CodeId::new(now, &*app.entropy),
-        text: run::issue(&app.origin, &body, |message| key.sign(message)),
+        text,
         merchant: new.merchant,
         store: new.store,
         counter: new.counter,
         kind: new.kind,
         class: new.class,
         random,
-        key_id: (!new.compact).then(|| key.key_id().to_string()),
+        key_id: (!is_compact).then(|| key.key_id().to_string()),
         amount: printed,
         currency: new.currency,
         payment: new.payment,

@@ -7,7 +7,7 @@ use crate::crypto::digest::sha256;
 use crate::db::{self, Tx};
 use crate::flow::{FlowError, decode, keys};
 use crate::merchant::plate::PlateState;
-use crate::merchant::{CodeState, PrintedCode};
+use crate::merchant::{CodeForm, CodeState, PrintedCode};
 use crate::word::Mode;
 
 /// A text that may stand for something here.
@@ -26,7 +26,7 @@ pub(super) enum Scanned {
 
 /// Reads a text and checks its signature; the database is asked at most for a key that is new.
 pub(super) async fn read(app: &App, text: &str) -> Result<Scanned, FlowError> {
-    let parsed = match in_either_form(app, text) {
+    let parsed = match parsed(app, text) {
         Ok(parsed) => parsed,
         Err(error @ FlowError::CodeMalformed(_)) => return foreign(app, text).ok_or(error),
         Err(error) => return Err(error),
@@ -59,7 +59,7 @@ fn foreign(app: &App, text: &str) -> Option<Scanned> {
 }
 
 /// The code in an address, or in EMV's form.
-fn in_either_form(app: &App, text: &str) -> Result<Parsed, FlowError> {
+pub(super) fn parsed(app: &App, text: &str) -> Result<Parsed, FlowError> {
     let in_test = app.mode == Mode::Test;
     let own = std::slice::from_ref(&app.origin);
     let payload = emv::parse(text).ok();
@@ -154,9 +154,15 @@ async fn as_issued(
 ) -> Result<Opened, FlowError> {
     let body = &parsed.run.body;
     let code = code.ok_or(FlowError::NotFound("code"))?;
-    // A signed code that was stripped of its signature, or a run put together by hand around an id
-    // that exists, is not what we issued.
+    // A signed code that was stripped of its signature, a run put together by hand around an id that
+    // exists, or one that was written in the other form is not what we issued.
+    let form = if parsed.is_emv() {
+        CodeForm::Emv
+    } else {
+        CodeForm::Url
+    };
     let is_as_issued = code.kind == body.kind()
+        && code.form() == form
         && code.key_id.is_none() == body.is_compact()
         && (code.amount == body.amount() || code.kind != CodeKind::Fixed);
     if !is_as_issued {

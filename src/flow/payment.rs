@@ -5,10 +5,10 @@ use std::time::Duration;
 use crate::app::App;
 use crate::code::run::CodeKind;
 use crate::db::{self, Tx};
-use crate::flow::issue::{self, NewCode};
+use crate::flow::issue::{self, NewCode, NewForm};
 use crate::flow::{FlowError, close, quota, tell};
 use crate::id::{CounterId, MerchantId, PaymentId, StoreId};
-use crate::merchant::{CodeClass, PrintedCode, Quota};
+use crate::merchant::{CodeClass, CodeForm, PrintedCode, Quota};
 use crate::money::Amount;
 use crate::payment::event::EventKind;
 use crate::payment::{Change, Payment, State};
@@ -28,6 +28,8 @@ pub struct NewPayment {
     pub reference: Option<String>,
     /// Shown to the payer.
     pub description: Option<String>,
+    /// How its code is written.
+    pub form: CodeForm,
     /// How long it can be started; the limit's lifetime unless asked otherwise.
     pub lifetime: Option<Duration>,
 }
@@ -62,9 +64,9 @@ pub async fn create(
             counter: new.counter.clone(),
             kind: CodeKind::Order,
             class: CodeClass::Business,
-            amount: None,
+            amount: Some(new.amount),
             currency: new.amount.currency(),
-            compact: false,
+            form: NewForm::of(new.form),
             expires_at,
             payment: Some(id.clone()),
         },

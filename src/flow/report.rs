@@ -37,6 +37,21 @@ pub struct AttemptView {
     /// The receipt's six digits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receipt_number: Option<String>,
+    /// The last money that came for it and does not fit, if any did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exception: Option<UnfitView>,
+}
+
+/// Money that came otherwise than agreed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct UnfitView {
+    /// What is wrong with it.
+    #[schema(example = "amount-mismatch")]
+    pub code: String,
+    /// What came, in minor units.
+    pub amount_minor: i64,
+    /// ISO 4217 letters.
+    pub currency: String,
 }
 
 /// An order as its payee institution sees it.
@@ -108,6 +123,7 @@ pub async fn attempt(
         | AttemptState::Failed
         | AttemptState::Closed => None,
     };
+    let unfit = db::results::latest_exception(&mut tx, &attempt.order_number).await?;
     tx.commit().await?;
     Ok(AttemptView {
         route: RouteView::of(&attempt),
@@ -120,6 +136,11 @@ pub async fn attempt(
         pay_before: attempt.pay_before,
         receipt_number: receipt.as_ref().map(|receipt| receipt.number.clone()),
         receipt: receipt.map(|receipt| receipt.jws),
+        exception: unfit.map(|unfit| UnfitView {
+            code: unfit.code,
+            amount_minor: unfit.amount_minor,
+            currency: unfit.currency,
+        }),
     })
 }
 

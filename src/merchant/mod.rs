@@ -14,27 +14,35 @@
 mod acceptance;
 mod access;
 mod agreement;
+mod emv_code;
 mod institution;
 mod key_use;
+mod network_account;
 pub mod plate;
 mod printed;
 mod quota;
 mod shop;
+mod silence;
 mod text;
 
 pub use acceptance::{Acceptance, AcceptanceEvent, AcceptanceState, ProtectionClass, StaticLimits};
 pub use access::{ApiKey, Scope, Scopes};
 pub use agreement::{Agreement, AgreementEvent, AgreementState, Way, Ways};
+pub use emv_code::{AccountRefused, fields as emv_fields};
 pub use institution::{
     BasisPoints, Institution, InstitutionKey, InstitutionState, KeyAlgorithm, KeyMaterial,
     KeyState, PaymentAccount, PaymentAccountState,
 };
 pub use key_use::{KeyDirection, KeyUsed, UsedKey};
-pub use printed::{CodeClass, CodeEvent, CodeState, CodeStop, PrintedCode};
+pub use network_account::{NetworkAccount, NotAnAccount};
+pub use printed::{CodeClass, CodeEvent, CodeForm, CodeState, CodeStop, PrintedCode};
 pub use quota::{Quota, Quotas};
 pub use shop::{Counter, Merchant, Store};
+pub use silence::{DAYS as SILENCE_DAYS, FIRST_LOOK, PaidInWindow, SilenceRule};
 pub(crate) use text::is_invisible;
-pub use text::{AccountReference, City, Country, InstitutionId, Label, Mcc, Name, TextError, Zone};
+pub use text::{
+    AccountReference, City, Country, InstitutionId, Label, LatinName, Mcc, Name, TextError, Zone,
+};
 
 /// A move that a state does not allow.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,6 +1,8 @@
 //! A code that was issued: on the wall, on a screen, or for one payment.
 
 use crate::clock::Timestamp;
+use crate::code::emv_form;
+use crate::code::origin::Origin;
 use crate::code::run::{CodeKind, RandomId};
 use crate::id::{CodeId, CounterId, MerchantId, PaymentAccountId, PaymentId, StoreId};
 use crate::merchant::Refused;
@@ -16,6 +18,15 @@ words! {
         Suspended = "suspended",
         /// Over for good.
         Revoked = "revoked",
+    }
+
+    /// How a code is written.
+    CodeForm {
+        /// An address that any phone opens; the smallest symbol.
+        Url = "url",
+        /// EMV's list of objects, which readers all over the world take apart, and which has room for
+        /// accounts in other networks.
+        Emv = "emv",
     }
 
     /// For what a code may be used.
@@ -88,6 +99,24 @@ pub struct PrintedCode {
 }
 
 impl PrintedCode {
+    /// How its text is written.
+    pub fn form(&self) -> CodeForm {
+        // An address begins with letters, the other with the number of its first object.
+        if self.text.starts_with("00") {
+            CodeForm::Emv
+        } else {
+            CodeForm::Url
+        }
+    }
+
+    /// The address of its page, which a phone's browser opens.
+    pub fn page(&self, origin: &Origin) -> String {
+        match self.form() {
+            CodeForm::Url => self.text.clone(),
+            CodeForm::Emv => format!("{origin}/Q/{}", emv_form::in_address(&self.text)),
+        }
+    }
+
     /// Whether the code may be paid at `now`, and if not, why.
     pub fn payable_at(&self, now: Timestamp) -> Result<(), CodeStop> {
         match self.state {

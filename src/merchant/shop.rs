@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use crate::clock::Timestamp;
 use crate::id::{CounterId, MerchantId, StoreId};
-use crate::merchant::{City, Country, InstitutionId, Mcc, Name, Zone};
+use crate::merchant::{City, Country, InstitutionId, LatinName, Mcc, Name, Zone};
 use crate::money::Currency;
 use crate::word::Mode;
 
@@ -16,6 +16,9 @@ pub struct Merchant {
     pub id: MerchantId,
     /// What payers see.
     pub name: Name,
+    /// The same where only Latin letters are read; spelled from the name where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latin_name: Option<LatinName>,
     /// What the merchant trades in.
     pub mcc: Mcc,
     /// Where.

@@ -98,6 +98,8 @@ macro_rules! texts {
 texts! {
     /// How people call a merchant, a store, a till or an institution.
     Name: "老王面馆", visible;
+    /// What a merchant is called where only Latin letters are read.
+    LatinName: "Lao Wang Noodles", latin_name, "^[ -~]{1,25}$";
     /// The city of a merchant.
     City: "Shanghai", visible;
     /// A platform, a cohort of a roll-out or a clearing channel, as its operator calls it.
@@ -140,6 +142,8 @@ impl AccountReference {
 
 /// What fits on a receipt, a till's screen and a printed sheet.
 const VISIBLE_MAX: usize = 60;
+/// What codes in EMV's form give to a name.
+const LATIN_MAX: usize = 25;
 /// The longest account number known is 32; twice that leaves room for new institutions.
 const REFERENCE_MAX: usize = 64;
 /// Vietnamese writes two on a letter, Thai three.
@@ -181,6 +185,13 @@ pub(crate) fn is_invisible(c: char) -> bool {
             | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
             | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+fn latin_name(text: &str) -> Result<String, TextError> {
+    let text = text.trim();
+    let ok =
+        (1..=LATIN_MAX).contains(&text.len()) && text.bytes().all(|b| matches!(b, b' '..=b'~'));
+    shaped(ok, text, "1 to 25 letters, digits and signs of ASCII")
 }
 
 fn institution_id(text: &str) -> Result<String, TextError> {

@@ -101,7 +101,7 @@ pub struct Adoption {
     pub amount: Amount,
     /// Until when.
     pub pay_before: Timestamp,
-    /// When the institution was told to look out for it.
+    /// When the institution was told to look out for it; nothing once it was told to look no longer.
     pub opened_at: Option<Timestamp>,
     /// When to ask it next.
     pub next_ask_at: Timestamp,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
-use crate::id::{AdoptionId, CounterId, ExceptionId, MerchantId, PaymentId, StoreId};
+use crate::id::{AdoptionId, CodeId, CounterId, ExceptionId, MerchantId, PaymentId, StoreId};
 use crate::merchant::InstitutionId;
 use crate::payment::adoption::Adoption;
 use crate::payment::{Attempt, OrderNumber, Payment};
@@ -34,6 +34,8 @@ words! {
         AdoptionMissed = "adoption.missed",
         /// The code stands for the merchant no longer, or never came to.
         AdoptionEnded = "adoption.ended",
+        /// A code that payers use at this hour is used by nobody: somebody should look at the wall.
+        CodeSilent = "code.silent",
     }
 }
 
@@ -46,16 +48,21 @@ pub struct EventData {
     /// The adoption that it is about, instead of a payment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub adoption: Option<AdoptionId>,
+    /// The code on the wall that it is about, instead of a payment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sign: Option<CodeId>,
     /// The shop.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub store: Option<StoreId>,
     /// The till.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub counter: Option<CounterId>,
-    /// Minor units: the price, or what came for an exception.
-    pub amount_minor: i64,
+    /// Minor units: the price, or what came for an exception; absent where no money is meant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub amount_minor: Option<i64>,
     /// ISO 4217 letters.
-    pub currency: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
     /// Whose app pays; of a payment that ended unpaid, whose app tried last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payer_institution: Option<InstitutionId>,
@@ -77,7 +84,7 @@ pub struct EventData {
     /// The receipt's six digits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub number: Option<String>,
-    /// When the payer paid, by the institution's word.
+    /// When the payer paid, by the institution's word; of a silent code, when the last one did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub paid_at: Option<Timestamp>,
     /// When we learnt of it.
@@ -99,39 +106,47 @@ impl EventData {
     pub fn of(payment: &Payment) -> Self {
         Self {
             payment: Some(payment.id.clone()),
-            adoption: None,
-            store: Some(payment.store.clone()),
-            counter: payment.counter.clone(),
-            amount_minor: payment.amount.minor(),
-            currency: payment.amount.currency().code().to_owned(),
-            payer_institution: None,
-            payee_institution: None,
-            payment_account: None,
-            order_number: None,
-            payee_reference: None,
+            amount_minor: Some(payment.amount.minor()),
+            currency: Some(payment.amount.currency().code().to_owned()),
             reference: payment.reference.clone(),
-            number: None,
-            paid_at: None,
-            received_at: None,
-            exception: None,
-            code: None,
-            evidence: None,
+            ..Self::at(&payment.store, payment.counter.as_ref())
         }
     }
 
     /// What there is to tell of an adoption: the amount is the one that was named as its proof.
     pub fn of_adoption(adoption: &Adoption) -> Self {
         Self {
-            payment: None,
             adoption: Some(adoption.id.clone()),
-            store: Some(adoption.store.clone()),
-            counter: adoption.counter.clone(),
-            amount_minor: adoption.amount.minor(),
-            currency: adoption.amount.currency().code().to_owned(),
-            payer_institution: None,
+            amount_minor: Some(adoption.amount.minor()),
+            currency: Some(adoption.amount.currency().code().to_owned()),
             payee_institution: Some(adoption.institution.clone()),
             payment_account: Some(adoption.account_reference.masked()),
             order_number: Some(adoption.order_number.clone()),
+            ..Self::at(&adoption.store, adoption.counter.as_ref())
+        }
+    }
+
+    /// What there is to tell of a code on a wall.
+    pub fn of_sign(sign: &CodeId, store: &StoreId, counter: Option<&CounterId>) -> Self {
+        Self {
+            sign: Some(sign.clone()),
+            ..Self::at(store, counter)
+        }
+    }
+
+    fn at(store: &StoreId, counter: Option<&CounterId>) -> Self {
+        Self {
+            payment: None,
+            adoption: None,
+            sign: None,
+            store: Some(store.clone()),
+            counter: counter.cloned(),
+            amount_minor: None,
+            currency: None,
+            payer_institution: None,
+            payee_institution: None,
+            payment_account: None,
+            order_number: None,
             payee_reference: None,
             reference: None,
             number: None,

@@ -12,7 +12,11 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _};
 
 use crate::stories::process::{free_port, tongma};
+use crate::support::read_symbol;
 use crate::support::wire::{Request, send};
+
+/// Eight wallets by two ways, and four by the code that was adopted.
+const ROWS: usize = 20;
 
 fn demo(folder: &Path, flags: &[&str]) -> Output {
     tongma()
@@ -30,6 +34,58 @@ fn rows_of(told: &[u8]) -> Vec<Value> {
         .collect()
 }
 
+/// What the readme's section about codes speaks of.
+#[test]
+fn pictures_of_codes_and_signs_are_made_when_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let pictures = folder.path().join("pictures");
+    let temporary = folder.path().join("t");
+    std::fs::create_dir(&temporary).unwrap();
+    let done = demo(
+        &temporary,
+        &["--once", "--json", "--pictures", pictures.to_str().unwrap()],
+    );
+    assert!(
+        done.status.success(),
+        "{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
+    let mut names = Vec::new();
+    for file in std::fs::read_dir(&pictures).unwrap() {
+        let path = file.unwrap().path();
+        let bytes = std::fs::read(&path).unwrap();
+        assert!(bytes.len() < 200_000, "{}: {}", path.display(), bytes.len());
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        if path.extension().is_some_and(|kind| kind == "png") {
+            let [zxing, zbar] = read_symbol(&bytes);
+            let begins = if name.contains("-emv") {
+                "000201"
+            } else {
+                "HTTP://"
+            };
+            for read in [zxing, zbar] {
+                assert!(
+                    read.len() == 1 && read[0].starts_with(begins),
+                    "{name}: {read:?}"
+                );
+            }
+        }
+        names.push(name);
+    }
+    names.sort();
+    assert_eq!(
+        names,
+        [
+            "receipt-58-zh-url.png",
+            "stand-a6-en-emv.png",
+            "stand-a6-zh-url.png",
+            "sticker-60-en-url.png",
+            "symbol-emv.svg",
+            "symbol-url.svg",
+        ]
+    );
+}
+
 #[test]
 fn every_wallet_pays_by_both_ways_and_nothing_stays_behind() {
     let folder = tempfile::tempdir().unwrap();
@@ -37,7 +93,17 @@ fn every_wallet_pays_by_both_ways_and_nothing_stays_behind() {
 
     let rows = rows_of(&done.stdout);
     let watched = String::from_utf8(done.stderr).unwrap();
-    assert_eq!(rows.len(), 16, "{watched}");
+    assert_eq!(rows.len(), ROWS, "{watched}");
+    let adopted: Vec<_> = rows.iter().filter(|row| row["way"] == "adopted").collect();
+    let payers: Vec<_> = adopted
+        .iter()
+        .map(|row| row["wallet"].as_str().unwrap())
+        .collect();
+    assert_eq!(payers, ["jd_pay", "bestpay", "hebao", "wo_pay"]);
+    for row in adopted {
+        assert_eq!(row["payee_institution"], "wechat_pay", "{row}");
+        assert_eq!(row["payment_account"], "****302", "{row}");
+    }
     for row in &rows {
         assert_eq!(row["state"], "paid", "{row}\n{watched}");
         assert!(row["ms_to_counter"].is_u64(), "{row}");
@@ -82,7 +148,7 @@ async fn a_wallet_that_cannot_pay_makes_the_whole_demo_negative() {
     let done = child.wait_with_output().unwrap();
     let watched = rest.join().unwrap().join("\n");
     let rows = rows_of(&done.stdout);
-    assert_eq!(rows.len(), 16, "the others go on: {watched}");
+    assert_eq!(rows.len(), ROWS, "the others go on: {watched}");
     for row in &rows {
         let is_paid = row["state"] == "paid";
         assert_eq!(is_paid, row["wallet"] != "ecny", "{row}\n{watched}");
@@ -166,7 +232,7 @@ async fn a_demo_for_a_real_phone_goes_on_serving_at_its_public_address() {
     }
 
     let (rows, ended) = demo.stops();
-    assert_eq!(rows.len(), 16);
+    assert_eq!(rows.len(), ROWS);
     assert!(rows.iter().all(|row| row["state"] == "paid"), "{rows:?}");
     assert_eq!(ended, Some(0));
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
@@ -195,7 +261,7 @@ fn the_demo_goes_by_the_settings_that_it_is_given() {
     let flags = ["--once", "--json", "--config", file.to_str().unwrap()];
     let done = demo(&temporary, &flags);
     let told = String::from_utf8(done.stdout).unwrap();
-    assert_eq!(told.lines().count(), 16, "{told}");
+    assert_eq!(told.lines().count(), ROWS, "{told}");
     assert!(!told.contains("\"state\":\"paid\""), "{told}");
     assert!(told.contains("limit-exceeded"), "{told}");
     assert_eq!(done.status.code(), Some(1));

@@ -14,6 +14,8 @@ mod db;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod emv;
+#[cfg(test)]
 mod flow;
 #[cfg(test)]
 mod fuzz;

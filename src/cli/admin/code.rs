@@ -10,9 +10,9 @@ use crate::cli::setup;
 use crate::clock::{Clock, Timestamp};
 use crate::code::run::CodeKind;
 use crate::db::{codes, stores};
-use crate::flow::issue::{self, NewCode};
-use crate::id::{CodeId, CounterId, MerchantId, StoreId};
-use crate::merchant::{CodeClass, CodeEvent, PrintedCode};
+use crate::flow::issue::{self, NewCode, NewForm};
+use crate::id::{AdoptionId, CodeId, CounterId, MerchantId, StoreId};
+use crate::merchant::{CodeClass, CodeEvent, CodeForm, NetworkAccount, PrintedCode};
 use crate::money::Amount;
 use crate::qr::symbol::{Level, QuietZone, Symbol};
 use crate::qr::{png, svg};
@@ -45,6 +45,8 @@ pub(crate) enum Command {
     },
     /// Print signs for codes: stands, posters, stickers, tents, strips of thermal paper
     Print(super::print::Args),
+    /// Is this our sign? Genuine, in use, and where it belongs: exit 0, else 1
+    Check(super::sign::Args),
     /// Suspend, resume or revoke a code
     Change {
         #[command(flatten)]
@@ -83,6 +85,18 @@ pub(crate) struct New {
     /// Without key and signature, for the smallest symbol
     #[arg(long)]
     compact: bool,
+    /// url (an address, the smallest symbol) or emv (read all over the world, room for accounts in
+    /// other networks)
+    #[arg(long, default_value = "url")]
+    form: CodeForm,
+    /// Of the form emv: an account of the merchant's in another network, as `decode --json` names it:
+    /// {"id": "26", "guid": "SG.PAYNOW", "sub": {"01": "2", "02": "201509555BNN1"}}; may be repeated
+    #[arg(long, value_name = "JSON")]
+    network_account: Vec<NetworkAccount>,
+    /// Of the form emv: an EMV code that the merchant has adopted, for the accounts in it; may be
+    /// repeated
+    #[arg(long, value_name = "ADOPTION")]
+    adopted: Vec<AdoptionId>,
     /// Not payable from here on
     #[arg(long, value_name = "TIME")]
     expires_at: Option<Timestamp>,
@@ -128,6 +142,7 @@ impl Command {
                 Ok(view(&code))
             }
             Self::Print(args) => args.run(desk).await,
+            Self::Check(args) => args.run(desk).await.map(|(answer, _)| answer),
             Self::Change { which, event } => {
                 let app = app(desk).await?;
                 let code = issue::change(&app, &which.merchant, &which.id, event).await?;
@@ -165,7 +180,12 @@ async fn create(desk: &Desk, new: New) -> Result<Value, CliError> {
         class: new.class,
         amount,
         currency: owner.currency,
-        compact: new.compact,
+        form: NewForm::asked(
+            Some(new.form),
+            new.compact,
+            new.network_account,
+            new.adopted,
+        )?,
         expires_at: new.expires_at,
         payment: None,
     };
@@ -212,6 +232,7 @@ fn view(code: &PrintedCode) -> Value {
         "currency": code.currency,
         "payment": code.payment,
         "state": code.state,
+        "form": code.form(),
         "key_id": code.key_id,
         "expires_at": code.expires_at,
         "created_at": code.created_at,

@@ -7,7 +7,7 @@ use crate::cli::error::CliError;
 use crate::db::{Tx, merchants};
 use crate::flow::sign_up;
 use crate::id::MerchantId;
-use crate::merchant::{City, Country, InstitutionId, Mcc, Merchant, Name, Zone};
+use crate::merchant::{City, Country, InstitutionId, LatinName, Mcc, Merchant, Name, Zone};
 use crate::money::Currency;
 
 #[derive(Debug, clap::Subcommand)]
@@ -29,6 +29,10 @@ pub(crate) enum Command {
 pub(crate) struct New {
     /// What payers see
     name: Name,
+    /// The same where only Latin letters are read, for codes in EMV's form: at most 25; spelled from
+    /// the name where nothing is said
+    #[arg(long)]
+    latin_name: Option<LatinName>,
     /// ISO 18245 category of the trade, such as 5812 for a restaurant
     #[arg(long)]
     mcc: Mcc,
@@ -82,6 +86,7 @@ async fn create(desk: &Desk, new: New) -> Result<Value, CliError> {
     let merchant = Merchant {
         id: MerchantId::new(tx.now(), &desk.entropy),
         name: new.name,
+        latin_name: new.latin_name,
         mcc: new.mcc,
         city: new.city,
         country: new.country,

@@ -17,7 +17,10 @@ mod key;
 mod merchant;
 mod plate;
 mod print;
+mod sign;
 mod store;
+
+use std::process::ExitCode;
 
 use serde_json::Value;
 
@@ -102,7 +105,7 @@ pub(crate) struct Desk {
 
 impl Admin {
     /// Does it and answers.
-    pub(crate) async fn run(self, config: Config) -> Result<Value, CliError> {
+    pub(crate) async fn run(self, config: Config) -> Result<(Value, ExitCode), CliError> {
         let db = setup::database(&config, Clock::System).await?;
         let desk = Desk {
             config,
@@ -117,6 +120,11 @@ impl Admin {
             Self::Account(command) => command.run(&desk).await,
             Self::Acceptance(command) => command.run(&desk).await,
             Self::Agreement(command) => command.run(&desk).await,
+            Self::Code(code::Command::Check(args)) => {
+                let checked = args.run(&desk).await;
+                desk.db.close().await;
+                return checked;
+            }
             Self::Code(command) => command.run(&desk).await,
             Self::Adoption(command) => command.run(&desk).await,
             Self::Plate(command) => command.run(&desk).await,
@@ -126,7 +134,7 @@ impl Admin {
             Self::Audit(command) => command.run(&desk).await,
         };
         desk.db.close().await;
-        answer
+        answer.map(|answer| (answer, ExitCode::SUCCESS))
     }
 }
 

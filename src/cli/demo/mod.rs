@@ -1,13 +1,16 @@
-//! `tongma demo`: a shop, eight wallets, and every one of them pays.
+//! `tongma demo`: a shop, eight wallets, and every one of them pays; then a second shop, whose old code
+//! of WeChat Pay is adopted and paid by four wallets that could not pay it before.
 //!
 //! Everything is real but the money: the server, the database, the code, its picture and the
 //! reading of it, the signatures, the counter's feed. The eight institutions are simulated, each
 //! with its own keys and its own server, and meet tongma over HTTP only.
 
+mod adopted;
 mod counter;
 mod data;
 mod folder;
 mod phone;
+mod pictures;
 mod round;
 mod row;
 mod settings;
@@ -26,10 +29,13 @@ use crate::money::{Amount, Currency};
 use crate::{telemetry, wallet};
 
 use counter::Till;
-use data::{BROWSER, BROWSERS, FIRST_PRICE_MINOR};
+use data::{
+    ADOPTED_CODE, BROWSER, BROWSERS, DUMPLINGS, FIRST_BASKET_MINOR, FIRST_PRICE_MINOR, OTHERS,
+};
 use round::{Payer, Scene, pay};
 use row::{Row, Way, table};
 use settings::{Given, SettingsError};
+use shop::Shop;
 use stage::{Stage, StageError};
 
 /// How the demo is run.
@@ -42,6 +48,9 @@ pub struct DemoArgs {
     /// An empty or absent folder to keep; a temporary one is removed at the end
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// A folder for pictures of the shop's code in both forms, and of signs for it
+    #[arg(long, value_name = "DIR")]
+    pictures: Option<PathBuf>,
     /// Where to listen [default: 127.0.0.1:8080; any free port with --once; every address at the
     /// port of --public-url]
     #[arg(long, value_name = "ADDR")]
@@ -60,6 +69,8 @@ enum DemoError {
     Stage(#[from] StageError),
     #[error(transparent)]
     Wall(#[from] wall::WallError),
+    #[error(transparent)]
+    Pictures(#[from] pictures::PicturesError),
     #[error(transparent)]
     Till(#[from] counter::TillError),
     #[error(transparent)]
@@ -100,28 +111,21 @@ async fn play(args: &DemoArgs, given: &Given, json: bool) -> Result<bool, DemoEr
         "tongma listens at {}, eight institutions beside it",
         &stage.origin
     ));
-    let wall = wall::hang(&stage.folder, &stage.shop.code.text)?;
+    let wall = wall::hang(&stage.folder, &stage.street.code.text)?;
     tell(&format!(
         "the code: {} and {}, read back from the picture",
         wall.png.display(),
         wall.svg.display()
     ));
-    let invitation = stage.invite(0).await?;
-    let code = invitation.code.expose().to_owned();
-    let till = Till::pair(
-        &stage.world.client,
-        &stage.world.clock,
-        &stage.origin,
-        &code,
-    )
-    .await?;
-    let scene = Scene {
-        client: stage.world.client.clone(),
-        tongma: stage.origin.clone(),
-        code: wall.text.clone(),
-        till,
-    };
-    let rows = everybody_pays(&stage, &scene, json).await?;
+    if let Some(folder) = &args.pictures {
+        for path in pictures::write(&stage, folder).await? {
+            tell(&format!("a picture: {}", path.display()));
+        }
+    }
+    let scene = scene(&stage, &stage.street.noodles, &wall.text).await?;
+    let mut rows = everybody_pays(&stage, &scene, json).await?;
+    let (second, adopted) = others_pay_the_adopted_code(&stage, json).await?;
+    rows.extend(adopted);
     let all_good = rows.iter().all(Row::is_good);
     if !json {
         say(&table(&rows))?;
@@ -131,10 +135,57 @@ async fn play(args: &DemoArgs, given: &Given, json: bool) -> Result<bool, DemoEr
         links(&stage, &wall.text, json).await?;
         stop.told().await;
     }
-    // The till's feed ends before the server that feeds it.
-    drop(scene);
+    // The tills' feeds end before the server that feeds them.
+    drop((scene, second));
     stage.strike().await;
     Ok(all_good)
+}
+
+/// A till of a shop that was let in, beside the text of the code on its wall.
+async fn scene(stage: &Stage, shop: &Shop, code: &str) -> Result<Scene, DemoError> {
+    let invitation = stage.invite(shop, 0).await?;
+    let pairing = invitation.code.expose().to_owned();
+    let till = Till::pair(
+        &stage.world.client,
+        &stage.world.clock,
+        &stage.origin,
+        &pairing,
+    )
+    .await?;
+    Ok(Scene {
+        client: stage.world.client.clone(),
+        tongma: stage.origin.clone(),
+        code: code.to_owned(),
+        till,
+    })
+}
+
+/// The second shop adopts the code on its wall, and four wallets pay it. Where it does not come to stand
+/// for the shop, their rows say so.
+async fn others_pay_the_adopted_code(
+    stage: &Stage,
+    json: bool,
+) -> Result<(Scene, Vec<Row>), DemoError> {
+    let shop = &stage.street.dumplings;
+    let scene = scene(stage, shop, ADOPTED_CODE).await?;
+    let holder = DUMPLINGS.accounts.first().map_or("", |(at, _)| *at);
+    let institution = stage.institution(holder).map(|(_, url)| url);
+    let adopted = adopted::take_over(stage, shop, &institution.unwrap_or_default()).await;
+    match &adopted {
+        Ok(adoption) => tell(&format!(
+            "✓ {} has adopted {holder}'s code on its wall: {} came by it",
+            DUMPLINGS.merchant, adoption.amount
+        )),
+        Err(error) => tell(&format!("✗ the code was not adopted: {error}")),
+    }
+    let mut rows = Vec::new();
+    for (id, minor) in OTHERS.into_iter().zip(FIRST_BASKET_MINOR..) {
+        let Some(wallet) = wallet::ALL.iter().find(|wallet| wallet.about().id == id) else {
+            continue;
+        };
+        rows.extend(one_pays(stage, &scene, (*wallet, Way::Adopted, minor), json).await?);
+    }
+    Ok((scene, rows))
 }
 
 /// Every wallet pays once by each way.
@@ -145,31 +196,41 @@ async fn everybody_pays(stage: &Stage, scene: &Scene, json: bool) -> Result<Vec<
         .flat_map(|way| wallet::ALL.iter().map(move |wallet| (*way, *wallet)));
     let mut rows = Vec::new();
     for ((way, wallet), minor) in bowls.zip(FIRST_PRICE_MINOR..) {
-        let about = wallet.about();
-        let Some((id, app)) = stage.institution(about.id) else {
-            continue;
-        };
-        let says = BROWSERS
-            .iter()
-            .find(|(of, _)| *of == about.id)
-            .map_or("", |(_, says)| says);
-        let payer = Payer {
-            wallet: id,
-            app,
-            user_agent: format!("{BROWSER} {says}"),
-        };
-        let price = Amount::positive(minor, Currency::CNY).map_err(io::Error::other)?;
-        let row = pay(scene, &payer, way, price).await;
-        tell(&progress(&row, about.name_zh));
-        if json {
-            say(&format!(
-                "{}\n",
-                serde_json::to_string(&row).map_err(io::Error::other)?
-            ))?;
-        }
-        rows.push(row);
+        rows.extend(one_pays(stage, scene, (wallet, way, minor), json).await?);
     }
     Ok(rows)
+}
+
+/// One wallet pays one price; nothing where there is no such institution on the stage.
+async fn one_pays(
+    stage: &Stage,
+    scene: &Scene,
+    (wallet, way, minor): (&dyn wallet::Wallet, Way, i64),
+    json: bool,
+) -> Result<Option<Row>, DemoError> {
+    let about = wallet.about();
+    let Some((id, app)) = stage.institution(about.id) else {
+        return Ok(None);
+    };
+    let says = BROWSERS
+        .iter()
+        .find(|(of, _)| *of == about.id)
+        .map_or("", |(_, says)| says);
+    let payer = Payer {
+        wallet: id,
+        app,
+        user_agent: format!("{BROWSER} {says}"),
+    };
+    let price = Amount::positive(minor, Currency::CNY).map_err(io::Error::other)?;
+    let row = pay(scene, &payer, way, price).await;
+    tell(&progress(&row, about.name_zh));
+    if json {
+        say(&format!(
+            "{}\n",
+            serde_json::to_string(&row).map_err(io::Error::other)?
+        ))?;
+    }
+    Ok(Some(row))
 }
 
 fn progress(row: &Row, name: &str) -> String {
@@ -189,8 +250,8 @@ async fn links(stage: &Stage, code: &str, json: bool) -> Result<(), DemoError> {
         format!("the code's page  {code}"),
         format!("a phone          {origin}/phone"),
     ];
-    for (at, name) in data::COUNTERS.iter().enumerate() {
-        let code = stage.invite(at).await?.code;
+    for (at, name) in data::NOODLES.counters.iter().enumerate() {
+        let code = stage.invite(&stage.street.noodles, at).await?.code;
         lines.push(format!(
             "{name}       {origin}/counter  pairing code {}",
             code.expose()

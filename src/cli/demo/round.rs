@@ -68,7 +68,7 @@ pub(super) async fn pay(scene: &Scene, payer: &Payer, way: Way, amount: Amount) 
 
 async fn try_pay(scene: &Scene, payer: &Payer, row: &mut Row, amount: Amount) -> Result<(), Stuck> {
     let attested_at = match row.way {
-        Way::Api => by_api(scene, payer, row, amount).await?,
+        Way::Api | Way::Adopted => by_api(scene, payer, row, amount).await?,
         Way::Page => by_page(scene, payer, row, amount).await?,
     };
     let at_counter = scene.till.sees(amount.minor(), PATIENCE).await;

@@ -14,6 +14,8 @@ pub(super) enum Way {
     Api,
     /// The code's page in its browser.
     Page,
+    /// Its backend, by a code of another institution that the shop has adopted.
+    Adopted,
 }
 
 /// One row, with the fields that `interfaces.md` fixes.
@@ -39,6 +41,7 @@ impl Way {
         match self {
             Self::Api => "api",
             Self::Page => "page",
+            Self::Adopted => "adopted",
         }
     }
 }

@@ -1,9 +1,9 @@
-//! The demo's shop: signed up, let in everywhere, and with a code on its wall.
+//! The demo's shops: signed up, let in everywhere, and one of them with a code of ours on its wall.
 
 use std::collections::BTreeMap;
 
 use super::data::{
-    ACCOUNTS, AGREEMENTS, CITY, COUNTERS, COUNTRY, FEE_BASIS_POINTS, MCC, MERCHANT, STORE, ZONE,
+    AGREEMENTS, CITY, COUNTRY, DUMPLINGS, FEE_BASIS_POINTS, MCC, NOODLES, ShopData, ZONE,
 };
 use crate::app::App;
 use crate::clock::Timestamp;
@@ -11,7 +11,7 @@ use crate::code::run::CodeKind;
 use crate::crypto::keys::PublicKey;
 use crate::db::{self, Tx};
 use crate::flow::FlowError;
-use crate::flow::issue::{self, NewCode};
+use crate::flow::issue::{self, NewCode, NewForm};
 use crate::id::{AcceptanceId, AgreementId, CounterId, MerchantId, PaymentAccountId, StoreId};
 use crate::merchant::{
     Acceptance, AcceptanceState, Agreement, AgreementState, CodeClass, Counter, Institution,
@@ -22,11 +22,18 @@ use crate::money::Currency;
 use crate::wallet;
 use crate::word::Mode;
 
-/// The shop, as far as the demo speaks of it.
+/// A shop, as far as the demo speaks of it.
 pub(super) struct Shop {
     pub(super) merchant: MerchantId,
+    pub(super) store: StoreId,
     pub(super) counters: Vec<CounterId>,
+}
+
+/// Both shops, and the code of ours on the wall of the first.
+pub(super) struct Street {
+    pub(super) noodles: Shop,
     pub(super) code: PrintedCode,
+    pub(super) dumplings: Shop,
 }
 
 /// An institution as it signs up: where it is reached, and its public key.
@@ -53,30 +60,30 @@ pub(super) enum ShopError {
 pub(super) async fn open(
     app: &App,
     institutions: &BTreeMap<InstitutionId, SignUp>,
-) -> Result<Shop, ShopError> {
+) -> Result<Street, ShopError> {
     let mut tx = app.db.begin().await?;
     sign_up(&mut tx, institutions).await?;
     agree(app, &mut tx).await?;
-    let (merchant, store, counters) = enter(app, &mut tx).await?;
-    accept(app, &mut tx, &merchant).await?;
+    let noodles = enter(app, &mut tx, &NOODLES).await?;
+    let dumplings = enter(app, &mut tx, &DUMPLINGS).await?;
     let new = NewCode {
-        merchant: merchant.clone(),
-        store,
-        counter: counters.first().cloned(),
+        merchant: noodles.merchant.clone(),
+        store: noodles.store.clone(),
+        counter: noodles.counters.first().cloned(),
         kind: CodeKind::Static,
         class: CodeClass::Business,
         amount: None,
         currency: Currency::CNY,
-        compact: false,
+        form: NewForm::SIGNED,
         expires_at: None,
         payment: None,
     };
     let code = issue::issue(app, &mut tx, new).await?;
     tx.commit().await?;
-    Ok(Shop {
-        merchant,
-        counters,
+    Ok(Street {
+        noodles,
         code,
+        dumplings,
     })
 }
 
@@ -135,15 +142,17 @@ async fn agree(app: &App, tx: &mut Tx) -> Result<(), ShopError> {
     Ok(())
 }
 
-async fn enter(app: &App, tx: &mut Tx) -> Result<(MerchantId, StoreId, Vec<CounterId>), ShopError> {
+async fn enter(app: &App, tx: &mut Tx, data: &ShopData) -> Result<Shop, ShopError> {
     let now = tx.now();
-    let preference = ACCOUNTS
+    let preference = data
+        .accounts
         .iter()
         .map(|(at, _)| at.parse())
         .collect::<Result<_, _>>()?;
     let merchant = Merchant {
         id: MerchantId::new(now, &*app.entropy),
-        name: MERCHANT.parse()?,
+        name: data.merchant.parse()?,
+        latin_name: None,
         mcc: MCC.parse()?,
         city: CITY.parse()?,
         country: COUNTRY.parse()?,
@@ -157,13 +166,13 @@ async fn enter(app: &App, tx: &mut Tx) -> Result<(MerchantId, StoreId, Vec<Count
     let store = Store {
         id: StoreId::new(now, &*app.entropy),
         merchant: merchant.id.clone(),
-        name: STORE.parse()?,
+        name: data.store.parse()?,
         city: CITY.parse()?,
         created_at: now,
     };
     db::stores::insert(tx, &store).await?;
     let mut counters = Vec::new();
-    for name in COUNTERS {
+    for name in data.counters {
         let counter = Counter {
             id: CounterId::new(now, &*app.entropy),
             merchant: merchant.id.clone(),
@@ -174,12 +183,22 @@ async fn enter(app: &App, tx: &mut Tx) -> Result<(MerchantId, StoreId, Vec<Count
         db::counters::insert(tx, &counter).await?;
         counters.push(counter.id);
     }
-    Ok((merchant.id, store.id, counters))
+    accept(app, tx, &merchant.id, data).await?;
+    Ok(Shop {
+        merchant: merchant.id,
+        store: store.id,
+        counters,
+    })
 }
 
-async fn accept(app: &App, tx: &mut Tx, merchant: &MerchantId) -> Result<(), ShopError> {
+async fn accept(
+    app: &App,
+    tx: &mut Tx,
+    merchant: &MerchantId,
+    data: &ShopData,
+) -> Result<(), ShopError> {
     let now = tx.now();
-    for (institution, reference) in ACCOUNTS {
+    for (institution, reference) in data.accounts {
         let institution: InstitutionId = institution.parse()?;
         let account = PaymentAccount {
             id: PaymentAccountId::new(now, &*app.entropy),

@@ -5,10 +5,10 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
 use super::DemoArgs;
-use super::data::ACCOUNTS;
+use super::data::SHOPS;
 use super::folder::Folder;
 use super::settings::{Given, SettingsError};
-use super::shop::{self, Shop, ShopError, SignUp};
+use super::shop::{self, Shop, ShopError, SignUp, Street};
 use crate::app::App;
 use crate::cli::serve::{self, Serving};
 use crate::cli::setup::{self, SetupError};
@@ -24,7 +24,7 @@ use crate::wallet;
 
 /// What the demo plays on.
 pub(super) struct Stage {
-    pub(super) shop: Shop,
+    pub(super) street: Street,
     pub(super) world: World,
     pub(super) folder: Folder,
     /// Where everything reaches tongma.
@@ -76,10 +76,10 @@ impl Stage {
             clearing: Participants::default(),
         };
         let (institutions, sign_ups) = play_institutions(&world, &origin)?;
-        let shop = shop::open(&app, &sign_ups).await?;
+        let street = shop::open(&app, &sign_ups).await?;
         let server = serve::start(setup, &config, listener, serve::tls(&config)?)?;
         Ok(Self {
-            shop,
+            street,
             world,
             folder,
             origin,
@@ -98,14 +98,18 @@ impl Stage {
         found.map(|(id, running)| (id.clone(), running.url.clone()))
     }
 
-    /// A one-time code for the till at this place.
-    pub(super) async fn invite(&self, at: usize) -> Result<Invitation, FlowError> {
-        let counter = self
-            .shop
+    /// A one-time code for a shop's till at this place.
+    pub(super) async fn invite(&self, shop: &Shop, at: usize) -> Result<Invitation, FlowError> {
+        let counter = shop
             .counters
             .get(at)
             .ok_or(FlowError::NotFound("counter"))?;
-        invite(&self.app, &self.shop.merchant, counter, "demo").await
+        invite(&self.app, &shop.merchant, counter, "demo").await
+    }
+
+    /// The application, for what a manager does beside the server.
+    pub(super) const fn app(&self) -> &App {
+        &self.app
     }
 
     /// Stops everything.
@@ -187,7 +191,8 @@ fn play_institutions(world: &World, origin: &str) -> Result<Cast, StageError> {
 }
 
 fn accounts_at(id: &InstitutionId) -> Result<Vec<AccountReference>, TextError> {
-    let here = ACCOUNTS.iter().filter(|(at, _)| *at == id.as_str());
+    let all = SHOPS.iter().flat_map(|shop| shop.accounts);
+    let here = all.filter(|(at, _)| *at == id.as_str());
     here.map(|(_, reference)| reference.parse()).collect()
 }
 

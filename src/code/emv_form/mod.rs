@@ -23,7 +23,6 @@ use data_encoding::{BASE32_NOPAD, BASE64URL_NOPAD};
 use super::emv::{self, Fields, Payload, Template, WriteError};
 use super::origin::Origin;
 use super::run::{self, Body, CodeKind, Parsed};
-use crate::money::Amount;
 
 /// Why a code was not written in this form.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -34,6 +33,9 @@ pub enum EmvFormError {
     /// Every object for accounts is taken.
     #[error("no object from {0} to {1} is free")]
     NoRoom(u8, u8),
+    /// An account under this server's own identifier, which only the code itself has.
+    #[error("object {0} has this server's own identifier")]
+    Own(String),
     /// The amount in the objects is not that of the code.
     #[error("a fixed code says its own amount, a static one none")]
     Amount,
@@ -66,6 +68,8 @@ const SIGNATURES: std::ops::RangeInclusive<u8> = 80..=99;
 /// The Ed25519 signature's characters in base64, half of them.
 const HALF_CHARS: usize = 43;
 const SIGNATURE_BYTES: usize = 64;
+/// What the text begins with in an address.
+const STEP: &str = "emv-";
 
 /// The text of a code. `fields` says who is paid and lists the accounts in other networks; what the
 /// run says itself (01, and for a fixed code 53 and 54) is written over it. `sign` is called with
@@ -84,7 +88,7 @@ pub fn issue(
     };
     match (body.amount(), &fields.amount) {
         (Some(amount), None) => {
-            fields.amount = Some(decimal(amount));
+            fields.amount = Some(amount.decimal());
             fields.currency = Some(format!("{:03}", amount.currency().numeric()));
         }
         (None, None) => {}
@@ -92,6 +96,14 @@ pub fn issue(
         (Some(_) | None, Some(_)) => return Err(EmvFormError::Amount),
     }
 
+    let is_own = |account: &&Template| {
+        account
+            .guid()
+            .is_some_and(|g| g.eq_ignore_ascii_case(&guid))
+    };
+    if let Some(account) = fields.merchant_accounts.iter().find(is_own) {
+        return Err(EmvFormError::Own(account.id().to_owned()));
+    }
     let mut sub = BTreeMap::from([(RUN.to_owned(), BASE32_NOPAD.encode(&body.to_bytes()))]);
     if from_guid(&guid).as_ref() != Some(origin) {
         sub.insert(ORIGIN.to_owned(), origin.to_string());
@@ -165,6 +177,17 @@ pub fn claimed(
         object,
         whole,
     })
+}
+
+/// The text as one step of an address, where a run would stand: no run has small letters.
+pub fn in_address(text: &str) -> String {
+    format!("{STEP}{}", BASE64URL_NOPAD.encode(text.as_bytes()))
+}
+
+/// The text that [`in_address`] made a step of.
+pub fn from_address(step: &str) -> Option<String> {
+    let bytes = BASE64URL_NOPAD.decode(step.strip_prefix(STEP)?.as_bytes());
+    String::from_utf8(bytes.ok()?).ok()
 }
 
 /// The server's host, read backwards; `None` where it is too long.
@@ -266,7 +289,7 @@ fn says_the_same(fields: &Fields, body: &Body) -> bool {
         (CodeKind::Order, _) => true,
         (_, Some(amount)) => {
             let numeric = format!("{:03}", amount.currency().numeric());
-            fields.amount == Some(decimal(amount)) && fields.currency == Some(numeric)
+            fields.amount == Some(amount.decimal()) && fields.currency == Some(numeric)
         }
         (_, None) => fields.amount.is_none(),
     };
@@ -277,20 +300,5 @@ const fn initiation(kind: CodeKind) -> &'static str {
     match kind {
         CodeKind::Static | CodeKind::Fixed | CodeKind::Plate => "11",
         CodeKind::Order => "12",
-    }
-}
-
-/// `12.50`, as EMV writes amounts.
-fn decimal(amount: Amount) -> String {
-    let decimals = usize::try_from(amount.currency().decimals()).unwrap_or(0);
-    let width = decimals.saturating_add(1);
-    let digits = format!("{:0width$}", amount.minor());
-    let (whole, part) = digits
-        .split_at_checked(digits.len().saturating_sub(decimals))
-        .unwrap_or((&digits, ""));
-    if part.is_empty() {
-        whole.to_owned()
-    } else {
-        format!("{whole}.{part}")
     }
 }

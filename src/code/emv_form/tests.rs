@@ -7,7 +7,7 @@ use super::*;
 use crate::code::emv::scheme::{PayNow, Pix};
 use crate::code::emv::{parse, with_checksum, written};
 use crate::code::run::{KeyId, RandomId};
-use crate::money::Currency;
+use crate::money::{Amount, Currency};
 
 fn key() -> Ed25519KeyPair {
     Ed25519KeyPair::from_seed_unchecked(&[7; 32]).unwrap()
@@ -112,6 +112,18 @@ fn what_is_issued_is_read_and_holds() {
 }
 
 #[test]
+fn a_text_is_one_step_of_an_address_and_is_read_out_of_it() {
+    let text = issued(CodeKind::Order);
+    let step = in_address(&text);
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+    assert!(step.bytes().all(is_plain), "{step}");
+    assert_eq!(from_address(&step), Some(text));
+    for other in ["C4AAA", "emv-!", "emv-_w", ""] {
+        assert_eq!(from_address(other), None, "{other}");
+    }
+}
+
+#[test]
 fn a_fixed_code_says_its_amount_to_every_reader() {
     let read = parse(&issued(CodeKind::Fixed)).unwrap().fields;
     assert_eq!(
@@ -127,7 +139,7 @@ fn a_fixed_code_says_its_amount_to_every_reader() {
     let yen = Amount::positive(7, "JPY".parse().unwrap()).unwrap();
     let fen = Amount::positive(7, Currency::CNY).unwrap();
     assert_eq!(
-        (decimal(yen), decimal(fen)),
+        (yen.decimal(), fen.decimal()),
         ("7".to_owned(), "0.07".to_owned())
     );
 }

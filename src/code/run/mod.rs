@@ -163,6 +163,11 @@ impl RunFault {
 }
 
 impl Parsed {
+    /// Whether it was read out of EMV's form, not out of an address.
+    pub const fn is_emv(&self) -> bool {
+        self.covered.is_some()
+    }
+
     /// The bytes that the signature of this code covers.
     pub fn signed_bytes(&self) -> Vec<u8> {
         let in_address = || signed_bytes(&self.origin, &self.run.body);

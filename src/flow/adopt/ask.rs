@@ -31,7 +31,8 @@ pub(in crate::flow) async fn claim(app: &App) -> Result<Vec<Adoption>, FlowError
     }
     let mut tx = app.db.begin().await?;
     let until = tx.now().plus(CLAIM);
-    let due = db::adoptions::claim_due(&mut tx, until, BATCH).await?;
+    let mut due = db::adoptions::claim_due(&mut tx, until, BATCH).await?;
+    due.extend(db::adoptions::claim_to_close(&mut tx, until, BATCH).await?);
     tx.commit().await?;
     Ok(due)
 }
@@ -53,6 +54,9 @@ async fn follow(app: &App, adoption: &Adoption) -> Result<(), FlowError> {
     let tx = app.db.read().await?;
     let now = tx.now();
     tx.commit().await?;
+    if matches!(adoption.standing, Standing::Ended { .. }) {
+        return closed(app, adoption, now).await;
+    }
     if now >= adoption.pay_before {
         // What was paid in time may have been said to nobody yet.
         if !asked(app, adoption, Operation::Close).await? {
@@ -70,6 +74,31 @@ async fn follow(app: &App, adoption: &Adoption) -> Result<(), FlowError> {
         postpone(app, adoption, next).await?;
     }
     Ok(())
+}
+
+/// The merchant wants no more of it, or it failed: the institution need not look out any longer. What
+/// it says of the order proves nothing any more. Past its deadline an order is over by itself.
+async fn closed(app: &App, adoption: &Adoption, now: Timestamp) -> Result<(), FlowError> {
+    let request = wallet::by_id(&adoption.institution).close(&adoption.order_number);
+    let is_over = now >= adoption.pay_before
+        || match said(app, adoption, &request, Operation::Close).await? {
+            Some(Reply::Result(statement)) => {
+                let (institution, order) = (&adoption.institution, &adoption.order_number);
+                confirm::read(app, institution, order, &statement)
+                    .await
+                    .is_ok()
+            }
+            // It does not know the order, so there is nothing that it looks out for.
+            Some(Reply::Refused { .. }) => true,
+            Some(Reply::Unknown | Reply::Opened(_)) | None => false,
+        };
+    if !is_over {
+        let next = now.plus(wait_after(adoption.asks)).min(adoption.pay_before);
+        return postpone(app, adoption, next).await;
+    }
+    let mut tx = app.db.begin().await?;
+    db::adoptions::closed(&mut tx, adoption).await?;
+    Ok(tx.commit().await?)
 }
 
 /// Has the institution look out for the amount; true where it refuses, which ends the adoption.

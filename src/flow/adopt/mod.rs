@@ -197,7 +197,13 @@ pub async fn end(
             .ok_or(FlowError::NotFound("code"))?;
         issue::revoke_behind(app, &mut tx, code).await?;
     }
+    let is_looked_out_for = adoption.standing.code().is_none() && adoption.opened_at.is_some();
     let adoption = ended(app, &mut tx, adoption, AdoptionChange::Ended, actor).await?;
+    if is_looked_out_for {
+        // The institution is told at once.
+        let now = tx.now();
+        db::adoptions::postpone(&mut tx, &adoption, now).await?;
+    }
     tx.commit().await?;
     app.bell.ring();
     app.sweep_bell.ring();

@@ -102,8 +102,8 @@ impl Book<'_> {
             post(self.app, &mut self.tx, &self.payment, &id, &posting).await?;
         }
         let told = EventData {
-            amount_minor: amount.minor(),
-            currency: amount.currency().code().to_owned(),
+            amount_minor: Some(amount.minor()),
+            currency: Some(amount.currency().code().to_owned()),
             payee_reference: Some(self.result.payee_reference.clone()),
             paid_at: Some(self.result.paid_at),
             received_at: Some(self.tx.now()),

@@ -9,15 +9,15 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::code::run::CodeKind;
 use crate::db;
-use crate::flow::issue::NewCode;
+use crate::flow::issue::{NewCode, NewForm};
 use crate::flow::{self, FlowError, idempotent};
 use crate::http::api::answer::{Picture, Refusals, once, reading, tagged, to_the_end};
 use crate::http::api::list::{LIMIT_MAX, Listed, Place};
 use crate::http::auth::{Asked, Caller, Order, ReadCodes, WriteCodes};
 use crate::http::extract::{Id, IdempotencyKey, Nothing, Query};
 use crate::http::problem::{Problem, kinds};
-use crate::id::{CodeId, CounterId, PaymentId, StoreId};
-use crate::merchant::{CodeClass, CodeEvent, CodeState, PrintedCode};
+use crate::id::{AdoptionId, CodeId, CounterId, PaymentId, StoreId};
+use crate::merchant::{CodeClass, CodeEvent, CodeForm, CodeState, NetworkAccount, PrintedCode};
 use crate::misread::within;
 use crate::money::{Amount, Currency};
 use crate::qr::symbol::{Level, QuietZone, Symbol, SymbolError};
@@ -30,6 +30,8 @@ pub(crate) struct CodeView {
     kind: CodeKind,
     class: CodeClass,
     state: CodeState,
+    /// How the text is written.
+    form: CodeForm,
     /// What the symbol says.
     text: String,
     store: StoreId,
@@ -51,11 +53,13 @@ pub(crate) struct CodeView {
 
 impl From<PrintedCode> for CodeView {
     fn from(code: PrintedCode) -> Self {
+        let form = code.form();
         Self {
             id: code.id,
             kind: code.kind,
             class: code.class,
             state: code.state,
+            form,
             text: code.text,
             store: code.store,
             counter: code.counter,
@@ -87,6 +91,18 @@ pub(crate) struct NewCodeBody {
     /// Smaller, without key id and signature: nobody can check it without asking this server.
     #[serde(default)]
     compact: bool,
+    /// How the text is written; `url` where nothing is said. One of the form `emv` is longer and always
+    /// signed, and readers of EMV's format all over the world take it apart.
+    form: Option<CodeForm>,
+    /// Of the form `emv`: the merchant's accounts in other networks, which stand beside ours, as SGQR
+    /// has them. What is paid through these networks goes past this server and is not shown at the
+    /// counter.
+    #[serde(default)]
+    network_accounts: Vec<NetworkAccount>,
+    /// Of the form `emv`: codes of an EMV network that the merchant has adopted, whose accounts stand
+    /// in the new one as well.
+    #[serde(default)]
+    adopted: Vec<AdoptionId>,
     expires_at: Option<Timestamp>,
 }
 
@@ -139,6 +155,8 @@ pub(crate) async fn issue(
                 .await?
                 .ok_or(FlowError::NotFound("merchant"))?;
             let currency = body.currency.unwrap_or(merchant.currency);
+            let form =
+                NewForm::asked(body.form, body.compact, body.network_accounts, body.adopted)?;
             let new = NewCode {
                 merchant: merchant.id,
                 amount: fixed_amount(body.kind, body.amount_minor, currency)?,
@@ -147,7 +165,7 @@ pub(crate) async fn issue(
                 kind: body.kind,
                 class: body.class.unwrap_or(CodeClass::Business),
                 currency,
-                compact: body.compact,
+                form,
                 expires_at: body.expires_at,
                 payment: None,
             };

@@ -9,6 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
 use crate::clock::Timestamp;
+use crate::code::origin::Origin;
 use crate::db;
 use crate::flow::payment::{self, NewPayment};
 use crate::flow::{FlowError, idempotent};
@@ -18,7 +19,7 @@ use crate::http::auth::{Asked, Caller, Order, ReadPayments, WritePayments};
 use crate::http::extract::{Id, IdempotencyKey, Nothing, Query};
 use crate::http::problem::Problem;
 use crate::id::{AttemptId, CodeId, CounterId, ExceptionId, PaymentId, StoreId};
-use crate::merchant::{PrintedCode, TextError, is_invisible};
+use crate::merchant::{CodeForm, PrintedCode, TextError, is_invisible};
 use crate::misread::within;
 use crate::money::{Amount, Currency};
 use crate::payment::{Payment, State};
@@ -87,7 +88,7 @@ pub(crate) struct Checkout {
 }
 
 impl PaymentView {
-    fn new(payment: Payment, code: Option<PrintedCode>) -> Self {
+    fn new(payment: Payment, code: Option<PrintedCode>, origin: &Origin) -> Self {
         let attempt = payment.state.attempt().cloned();
         let paid_at = match &payment.state {
             State::Paid { at, .. }
@@ -106,7 +107,7 @@ impl PaymentView {
             counter: payment.counter,
             code: payment.code,
             checkout: code.map(|code| Checkout {
-                url: code.text.clone(),
+                url: code.page(origin),
                 text: code.text,
             }),
             reference: payment.reference,
@@ -135,6 +136,8 @@ pub(crate) struct NewPaymentBody {
     /// Shown to the payer; at most 120 characters.
     #[schema(min_length = 1, max_length = 120)]
     description: Option<String>,
+    /// How its code is written; `url` where nothing is said.
+    form: Option<CodeForm>,
     /// How long it can be started; at most and unless said otherwise two hours.
     #[schema(minimum = 1, maximum = 7200)]
     expires_in_seconds: Option<u64>,
@@ -196,10 +199,11 @@ pub(crate) async fn create(
                 amount,
                 reference: plain("/reference", body.reference, REFERENCE_MAX)?,
                 description: plain("/description", body.description, DESCRIPTION_MAX)?,
+                form: body.form.unwrap_or(CodeForm::Url),
                 lifetime: body.expires_in_seconds.map(Duration::from_secs),
             };
             let (payment, code) = payment::create(&app, tx, new).await?;
-            Ok(PaymentView::new(payment, Some(code)))
+            Ok(PaymentView::new(payment, Some(code), &app.origin))
         })
         .await
     })
@@ -233,7 +237,7 @@ pub(crate) async fn list(
     })
     .await?;
     let name = |(payment, _): &(Payment, Option<PrintedCode>)| payment.id.to_string();
-    let view = |(payment, code)| PaymentView::new(payment, code);
+    let view = |(payment, code)| PaymentView::new(payment, code, &app.origin);
     Ok(Json(place.page(&app, rows, name, view)))
 }
 
@@ -253,7 +257,7 @@ pub(crate) async fn find(
             return Ok(None);
         };
         let code = db::codes::of_payment(tx, &payment.id).await?;
-        Ok(Some(PaymentView::new(payment, code)))
+        Ok(Some(PaymentView::new(payment, code, &app.origin)))
     })
     .await?;
     found.map(Json).ok_or_else(|| Problem::not_found("payment"))
@@ -276,7 +280,7 @@ pub(crate) async fn cancel(
         db::codes::of_payment(tx, &payment.id).await
     })
     .await?;
-    Ok(Json(PaymentView::new(payment, code)))
+    Ok(Json(PaymentView::new(payment, code, &app.origin)))
 }
 
 /// Money that arrived outside the plan, newest first.

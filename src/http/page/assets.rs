@@ -92,6 +92,11 @@ static FILES: &[Asset] = &[
         text: include_str!("../../../static/plate.js"),
     },
     Asset {
+        name: "sign.js",
+        media: JS,
+        text: include_str!("../../../static/sign.js"),
+    },
+    Asset {
         name: "phone.js",
         media: JS,
         text: include_str!("../../../static/phone.js"),

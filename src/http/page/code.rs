@@ -1,4 +1,5 @@
-//! `/Q/{run}`: what opens when a printed code is scanned.
+//! `/Q/{run}`: what opens when a printed code is scanned. A code in EMV's form opens nothing by itself;
+//! its page is at `/Q/emv-` and the whole text in base64url, for whoever links to it.
 //!
 //! Opening takes nothing and stores nothing, however often and by whomever. The `User-Agent`
 //! chooses the page and nothing else; the price is the code's or, where it has none, what the payer
@@ -19,6 +20,7 @@ use super::tag::Tag;
 use super::words::Refusal;
 use super::{picture, same_site, token};
 use crate::app::App;
+use crate::code::emv_form;
 use crate::db::{self, DbError};
 use crate::flow::FlowError;
 use crate::flow::resolve::{self, Seen};
@@ -63,8 +65,8 @@ pub(super) async fn show(req: HttpRequest, app: Data<App>, run: Path<String>) ->
 /// `GET /Q/{run}/start`: back to the code's page, where the payer can begin again.
 pub(super) async fn back(req: HttpRequest, run: Path<String>) -> HttpResponse {
     let place = match Lang::asked(req.query_string()) {
-        Some(lang) => format!("/Q/{run}?lang={}", lang.word()),
-        None => format!("/Q/{run}"),
+        Some(lang) => format!("{}?lang={}", page_of(&run), lang.word()),
+        None => page_of(&run),
     };
     let mut answer = HttpResponse::SeeOther();
     answer.insert_header((LOCATION, place));
@@ -193,9 +195,19 @@ fn page_of(run: &str) -> String {
     format!("/Q/{run}")
 }
 
-/// The code as it stands on the wall.
+/// The code as it stands on the wall. One in EMV's form stands in the address as a whole.
 fn text_of(app: &App, run: &str) -> String {
+    if let Some(text) = emv_form::from_address(run) {
+        return text;
+    }
     format!("{}/Q/{run}", app.origin.to_string().to_ascii_uppercase())
+}
+
+/// A text behind the `#` of an address, as scripts read it there. Ours needs no escapes in one form; the
+/// other may hold any letter.
+fn in_fragment(text: &str) -> String {
+    let escaped: String = form_urlencoded::byte_serialize(text.as_bytes()).collect();
+    escaped.replace('+', "%20")
 }
 
 /// Everything short of paying: another page if this payer cannot pay this code.
@@ -298,7 +310,7 @@ fn pay_page(
         return refused(req, app, Refusal::of(&kinds::INTERNAL), None, Vec::new());
     };
     let view = PayView {
-        run: run.to_owned(),
+        path: page_of(run),
         payee: payee_of(&ready.seen),
         price,
         route: ready.route.clone(),
@@ -318,7 +330,7 @@ fn choose_page(req: &HttpRequest, app: &App, run: &str, seen: &Seen) -> HttpResp
         payee: payee_of(seen),
         money: seen.amount.map(money),
         wallets: Tag::sorted(&seen.works_with),
-        text: text_of(app, run),
+        text: in_fragment(&text_of(app, run)),
         is_test: app.mode == Mode::Test,
     };
     // A form can come here only when the browser changed its mind about what it is.

@@ -51,7 +51,8 @@ pub(super) struct RouteWords {
 /// What a payer in a known wallet gets.
 #[derive(Clone)]
 pub(super) struct PayView {
-    pub(super) run: String,
+    /// Where the page is.
+    pub(super) path: String,
     pub(super) payee: Payee,
     pub(super) price: Price,
     pub(super) route: RouteWords,
@@ -61,7 +62,7 @@ pub(super) struct PayView {
 
 /// Who is paid, with the form to pay.
 pub(super) fn pay(lang: Lang, view: &PayView) -> Markup {
-    let action = format!("/Q/{}/start?lang={}", view.run, lang.word());
+    let action = format!("{}/start?lang={}", view.path, lang.word());
     html! {
         main.card.pay {
             (payee(lang, &view.payee))
@@ -139,7 +140,7 @@ pub(super) struct ChooseView {
     pub(super) payee: Payee,
     pub(super) money: Option<Money>,
     pub(super) wallets: Vec<Tag>,
-    /// The code's text, for the simulated phone.
+    /// The code's text as it stands in an address, for the simulated phone.
     pub(super) text: String,
     pub(super) is_test: bool,
 }

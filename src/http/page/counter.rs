@@ -52,6 +52,7 @@ pub(super) async fn show(req: HttpRequest, app: Data<App>) -> HttpResponse {
                     "camera.js",
                     "counter.js",
                     "check.js",
+                    "sign.js",
                 ],
                 is_test: app.mode == Mode::Test,
             };

@@ -91,33 +91,7 @@ pub(super) fn counter(lang: Lang, view: &CounterView) -> Markup {
                 p.by {}
                 p.number {}
             }
-            section.check #check data-decode="/v1/decode" data-verify={ "/counter/verify?lang=" (lang.word()) } {
-                h2 { (both(lang, "核对付款人的收据", "Check a payer’s receipt")) }
-                form #by-number {
-                    label.ask for="digits" { (lang.of_two("六位数字", "Six digits")) }
-                    div.field {
-                        input #digits name="number" type="text" inputmode="numeric" maxlength="7"
-                            autocomplete="off" placeholder="000 000";
-                        button.primary type="submit" { (lang.of_two("核对", "Check")) }
-                    }
-                }
-                div.ways {
-                    button.plain type="button" data-camera="" { (lang.of_two("扫码", "Scan")) }
-                    label.plain.button { (lang.of_two("图片", "Picture"))
-                        input.hidden-file type="file" accept="image/png,image/jpeg,image/webp" data-picture=""; }
-                    button.plain type="button" data-paste="" { (lang.of_two("粘贴文字", "Paste")) }
-                }
-                video.camera data-video="" hidden playsinline muted {}
-                form #by-text hidden {
-                    textarea name="receipt" rows="3" spellcheck="false"
-                        aria-label=(lang.of_two("收据原文", "Receipt as text")) {}
-                    button.primary type="submit" { (lang.of_two("核对", "Check")) }
-                }
-                div #verdict .verdict role="status" hidden {
-                    strong {}
-                    span {}
-                }
-            }
+            div.aside { (receipt(lang)) (sign(lang)) }
             section.today {
                 h2 {
                     (both(lang, "今天", "Today"))
@@ -128,6 +102,71 @@ pub(super) fn counter(lang: Lang, view: &CounterView) -> Markup {
                 }
                 ol.rows #rows {}
                 p.empty #empty { (lang.of_two("今天还没有付款。", "No payment yet today.")) }
+            }
+        }
+    }
+}
+
+/// The check of receipts.
+fn receipt(lang: Lang) -> Markup {
+    html! {
+        section.check #check data-decode="/v1/decode" data-verify={ "/counter/verify?lang=" (lang.word()) } {
+            h2 { (both(lang, "核对付款人的收据", "Check a payer’s receipt")) }
+            form #by-number {
+                label.ask for="digits" { (lang.of_two("六位数字", "Six digits")) }
+                div.field {
+                    input #digits name="number" type="text" inputmode="numeric" maxlength="7"
+                        autocomplete="off" placeholder="000 000";
+                    button.primary type="submit" { (lang.of_two("核对", "Check")) }
+                }
+            }
+            div.ways {
+                button.plain type="button" data-camera="" { (lang.of_two("扫码", "Scan")) }
+                label.plain.button { (lang.of_two("图片", "Picture"))
+                    input.hidden-file type="file" accept="image/png,image/jpeg,image/webp" data-picture=""; }
+                button.plain type="button" data-paste="" { (lang.of_two("粘贴文字", "Paste")) }
+            }
+            video.camera data-video="" hidden playsinline muted {}
+            form #by-text hidden {
+                textarea name="receipt" rows="3" spellcheck="false"
+                    aria-label=(lang.of_two("收据原文", "Receipt as text")) {}
+                button.primary type="submit" { (lang.of_two("核对", "Check")) }
+            }
+            div #verdict .verdict role="status" hidden {
+                strong {}
+                span {}
+            }
+        }
+    }
+}
+
+/// "Check my sign": somebody may have stuck another over it.
+fn sign(lang: Lang) -> Markup {
+    html! {
+        section.check.of-wall #sign data-decode="/v1/decode" data-check={ "/counter/sign?lang=" (lang.word()) } {
+            h2 { (both(lang, "核对墙上的收款码", "Check my sign")) }
+            p.small { (lang.of_two(
+                "扫一下墙上的码：是不是我们的、真不真、该不该挂在这里。",
+                "Scan what hangs on the wall: is it ours, genuine, and where it belongs?",
+            )) }
+            div.ways {
+                button.plain type="button" data-camera="" { (lang.of_two("扫码", "Scan")) }
+                label.plain.button { (lang.of_two("图片", "Picture"))
+                    input.hidden-file type="file" accept="image/png,image/jpeg,image/webp" data-picture=""; }
+                button.plain type="button" data-paste="" { (lang.of_two("输入文字", "Type")) }
+            }
+            video.camera data-video="" hidden playsinline muted {}
+            form #sign-text hidden {
+                textarea name="text" rows="3" spellcheck="false"
+                    aria-label=(lang.of_two("码的内容", "What the code says")) {}
+                button.primary type="submit" { (lang.of_two("核对", "Check")) }
+            }
+            div #sign-verdict .verdict role="status" hidden {
+                strong {}
+                span {}
+            }
+            a.print href={ "/counter/print?lang=" (lang.word()) } {
+                (lang.of_two("打印收款码", "Print a sign"))
             }
         }
     }
@@ -153,6 +192,9 @@ fn words(lang: Lang) -> String {
         "mute": lang.of_two("此浏览器不能播报", "No voice in this browser"),
         "noCamera": lang.of_two("用不了摄像头，请上传图片或输入数字。", "The camera cannot be used; upload a picture or type the number."),
         "noCode": lang.of_two("图片里没有找到收据。", "No receipt was found in the picture."),
+        "noSign": lang.of_two("图片里没有找到收款码。", "No code was found in the picture."),
+        "silent": lang.of_two("这张码好一阵没人付了，请去看看", "Nobody pays by this code any more: look at the sign"),
+        "silentSince": lang.of_two("上次收款", "last paid"),
         "manyCodes": lang.of_two("图片里有多个码，请只对准一个。", "There is more than one code; show one only."),
         "sixDigits": lang.of_two("收据号是六位数字。", "A receipt’s number has six digits."),
         "tooLarge": lang.of_two("图片太大，请换一张小一点的。", "The picture is too large; take a smaller one."),

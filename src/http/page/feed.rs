@@ -29,7 +29,7 @@ use crate::flow::FlowError;
 use crate::flow::authenticate;
 use crate::http::problem::{Problem, kinds};
 use crate::id::{MerchantId, PaymentId, StoreId};
-use crate::money::Amount;
+use crate::money::{Amount, Currency};
 use crate::payment::event::{EventData, EventKind};
 use crate::telemetry::metrics::OpenFeed;
 
@@ -298,9 +298,11 @@ fn for_counter(event: &Placed, zone: &str) -> Option<String> {
         EventKind::Paid => "paid",
         EventKind::Released | EventKind::Closed | EventKind::Expired => "ended",
         EventKind::Exception => "exception",
+        EventKind::CodeSilent => return silent_for_counter(event, zone),
     };
     let data: EventData = serde_json::from_str(&event.data).ok()?;
-    let amount = Amount::new(data.amount_minor, data.currency.parse().ok()?).ok()?;
+    let currency: Currency = data.currency.as_deref()?.parse().ok()?;
+    let amount = Amount::new(data.amount_minor?, currency).ok()?;
     let payment = data.payment.as_ref().map(PaymentId::as_str);
     let key = match &data.exception {
         Some(exception) => exception.as_str(),
@@ -311,10 +313,25 @@ fn for_counter(event: &Placed, zone: &str) -> Option<String> {
         "kind": kind,
         "amount": super::code_view::grouped(&amount.decimal()),
         "amount_minor": amount.minor(),
-        "currency": data.currency,
+        "currency": currency,
         "payer": data.payer_institution,
         "number": data.number,
         "code": data.code,
+        "at": event.at,
+        "day": event.at.day_in(zone),
+        "time": event.at.time_in(zone),
+    });
+    Some(told.to_string())
+}
+
+/// A code that fell silent: which, and when somebody paid by it last.
+fn silent_for_counter(event: &Placed, zone: &str) -> Option<String> {
+    let data: EventData = serde_json::from_str(&event.data).ok()?;
+    let told = json!({
+        "key": event.id,
+        "kind": "silent",
+        "sign": data.sign?.short(),
+        "last": data.paid_at.map(|at| at.time_in(zone)),
         "at": event.at,
         "day": event.at.day_in(zone),
         "time": event.at.time_in(zone),

@@ -7,6 +7,7 @@ mod code;
 mod code_view;
 pub(crate) mod cookie;
 mod counter;
+mod counter_print;
 mod counter_view;
 pub(crate) mod docs;
 pub(crate) mod feed;
@@ -22,6 +23,7 @@ mod plate;
 mod plate_view;
 pub(crate) mod same_site;
 mod show;
+mod sign;
 mod speech;
 mod tag;
 mod takings;
@@ -87,6 +89,9 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(sent("/plates/{short_id}/bind", plate::bind))
         .service(sent("/plates/{short_id}/move", plate::relocate))
         .service(sent("/plates/{short_id}/unbind", plate::unbind))
+        .service(sent("/counter/sign", sign::check))
+        .service(shown("/counter/print", counter_print::show))
+        .service(shown("/counter/print/{id}", counter_print::sign))
         .service(shown("/phone", phone::show))
         .service(sent("/phone/scan", phone::scan))
         .service(sent("/phone/pay", phone::pay))

@@ -170,7 +170,23 @@ pub(super) fn state(lang: Lang, view: &StateView) -> Markup {
 
 /// What came instead, why it does not fit, and what to do now.
 fn unfit(lang: Lang, arrived: &Arrived) -> Markup {
-    let why = match arrived.why {
+    let why = unfit_words(lang, arrived.why);
+    html! {
+        section.unfit {
+            p.small { (lang.of_two("到账：", "What came: ")) }
+            (amount(&arrived.money))
+            p { (why) }
+            p { strong { (lang.of_two(
+                "店家已收到通知。请不要再付，给店员看本页。",
+                "The shop has been told. Do not pay again; show this page at the counter.",
+            )) } }
+        }
+    }
+}
+
+/// Why money does not fit.
+pub(super) const fn unfit_words(lang: Lang, why: ExceptionCode) -> &'static str {
+    match why {
         ExceptionCode::AmountMismatch => lang.of_two(
             "到账金额与应付金额不同。",
             "It is another amount than was asked for.",
@@ -191,17 +207,6 @@ fn unfit(lang: Lang, arrived: &Arrived) -> Markup {
             "这笔已经付清，又付了一次。",
             "This had been paid already, and was paid again.",
         ),
-    };
-    html! {
-        section.unfit {
-            p.small { (lang.of_two("到账：", "What came: ")) }
-            (amount(&arrived.money))
-            p { (why) }
-            p { strong { (lang.of_two(
-                "店家已收到通知。请不要再付，给店员看本页。",
-                "The shop has been told. Do not pay again; show this page at the counter.",
-            )) } }
-        }
     }
 }
 

@@ -14,7 +14,7 @@ use super::code::simulator;
 use super::lang::Lang;
 use super::layout::Shell;
 use super::pay::{SheetAnswer, stage_word};
-use super::pay_view::spaced;
+use super::pay_view::{spaced, unfit_words};
 use super::phone_view::phone;
 use super::show::refused;
 use super::tag::Tag;
@@ -26,7 +26,7 @@ use crate::http::extract::read_body;
 use crate::http::problem::{Problem, kinds};
 use crate::merchant::InstitutionId;
 use crate::money::{Amount, Currency};
-use crate::payment::AttemptState;
+use crate::payment::{AttemptState, ExceptionCode};
 use crate::qr::read::PICTURE_BYTES_MAX;
 use crate::wallet::WireRequest;
 use crate::wallet::client::Call;
@@ -86,6 +86,7 @@ pub(super) struct PayCall {
 pub(super) struct AttemptCall {
     wallet: InstitutionId,
     attempt: String,
+    lang: Lang,
 }
 
 /// What tongma's resolution says, as the app passes it on.
@@ -122,6 +123,15 @@ struct Outcome {
     currency: Currency,
     receipt: Option<String>,
     receipt_number: Option<String>,
+    exception: Option<Unfit>,
+}
+
+/// Money that came otherwise than agreed.
+#[derive(Debug, Deserialize)]
+struct Unfit {
+    code: ExceptionCode,
+    amount_minor: i64,
+    currency: Currency,
 }
 
 /// `POST /phone/scan`
@@ -192,7 +202,8 @@ pub(super) async fn attempt(
         return Err(Problem::new(&kinds::ATTEMPT_NOT_FOUND));
     }
     let request = WireRequest::get(format!("/app/attempts/{}", call.attempt));
-    let found: Outcome = send(&app, &call.wallet, request, Lang::Zh).await?;
+    let lang = call.lang;
+    let found: Outcome = send(&app, &call.wallet, request, lang).await?;
     let amount = Amount::new(found.amount_minor, found.currency).map(Amount::decimal);
     let receipt = found.receipt.map(|text| {
         json!({
@@ -201,8 +212,22 @@ pub(super) async fn attempt(
             "text": text,
         })
     });
+    let unfit = found.exception.as_ref().map(|unfit| {
+        let came = Amount::new(unfit.amount_minor, unfit.currency).map(Amount::decimal);
+        json!({
+            "amount": came.unwrap_or_default(),
+            "currency": unfit.currency,
+            "why": unfit_words(lang, unfit.code),
+        })
+    });
+    // Until it is paid, that money is all there is to say.
+    let state = match (found.state, &unfit) {
+        (AttemptState::Paid, _) | (_, None) => stage_word(found.state),
+        (_, Some(_)) => "unfit",
+    };
     Ok(HttpResponse::Ok().json(json!({
-        "state": stage_word(found.state),
+        "state": state,
+        "unfit": unfit,
         "amount": amount.unwrap_or_default(),
         "currency": found.currency,
         "receipt": receipt,

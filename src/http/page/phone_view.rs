@@ -60,6 +60,15 @@ pub(super) fn phone(lang: Lang, wallets: &[Tag], chosen: Option<&str>) -> Markup
                 div.sign #result-sign aria-hidden="true" {}
                 h2 #result-title role="status" {}
                 p.amount #result-amount { span.currency {} span.figure {} }
+                section.unfit #result-unfit hidden {
+                    p.small { (lang.of_two("到账：", "What came: ")) }
+                    p.amount #result-came { span.currency {} span.figure {} }
+                    p #result-why {}
+                    p { strong { (lang.of_two(
+                        "店家已收到通知。请不要再付，给店员看本页。",
+                        "The shop has been told. Do not pay again; show this page at the counter.",
+                    )) } }
+                }
                 section.receipt #result-receipt hidden {
                     p.small { (lang.of_two("给店员看", "Show this at the counter")) }
                     p.number #result-number {}
@@ -92,6 +101,7 @@ fn words(lang: Lang) -> String {
         "waiting": lang.of_two("等待结果…", "Waiting for the result…"),
         "paid": lang.of_two("已付款", "Paid"),
         "ended": lang.of_two("没有付款", "Not paid"),
+        "unfit": lang.of_two("钱到了，但对不上", "Money came, but it does not fit"),
         "direct": lang.of_two("直接付到商户的账户", "straight into the shop’s account"),
         "interop": lang.of_two("通过互联互通付到", "by interconnection, into the account at"),
         "instead": lang.of_two("可以用：", "These would work: "),

@@ -146,8 +146,8 @@ fn what_is_told_is_of_this_payment_and_this_attempt() {
     assert_eq!(alone.store, Some(payment().store));
     assert_eq!(alone.counter, payment().counter);
     assert_eq!(
-        (alone.amount_minor, alone.currency.as_str()),
-        (10_000, "CNY")
+        (alone.amount_minor, alone.currency.as_deref()),
+        (Some(10_000), Some("CNY"))
     );
     assert_eq!(alone.reference.as_deref(), Some("table 7"));
     assert_eq!(alone.order_number, None);

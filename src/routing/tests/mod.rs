@@ -34,6 +34,7 @@ fn shop() -> Facts {
     let merchant = Merchant {
         id: MerchantId::new(at(NOW), &Same(1)),
         name: "老王面馆".parse().unwrap(),
+        latin_name: None,
         mcc: "5812".parse().unwrap(),
         city: "Shanghai".parse().unwrap(),
         country: "CN".parse().unwrap(),

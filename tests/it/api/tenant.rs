@@ -79,6 +79,7 @@ async fn stranger(server: &Server) -> Merchant {
     let merchant = Merchant {
         id: MerchantId::new(tx.now(), &*app.entropy),
         name: "Stranger".parse().unwrap(),
+        latin_name: None,
         ..server.shop.merchant.clone()
     };
     db::merchants::insert(&mut tx, &merchant).await.unwrap();

@@ -8,6 +8,7 @@ mod keys;
 mod plates;
 mod prints;
 mod shop;
+mod sign;
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
@@ -381,6 +382,19 @@ impl Desk {
         );
         assert!(said(&output).contains(why), "{words:?}: {}", said(&output));
         assert!(output.stdout.is_empty());
+    }
+
+    /// Answers no: by the exit code, and with this in what was printed.
+    fn says(&self, words: &[&str], exit: i32, what: &str) {
+        let output = self.command(words).output().unwrap();
+        assert_eq!(
+            output.status.code(),
+            Some(exit),
+            "{words:?}: {}",
+            said(&output)
+        );
+        let printed = String::from_utf8(output.stdout).unwrap();
+        assert!(printed.contains(what), "{words:?}: {printed}");
     }
 
     fn shop_with_a_code(&self) -> Value {

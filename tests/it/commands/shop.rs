@@ -156,6 +156,47 @@ async fn codes_are_listed_shown_and_revoked(backend: Backend) {
     desk.refuses(&other, 1, &format!("no code {NO_CODE}"));
 }
 
+async fn a_code_is_written_as_a_list_of_objects_with_accounts_in_other_networks(backend: Backend) {
+    let desk = Desk::new(backend).await;
+    let about = [
+        "--mcc",
+        "5812",
+        "--city",
+        "重庆",
+        "--latin-name",
+        "Chongqing Hotpot",
+    ];
+    let merchant = desk.makes(&[&["merchant", "create", "重庆火锅"][..], &about].concat());
+    let store = desk.makes(&["store", "create", "一号店", "--merchant", &merchant]);
+    let create = ["code", "create", "--store", &store, "--merchant", &merchant];
+    let paynow = r#"{"id": "26", "guid": "SG.PAYNOW", "sub": {"01": "2", "02": "201509555BNN1"}}"#;
+    let account = ["--network-account", paynow];
+    let emv = [&create[..], &["--form", "emv"], &account].concat();
+    let made = desk.does(&emv);
+    assert_eq!(made["form"], "emv");
+    let text = made["text"].as_str().unwrap();
+    assert!(text.contains("5916Chongqing Hotpot"), "{text}");
+    let said = desk.does(&["decode", text]);
+    assert_eq!(
+        (&said["scheme"], &said["payees"][0]["network"]),
+        (&"tongma".into(), &"sg.paynow".into())
+    );
+
+    let twice = [&emv[..], &account].concat();
+    desk.refuses(&twice, 1, "object 26 is given twice");
+    desk.refuses(
+        &[&create[..], &account].concat(),
+        1,
+        "only a code of the form emv",
+    );
+    desk.refuses(&[&emv[..], &["--compact"]].concat(), 1, "is signed");
+    desk.refuses(
+        &[&create[..], &["--network-account", "{}"]].concat(),
+        2,
+        "id",
+    );
+}
+
 async fn t124_a_borrowed_name_is_held_until_somebody_has_looked(backend: Backend) {
     let desk = Desk::new(backend).await;
     let about = ["--mcc", "5812", "--city", "Shanghai"];
@@ -179,6 +220,7 @@ on_both![
     class_a_is_by_agreement_and_others_by_rule,
     t096_stores_tills_and_keys_have_quotas,
     codes_are_listed_shown_and_revoked,
+    a_code_is_written_as_a_list_of_objects_with_accounts_in_other_networks,
 ];
 
 /// A desk with an institution, a merchant and a store.

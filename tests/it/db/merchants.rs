@@ -350,6 +350,7 @@ fn merchant(number: i64) -> Merchant {
     Merchant {
         id: MerchantId::new(at(number), &Same),
         name: "老王面馆".parse().unwrap(),
+        latin_name: None,
         mcc: "5812".parse().unwrap(),
         city: "Shanghai".parse().unwrap(),
         country: "CN".parse().unwrap(),

@@ -99,6 +99,54 @@ async fn a_proven_code_is_paid_until_it_is_let_go(backend: Backend) {
     resolve(&shop.app, &jd(), ON_THE_WALL).await.unwrap();
 }
 
+/// The institution is told to look out no longer, again until it has heard it.
+async fn an_adoption_that_is_given_up_is_closed_at_the_institution(backend: Backend) {
+    let shop = Shop::open(backend).await;
+    let asked = asks(&shop, ON_THE_WALL).await.unwrap();
+    expire::sweep(&shop.app).await.unwrap();
+    let close = format!("/orders/{}/close", asked.order_number);
+    let closes = || {
+        shop.payee
+            .calls()
+            .iter()
+            .filter(|(_, path)| *path == close)
+            .count()
+    };
+
+    let ended = ends(&shop, &asked).await;
+    assert_eq!(reason(&ended), Some(AdoptionEnd::Cancelled));
+    expire::sweep(&shop.app).await.unwrap();
+    assert_eq!(closes(), 1);
+    // What it says is not understood, so it is asked again: now with the money that came meanwhile.
+    let came = proof(&shop, &asked);
+    shop.payee.will_say(&came, shop.signed(&came));
+    shop.advance(120);
+    expire::sweep(&shop.app).await.unwrap();
+    assert_eq!(closes(), 2);
+    shop.advance(600);
+    expire::sweep(&shop.app).await.unwrap();
+    assert_eq!(closes(), 2, "it has heard it");
+    let stands = stands(&shop, &asked).await;
+    assert_eq!(
+        reason(&stands),
+        Some(AdoptionEnd::Cancelled),
+        "whatever was paid"
+    );
+    assert!(stands.opened_at.is_none());
+    assert!(is_unknown(&resolve(&shop.app, &jd(), ON_THE_WALL).await));
+
+    // One that nobody was told of yet is nobody's to close, and none is asked about past its time.
+    let unheard = asks(&shop, ON_THE_WALL).await.unwrap();
+    ends(&shop, &unheard).await;
+    let late = asks(&shop, ON_THE_WALL).await.unwrap();
+    expire::sweep(&shop.app).await.unwrap();
+    ends(&shop, &late).await;
+    shop.advance(3600);
+    let before = shop.payee.calls().len();
+    expire::sweep(&shop.app).await.unwrap();
+    assert_eq!(shop.payee.calls().len(), before);
+}
+
 async fn it_pays_into_the_account_of_its_proof_and_no_other(backend: Backend) {
     let shop = Shop::open(backend).await;
     // Of its two accounts the merchant prefers the other one.
@@ -300,6 +348,7 @@ async fn an_end_is_heard_here_at_once_and_elsewhere_within_half_a_second(backend
 }
 
 on_both![
+    an_adoption_that_is_given_up_is_closed_at_the_institution,
     a_proven_code_is_paid_until_it_is_let_go,
     it_pays_into_the_account_of_its_proof_and_no_other,
     of_two_merchants_the_first_with_a_proof_holds_the_code,

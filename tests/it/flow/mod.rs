@@ -8,5 +8,6 @@ mod plates;
 mod races;
 mod recent;
 mod scans;
+mod silence;
 mod verify;
 mod ways;

@@ -316,6 +316,7 @@ async fn a_payment_in_a_currency_without_an_account_is_not_asked_for(backend: Ba
         amount: Amount::positive(900, "JPY".parse().unwrap()).unwrap(),
         reference: None,
         description: None,
+        form: tongma::merchant::CodeForm::Url,
         lifetime: None,
     };
 

@@ -419,7 +419,7 @@ pub(super) async fn settle(site: &Site, id: &str, status: &str) {
 }
 
 /// A static code of a merchant who is called this.
-async fn code_of_merchant(site: &Site, name: &str) -> String {
+pub(super) async fn code_of_merchant(site: &Site, name: &str) -> String {
     let shop = &site.shop;
     let mut tx = shop.app.db.begin().await.unwrap();
     let merchant = tongma::merchant::Merchant {
@@ -445,7 +445,7 @@ async fn code_of_merchant(site: &Site, name: &str) -> String {
         class: tongma::merchant::CodeClass::Business,
         amount: None,
         currency: tongma::money::Currency::CNY,
-        compact: false,
+        form: flow::issue::NewForm::SIGNED,
         expires_at: None,
         payment: None,
     };

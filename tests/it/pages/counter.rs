@@ -361,6 +361,7 @@ async fn receipt_of_neighbour(site: &Site) -> (String, String) {
         amount: crate::support::shop::cny(500),
         reference: None,
         description: None,
+        form: tongma::merchant::CodeForm::Url,
         lifetime: None,
     };
     let (payment, code) = tongma::flow::payment::create(&shop.app, &mut tx, new)

@@ -358,7 +358,7 @@ pub(super) async fn open_till(site: &Site, browser: &Browser, width: u32) -> Pag
 }
 
 /// The symbol of a code as our server prints it.
-async fn printed(site: &Site, code: &PrintedCode) -> Vec<u8> {
+pub(super) async fn printed(site: &Site, code: &PrintedCode) -> Vec<u8> {
     let token = new_key(&site.shop, &site.shop.merchant.id, Scopes::all()).await;
     let call = tongma::wallet::client::Call {
         request: WireRequest::get(format!("/v1/codes/{}/symbol.png", code.id)),
@@ -460,12 +460,12 @@ pub(super) async fn play_wallets(site: &Site) -> Town {
         move_to(site.shop.database.url(), id, &running.url).await;
         town.insert(id, running);
     }
-    Town { _running: town }
+    Town { running: town }
 }
 
 /// The institutions, as long as the story is told.
 pub(super) struct Town {
-    _running: BTreeMap<&'static str, Running>,
+    pub(super) running: BTreeMap<&'static str, Running>,
 }
 
 /// Institutions do not move by themselves in this program; a story may move them.

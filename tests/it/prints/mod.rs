@@ -11,7 +11,7 @@ use crate::support::wire::{Answer, Request};
 
 /// The names of all templates, and how large their paper is in hundredths of a millimetre; what
 /// comes from a roll is as long as it needs.
-const TEMPLATES: [(&str, (i64, Option<i64>)); 8] = [
+pub(crate) const TEMPLATES: [(&str, (i64, Option<i64>)); 8] = [
     ("stand-a6", (10_500, Some(14_800))),
     ("stand-a5", (14_800, Some(21_000))),
     ("poster-a4", (21_000, Some(29_700))),
@@ -23,11 +23,11 @@ const TEMPLATES: [(&str, (i64, Option<i64>)); 8] = [
 ];
 
 /// How many symbols there are on one.
-fn symbols(template: &str) -> usize {
+pub(crate) fn symbols(template: &str) -> usize {
     if template == "tent" { 2 } else { 1 }
 }
 
-async fn prints(server: &Server, code: &str, how: &str) -> Answer {
+pub(crate) async fn prints(server: &Server, code: &str, how: &str) -> Answer {
     let path = format!("/v1/codes/{code}/print?{how}");
     server.ask(Request::get(&path)).await
 }

@@ -62,6 +62,6 @@ pub(crate) mod wire;
 pub(crate) use browser::{Browser, Page};
 pub(crate) use database::{Backend, TestDb};
 pub(crate) use peer::{
-    PeerWallet, certificate, example, explore, get_trusting, openapi_faults, read_symbol,
-    verify_codes,
+    PeerWallet, certificate, emv_forms, example, explore, get_trusting, openapi_faults,
+    read_symbol, verify_codes,
 };

@@ -44,12 +44,22 @@ impl PeerWallet {
 
 /// What `tests/peers/verify_code.py` says about each text, knowing nothing but the JWKS.
 pub(crate) fn verify_codes(jwks: &Value, texts: &[String]) -> Vec<Value> {
+    judged("verify_code.py", jwks, texts)
+}
+
+/// What other people's parser of EMV's format says of codes in that form, and whether their signature
+/// holds against the JWKS.
+pub(crate) fn emv_forms(jwks: &Value, texts: &[String]) -> Vec<Value> {
+    judged("emv_form.py", jwks, texts)
+}
+
+fn judged(script: &str, jwks: &Value, texts: &[String]) -> Vec<Value> {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("jwks.json");
     std::fs::write(&file, jwks.to_string()).unwrap();
     let input = folder.path().join("texts");
     std::fs::write(&input, texts.join("\n")).unwrap();
-    let mut command = python("verify_code.py");
+    let mut command = python(script);
     command
         .arg(&file)
         .stdin(std::fs::File::open(&input).unwrap());

@@ -19,7 +19,7 @@ use tongma::db::codes::Scan;
 use tongma::db::{self, Tx};
 use tongma::entropy::{Entropy, SystemEntropy};
 use tongma::flow::confirm::Outcome;
-use tongma::flow::issue::NewCode;
+use tongma::flow::issue::{NewCode, NewForm};
 use tongma::flow::keys::Rotation;
 use tongma::flow::payment::NewPayment;
 use tongma::flow::start::{StartOrder, Started};
@@ -141,7 +141,7 @@ impl Shop {
             class: tongma::merchant::CodeClass::Business,
             amount: amount.map(cny),
             currency: Currency::CNY,
-            compact: false,
+            form: NewForm::SIGNED,
             expires_at: None,
             payment: None,
         };
@@ -164,6 +164,7 @@ impl Shop {
             amount: cny(minor),
             reference: None,
             description: None,
+            form: tongma::merchant::CodeForm::Url,
             lifetime: None,
         };
         let made = flow::payment::create(&self.app, &mut tx, new)
@@ -391,6 +392,7 @@ async fn add_merchant(
     let merchant = Merchant {
         id: MerchantId::new(now, &*app.entropy),
         name: name.parse().unwrap(),
+        latin_name: None,
         mcc: "5812".parse().unwrap(),
         city: "上海".parse().unwrap(),
         country: "CN".parse().unwrap(),

@@ -305,6 +305,7 @@ fn new_payment(shop: &Shop, minor: i64, seconds: u64) -> NewPayment {
         amount: cny(minor),
         reference: None,
         description: None,
+        form: tongma::merchant::CodeForm::Url,
         lifetime: Some(Duration::from_secs(seconds)),
     }
 }
@@ -326,7 +327,7 @@ async fn compact(shop: &Shop, kind: CodeKind) -> PrintedCode {
         class: tongma::merchant::CodeClass::Business,
         amount: None,
         currency: shop.merchant.currency,
-        compact: true,
+        form: issue::NewForm::Url { compact: true },
         expires_at: None,
         payment: None,
     };

@@ -22,6 +22,7 @@ async fn t124_a_name_that_looks_like_another_is_held(backend: Backend) {
         let merchant = Merchant {
             id: MerchantId::new(tx.now(), &*shop.app.entropy),
             name: name.parse().unwrap(),
+            latin_name: None,
             ..shop.merchant.clone()
         };
         let outcome = sign_up::sign_up(&mut tx, &merchant, is_reviewed).await;

@@ -129,6 +129,11 @@ pub(super) fn may_be_version_two(fields: &Fields) -> bool {
     guids(fields).any(|guid| guid.eq_ignore_ascii_case(VERSION_TWO))
 }
 
+/// What the networks of these accounts would not have written.
+pub fn doubts(fields: &Fields) -> Vec<Doubt> {
+    view(fields).doubts
+}
+
 /// Every account that a payload pays into, in the words of its network.
 pub(super) fn view(fields: &Fields) -> View {
     let whole = find(fields);

@@ -71,6 +71,31 @@ pub(super) static PARTS: &[Part] = &[
         ),
     },
     Part {
+        heading: ("两种写法的收款码", "Codes in two forms"),
+        text: (
+            "form 为 url（默认）时，码是一个地址，图形最小；为 emv 时，码是各国读码器都认识的 EMV 对象列表，\
+             商户在其他网络的账户（network_accounts，写法与解码应答的 fields.merchant_accounts 相同；或 \
+             adopted，取自已收编的 EMV 码）与我们的账户并列，同受一个签名保护，换掉任何一个都会验签失败。\
+             经其他网络付的钱不经过本服务器，收银台也看不到。",
+            "With form url (the usual one) a code is an address, in the smallest symbol. With emv it is \
+             EMV's list of objects, which readers all over the world take apart: the merchant's accounts \
+             in other networks (network_accounts, written as decoding answers fields.merchant_accounts; \
+             or adopted, out of EMV codes that were adopted) stand beside ours under one signature, and \
+             exchanging any of them breaks it. What is paid through other networks goes past this server \
+             and is not shown at the counter.",
+        ),
+    },
+    Part {
+        heading: ("没人付的码", "A code that falls silent"),
+        text: (
+            "一张平时这个时段有人付的码，忽然一直没人付，会产生一次 code.silent 事件（sign 是哪张码，paid_at \
+             是上次收款）：请去看看它是否掉了、被人盖住。POST /v1/signs/check 说墙上的码是不是自己的。",
+            "A code that payers use at this hour and suddenly do not is told once, as code.silent (sign says \
+             which, paid_at when somebody paid last): look whether it fell down or was stuck over. POST \
+             /v1/signs/check says whether what hangs there is yours.",
+        ),
+    },
+    Part {
         heading: ("拒绝", "Refusals"),
         text: (
             "一律是 application/problem+json（RFC 9457）。程序只看 code；type 指向解释它的页面；\
