@@ -40,10 +40,13 @@ const BATCHES_OF: &str = batches!("WHERE merchant_id = $3 AND id < $1 ORDER BY i
 const COUNT: &str = "SELECT state, COUNT(*) FROM plates \
      WHERE batch_id = $1 AND state <> 'blank' GROUP BY state";
 
+// Both databases call the columns of VALUES so; what all plates have alike is said once.
 const INSERT: &str = "INSERT INTO plates \
-     (id, batch_id, number, short_id, random, state, wrong_tries, version) ";
+     (id, batch_id, number, short_id, random, state, wrong_tries, version) \
+     SELECT column1, ";
+const INSERT_FROM: &str = ", column2, column3, column4, 'blank', 0, 1 FROM (";
 // A short id that another plate has is drawn again.
-const INSERT_WHERE: &str = " ON CONFLICT DO NOTHING RETURNING number";
+const INSERT_END: &str = ") AS made WHERE TRUE ON CONFLICT DO NOTHING RETURNING number";
 const FIND: &str = plates!("WHERE id = $1");
 const HOLD: &str = plates!("WHERE id = $1 FOR UPDATE");
 const BY_SHORT_ID: &str = plates!("WHERE short_id = $1");
@@ -126,22 +129,23 @@ pub async fn insert_batch(tx: &mut Tx, batch: &PlateBatch) -> Result<(), DbError
     Ok(())
 }
 
-/// Writes blank plates in one statement; says which numbers were written. The others met a plate with
-/// the same short id.
-pub async fn insert(tx: &mut Tx, plates: &[Plate]) -> Result<Vec<i64>, DbError> {
+/// Writes blank plates of a batch in one statement; says which numbers were written. The others met a
+/// plate with the same short id.
+pub async fn insert(
+    tx: &mut Tx,
+    batch: &PlateBatchId,
+    plates: &[Plate],
+) -> Result<Vec<i64>, DbError> {
     let written = each_backend!(tx, conn => {
         let mut statement = QueryBuilder::new(INSERT);
+        statement.push_bind(batch).push(INSERT_FROM);
         statement.push_values(plates, |mut row, plate| {
             row.push_bind(&plate.id)
-                .push_bind(&plate.batch)
                 .push_bind(i64::from(plate.number))
                 .push_bind(&plate.short_id)
-                .push_bind(plate.random.bytes().to_vec())
-                .push_bind(plate.state().as_str())
-                .push_bind(i64::from(plate.wrong_tries))
-                .push_bind(plate.version);
+                .push_bind(plate.random.bytes().to_vec());
         });
-        statement.push(INSERT_WHERE);
+        statement.push(INSERT_END);
         // Each length is a statement of its own, and would push others out of what is prepared.
         let statement = statement.build_query_scalar().persistent(false);
         statement.fetch_all(conn).await

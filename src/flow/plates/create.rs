@@ -93,7 +93,7 @@ async fn write(
             )
         };
         let plates: Vec<Plate> = left.iter().map(drawn).collect();
-        let written = db::plates::insert(tx, &plates).await?;
+        let written = db::plates::insert(tx, &batch.id, &plates).await?;
         left.retain(|number| !written.contains(&i64::from(*number)));
         if left.is_empty() {
             return Ok(());

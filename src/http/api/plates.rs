@@ -1,4 +1,5 @@
-//! `/v1/plates`: signs that were printed blank come to shops, move, and leave them.
+//! `/v1/plates` and `/v1/plate-bindings`: signs that were printed blank come to shops, move, and leave
+//! them.
 
 use actix_web::web::{Data, Json};
 use actix_web::{HttpResponse, get, post};
@@ -123,7 +124,7 @@ pub(crate) struct RebindBody {
     params(("Idempotency-Key" = IdempotencyKey, Header, description = "one request, one effect")),
     responses((status = 201, body = PlateView), Refusals),
     security(("api_key" = ["codes:write"])))]
-#[post("/v1/plates/bind")]
+#[post("/v1/plate-bindings")]
 pub(crate) async fn bind(
     app: Data<App>,
     order: Order<WriteCodes, BindBody>,

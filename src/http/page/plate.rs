@@ -58,6 +58,13 @@ pub(super) struct Empty {}
 /// What stands below a field that was refused.
 type Says = (String, String);
 
+/// A form that is to be filled in again.
+struct Again {
+    says: Says,
+    /// The place that was chosen.
+    spot: String,
+}
+
 /// `GET /plates/bind`
 pub(super) async fn start(req: HttpRequest, app: Data<App>) -> HttpResponse {
     match device(&req, &app).await {
@@ -132,13 +139,16 @@ pub(super) async fn bind(
             bound.map(drop)
         }
         (Err(_), _) => {
-            let told = says(SHAPE);
+            let again = Again {
+                says: says(SHAPE),
+                spot: form.spot,
+            };
             let status = StatusCode::UNPROCESSABLE_ENTITY;
-            return plate_page(&req, &app, &device, &plate, status, Some(told)).await;
+            return plate_page(&req, &app, &device, &plate, status, Some(again)).await;
         }
         (Ok(_), None) => Err(FlowError::NotFound("store")),
     };
-    after(&req, &app, &device, &plate, done).await
+    after(&req, &app, &device, &plate, (done, form.spot)).await
 }
 
 /// `POST /plates/{short id}/move`
@@ -163,7 +173,7 @@ pub(super) async fn relocate(
         }
         None => Err(FlowError::NotFound("store")),
     };
-    after(&req, &app, &device, &plate, done).await
+    after(&req, &app, &device, &plate, (done, form.spot)).await
 }
 
 /// `POST /plates/{short id}/unbind`
@@ -182,7 +192,8 @@ pub(super) async fn unbind(
         Err(answer) => return answer,
     };
     let done = plates::unbind(&app, hand(&device), &plate.id).await;
-    after(&req, &app, &device, &plate, done.map(drop)).await
+    let done = (done.map(drop), String::new());
+    after(&req, &app, &device, &plate, done).await
 }
 
 /// What a form came to: the plate as it stands now, or why not.
@@ -191,7 +202,7 @@ async fn after(
     app: &App,
     device: &Device,
     plate: &Plate,
-    done: Result<(), FlowError>,
+    (done, spot): (Result<(), FlowError>, String),
 ) -> HttpResponse {
     let error = match done {
         // Somebody was faster, perhaps this very form: the page says where it hangs.
@@ -200,10 +211,11 @@ async fn after(
     };
     let told = about_the_secret(&error);
     let refusal = Refusal::from_flow(error);
-    if told.is_none() {
+    let Some(says) = told else {
         return refused(req, app, refusal, None, Vec::new());
-    }
-    plate_page(req, app, device, plate, refusal.status(), told).await
+    };
+    let again = Some(Again { says, spot });
+    plate_page(req, app, device, plate, refusal.status(), again).await
 }
 
 /// What stands below the secret that was not the plate's, or was not looked at.
@@ -349,9 +361,9 @@ async fn plate_page(
     device: &Device,
     plate: &Plate,
     status: StatusCode,
-    told: Option<Says>,
+    again: Option<Again>,
 ) -> HttpResponse {
-    let view = match view(app, device, plate).await {
+    let mut view = match view(app, device, plate).await {
         Ok(view) => view,
         Err(error) => return refused(req, app, Refusal::from_flow(error), None, Vec::new()),
     };
@@ -366,7 +378,11 @@ async fn plate_page(
         scripts: &[],
         is_test: app.mode == Mode::Test,
     };
-    let page = shell.wrap(&plate_card(lang, &view, told.as_ref()));
+    let says = again.map(|again| {
+        view.chosen = again.spot;
+        again.says
+    });
+    let page = shell.wrap(&plate_card(lang, &view, says.as_ref()));
     answer::page(status, lang, Camera::Off, page)
 }
 
@@ -415,7 +431,7 @@ async fn view(app: &App, device: &Device, plate: &Plate) -> Result<PlateView, Fl
         merchant: merchant.name.to_string(),
         hangs,
         spots,
-        own: device.store.to_string(),
+        chosen: device.store.to_string(),
     })
 }
 

@@ -14,8 +14,8 @@ pub(super) struct PlateView {
     pub(super) hangs: Hangs,
     /// Where it could hang.
     pub(super) spots: Vec<Spots>,
-    /// The place that is chosen beforehand: the device's own store.
-    pub(super) own: String,
+    /// The place that is chosen beforehand: the device's own store, or what was chosen before.
+    pub(super) chosen: String,
 }
 
 /// Where a plate hangs now.
@@ -122,7 +122,7 @@ fn bind_form(lang: Lang, view: &PlateView, says: Option<&(String, String)>) -> M
                     autocapitalize="characters" placeholder="ABCDE-FGHJK" aria-describedby="secret-says";
             }
             p #secret-says .says role="alert" { (told(lang, says)) }
-            (choice(lang, view, &view.own))
+            (choice(lang, view, &view.chosen))
             button.primary type="submit" { (both(lang, "绑定", "Bind")) }
         }
     }

@@ -73,8 +73,8 @@ static TABLE: &[Words] = &[
             "This plate has not been bound to a shop yet",
         ),
         detail: (
-            "没有扣款。请店员先绑定码牌，或换一个收款码。",
-            "Nothing was paid. Ask the shop to bind it, or for another code.",
+            "没有扣款。请店员先绑定，或出示别的收款码。",
+            "nothing was paid. Ask the shop to bind it, or for another code.",
         ),
     },
     Words {
@@ -316,7 +316,9 @@ impl Refusal {
         }
         if let FlowError::PlateUnbound { short_id } = &error {
             let way = format!("/plates/{short_id}");
-            let refusal = Self::of(&kinds::PLATE_UNBOUND);
+            let mut refusal = Self::of(&kinds::PLATE_UNBOUND);
+            refusal.detail.0 = format!("码牌 {short_id}：{}", refusal.detail.0);
+            refusal.detail.1 = format!("Plate {short_id}: {}", refusal.detail.1);
             return refusal.with_way(way, ("店员：绑定这块码牌", "Staff: bind this plate"));
         }
         if let FlowError::LimitExceeded { limit, .. } = error {

@@ -32,8 +32,8 @@ async fn t082_what_belongs_to_others_cannot_be_named_in_a_body(backend: Backend)
         ("/v1/payments", "counter", &counter, &sale),
         ("/v1/codes", "store", &own_store, &sign),
         ("/v1/codes", "counter", &counter, &sign),
-        ("/v1/plates/bind", "store", &own_store, &wall),
-        ("/v1/plates/bind", "counter", &counter, &wall),
+        ("/v1/plate-bindings", "store", &own_store, &wall),
+        ("/v1/plate-bindings", "counter", &counter, &wall),
         ("/v1/routes/dry-run", "code", &code, &question),
     ];
     for (path, what, id, body) in rows {

@@ -22,7 +22,7 @@ fn binds(server: &Server, blank: &Blank, secret: &str, key: &str) -> Request {
     let body = json!({
         "text": blank.text, "claim_secret": secret, "store": server.shop.store.id,
     });
-    let call = Request::post_json("/v1/plates/bind", &body).with("Idempotency-Key", key);
+    let call = Request::post_json("/v1/plate-bindings", &body).with("Idempotency-Key", key);
     bearer(call, &server.token)
 }
 
@@ -140,7 +140,7 @@ async fn a_plate_is_bound_once_moved_let_go_and_ended(backend: Backend) {
         "plate": blank.short_id.to_ascii_lowercase(), "claim_secret": blank.claim,
         "store": server.shop.store.id,
     });
-    let call = Request::post_json("/v1/plates/bind", &body).with("Idempotency-Key", "k-3");
+    let call = Request::post_json("/v1/plate-bindings", &body).with("Idempotency-Key", "k-3");
     assert_eq!(server.ask(call).await.status, 201);
     let over = does("void", json!({})).await;
     let log: Vec<&str> = over["log"]
@@ -231,7 +231,7 @@ async fn what_is_wrong_with_a_binding_is_named(backend: Backend) {
     ] {
         let mut body = whole.clone();
         body[field] = value;
-        let call = Request::post_json("/v1/plates/bind", &body).with("Idempotency-Key", "k-1");
+        let call = Request::post_json("/v1/plate-bindings", &body).with("Idempotency-Key", "k-1");
         let answer = server.ask(call).await;
         assert_eq!(answer.status, status, "{field}: {}", answer.text());
         assert!(
@@ -247,7 +247,7 @@ async fn what_is_wrong_with_a_binding_is_named(backend: Backend) {
     let unknown = json!({
         "plate": "7F3K-2QZD", "claim_secret": WRONG, "store": server.shop.store.id,
     });
-    let call = Request::post_json("/v1/plates/bind", &unknown).with("Idempotency-Key", "k-1");
+    let call = Request::post_json("/v1/plate-bindings", &unknown).with("Idempotency-Key", "k-1");
     server
         .refuses(&bearer(call, &server.token), 404, "plate-not-found")
         .await;
@@ -265,7 +265,7 @@ async fn anothers_batch_stays_anothers_with_the_secret_in_hand(backend: Backend)
     let never = format!("plt_{}", "0".repeat(26));
     for name in [("text", &blank.text), ("plate", &blank.short_id)] {
         let body = json!({name.0: name.1, "claim_secret": blank.claim, "store": store.id});
-        let call = Request::post_json("/v1/plates/bind", &body).with("Idempotency-Key", "k-1");
+        let call = Request::post_json("/v1/plate-bindings", &body).with("Idempotency-Key", "k-1");
         server
             .refuses(&bearer(call, &theirs), 404, "plate-not-found")
             .await;
@@ -291,7 +291,7 @@ async fn anothers_batch_stays_anothers_with_the_secret_in_hand(backend: Backend)
     let unbind = Request::post_json(&format!("{path}/unbind"), &json!({}));
     assert_eq!(server.ask(unbind).await.status, 200);
     let body = json!({"text": blank.text, "claim_secret": blank.claim, "store": store.id});
-    let call = Request::post_json("/v1/plates/bind", &body).with("Idempotency-Key", "k-2");
+    let call = Request::post_json("/v1/plate-bindings", &body).with("Idempotency-Key", "k-2");
     assert_eq!(server.send(&bearer(call, &theirs)).await.status, 201);
     server
         .refuses(

@@ -32,6 +32,8 @@ async fn a_blank_plate_says_that_nothing_was_paid(backend: Backend) {
         let seen = payer.get(&format!("{page}?lang={lang}")).await;
         assert_eq!(seen.status, 409);
         assert!(seen.body.contains(told), "{}", seen.body);
+        let detail = seen.between("<p class=\"lead\">", "</p>");
+        assert!(detail.contains(&blank.short_id), "{detail}");
         let way = seen
             .between("<a class=\"button plain\" href=\"", "\"")
             .to_owned();
@@ -235,14 +237,14 @@ async fn a_phone_binds_a_plate_and_a_payer_pays_it(backend: Backend) {
     upload(&staff, "#find [data-picture]", &picture).await;
     staff.wait_for("#hangs", "还没有绑定").await;
     staff.fill("#secret", "00000-00000").await;
+    let spot = format!("{}.{}", site.shop.store.id, site.shop.counters[0].id);
+    let chosen = json!({"at": "#spot", "value": spot});
+    staff.ask("select", chosen).await;
     staff.click("#bind button").await;
+    // The choice stays; the secret is typed again.
     staff.wait_for("#secret-says", "再错 4 次").await;
     let typed = blank.claim.to_lowercase().replace('-', " ");
     staff.fill("#secret", &typed).await;
-    let spot = format!("{}.{}", site.shop.store.id, site.shop.counters[0].id);
-    staff
-        .ask("select", json!({"at": "#spot", "value": spot}))
-        .await;
     keep(&staff, "plate-bind-390").await;
     staff.click("#bind button").await;
     staff.wait_for("#hangs", "老王面馆").await;

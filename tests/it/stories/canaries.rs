@@ -160,7 +160,7 @@ async fn binds(place: &ShopProcess, blank: &Blank) -> Vec<Answer> {
             "plate": blank.short_id, "claim_secret": secret, "store": place.shop.store.id,
         });
         let key = format!("canary-{status}");
-        let call = Request::post_json("/v1/plates/bind", &body).with("Idempotency-Key", &key);
+        let call = Request::post_json("/v1/plate-bindings", &body).with("Idempotency-Key", &key);
         let answer = place.server.send(&bearer(call, &place.token)).await;
         assert_eq!(answer.status, status, "{}", answer.text());
         answers.push(answer);
