@@ -62,5 +62,5 @@ pub(crate) use browser::{Browser, Page};
 pub(crate) use database::{Backend, TestDb};
 pub(crate) use peer::{
     PeerWallet, certificate, example, explore, get_trusting, openapi_faults, read_symbol,
-    verify_codes,
+    read_symbols, rows, unpacked, verify_codes,
 };
