@@ -124,6 +124,10 @@ ids! {
     CodeId = "cod_";
     /// A code that another institution issued, on its way to stand for a merchant here.
     AdoptionId = "adp_";
+    /// Plates that were made together.
+    PlateBatchId = "bat_";
+    /// A sign that is printed blank and bound later.
+    PlateId = "plt_";
     /// What a merchant is owed once.
     PaymentId = "pay_";
     /// One try to pay a payment.

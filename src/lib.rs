@@ -21,7 +21,7 @@
 //! print      signs on paper: pages in whole micrometres, as PDF, SVG, PNG and HTML
 //! qr         symbol to picture, picture to text
 //! crypto     keys, signatures, seals
-//! clock, entropy, id, misread, money, word   the values that everything speaks in
+//! clock, entropy, id, misread, money, typed, word   the values that everything speaks in
 //! telemetry  what the operator is told: lines of the log, traces, numbers; anyone may tell
 //! ```
 //!
@@ -103,5 +103,6 @@ pub mod print;
 pub mod qr;
 pub mod routing;
 pub mod telemetry;
+mod typed;
 pub mod wallet;
 pub mod word;

@@ -95,6 +95,20 @@ impl KeyRing {
             .ok_or(KeyRingError::Missing(KeyUse::Request))
     }
 
+    /// The key with this thumbprint, whether or not it still signs.
+    pub fn named(
+        &self,
+        kid: &str,
+        sealer: &Sealer,
+    ) -> Result<Option<Arc<SigningKey>>, KeyRingError> {
+        let keys = self.keys();
+        if let Some(key) = keys.signing.get(kid) {
+            return Ok(Some(Arc::clone(key)));
+        }
+        let stored = keys.stored.iter().find(|key| key.key_id == kid);
+        stored.map(|stored| opened(stored, sealer)).transpose()
+    }
+
     /// The turn to look for a name that is not on the ring, one at a time; and when somebody last
     /// had it.
     pub async fn turn_to_look(&self) -> MutexGuard<'_, Option<Timestamp>> {
@@ -131,6 +145,16 @@ impl KeyRing {
             Err(poisoned) => Arc::clone(&poisoned.into_inner()),
         }
     }
+}
+
+fn opened(stored: &StoredKey, sealer: &Sealer) -> Result<Arc<SigningKey>, KeyRingError> {
+    let refused = || KeyRingError::MasterKey(stored.key_id.clone());
+    let name = stored.key_id.as_bytes();
+    let seed = sealer
+        .open(Purpose::SigningSeed, name, &stored.sealed_seed)
+        .map_err(|_| refused())?;
+    let seed: [u8; 32] = seed.try_into().map_err(|_| refused())?;
+    Ok(Arc::new(SigningKey::from_seed(&seed)))
 }
 
 /// Which of our keys signs at `now`: of those that have begun and not ended the last to begin; for
@@ -179,16 +203,7 @@ impl Keys {
                 .push(Jwk::new(&public, stored.key_use, stored.retired_at));
             keys.public.push((public, stored.key_use));
             if stored.retired_at.is_none_or(|end| now < end) {
-                let refused = || KeyRingError::MasterKey(stored.key_id.clone());
-                let seed = sealer
-                    .open(
-                        Purpose::SigningSeed,
-                        stored.key_id.as_bytes(),
-                        &stored.sealed_seed,
-                    )
-                    .map_err(|_| refused())?;
-                let seed: [u8; 32] = seed.try_into().map_err(|_| refused())?;
-                let key = Arc::new(SigningKey::from_seed(&seed));
+                let key = opened(stored, sealer)?;
                 keys.signing.insert(stored.key_id.clone(), key);
             }
         }

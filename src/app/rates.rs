@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! api-key, institution, notices, source   every call, counted before anything is stored
-//! refusals, misses, receipts, pairings    what guesses and scans for secrets would do
+//! refusals, misses, receipts, claims, pairings   what guesses and scans for secrets would do
 //! ```
 //!
 //! Each process counts for itself. What is remembered is bounded; beyond, those are forgotten whose
@@ -95,6 +95,8 @@ rates! {
     Misses = "misses" misses 30;
     /// Receipts, checked with an API key or by a device.
     Receipts = "receipts" receipts 60;
+    /// Claim secrets of plates, sent with an API key or by a device.
+    Claims = "claims" claims 30;
     /// Pairing codes, typed in from one address.
     Pairings = "pairings" pairings 10;
 }

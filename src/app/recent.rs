@@ -4,6 +4,7 @@
 use crate::app::Fresh;
 use crate::crypto::keys::VerifyingKey;
 use crate::id::{CodeId, MerchantId};
+use crate::merchant::plate::ShortId;
 use crate::merchant::{Counter, InstitutionId, KeyAlgorithm, Merchant, PrintedCode, Store};
 use crate::payment::Payment;
 use crate::routing::Facts;
@@ -32,6 +33,8 @@ pub struct Opened {
     pub counter: Option<Counter>,
     /// What an order code asks for.
     pub payment: Option<Payment>,
+    /// What is printed on the plate before it.
+    pub plate: Option<ShortId>,
 }
 
 /// What a start rests on, besides what the payer asks for.

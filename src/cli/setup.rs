@@ -215,6 +215,7 @@ fn rates(config: &Config) -> RateLimits {
         refusals: rates.refusals,
         misses: rates.misses,
         receipts: rates.receipts,
+        claims: rates.claims,
         pairings: rates.pairings,
     }
 }
@@ -258,6 +259,7 @@ pub(crate) fn quotas(config: &Config) -> Quotas {
         counters: quotas.counters.into(),
         codes: quotas.codes.into(),
         adoptions: quotas.adoptions.into(),
+        plates: quotas.plates.into(),
         api_keys: quotas.api_keys.into(),
         open_payments: quotas.open_payments.into(),
     }

@@ -154,6 +154,8 @@ pub struct Quotas {
     pub codes: u32,
     /// Other institutions' codes that are adopted or about to be.
     pub adoptions: u32,
+    /// Plates, in all its batches.
+    pub plates: u32,
     /// API keys, without revoked ones.
     pub api_keys: u32,
     /// Order payments that are neither paid nor over.

@@ -33,6 +33,8 @@ pub struct Rates {
     pub misses: u32,
     /// Receipts that are checked.
     pub receipts: u32,
+    /// Claim secrets of plates, of one API key or device.
+    pub claims: u32,
     /// Pairing codes that are tried.
     pub pairings: u32,
 }

@@ -4,6 +4,7 @@
 //! are looked up by the caller. The primitives are ring's; what is ours is the strictness. A
 //! message never chooses its algorithm, one thing has one encoding, and a secret has no `Debug`.
 
+pub mod claim;
 pub mod digest;
 pub mod http_signature;
 pub mod jwk;

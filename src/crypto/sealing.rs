@@ -38,6 +38,8 @@ pub enum Purpose {
     Payer,
     /// What ties the lines of the audit log together.
     Audit,
+    /// The secrets on blank plates.
+    Claim,
     /// Values in a handover that come back through a payer's browser.
     Handover,
 }
@@ -182,6 +184,7 @@ impl Purpose {
             Self::Form => b"form",
             Self::Payer => b"payer",
             Self::Audit => b"audit",
+            Self::Claim => b"claim",
             Self::Handover => b"handover",
         }
     }

@@ -40,6 +40,17 @@ const BY_FOREIGN_HELD: &str = concat!(
     " FROM codes WHERE id = (SELECT code_id FROM foreign_codes WHERE network = $1 AND text_hash = $2) \
      FOR SHARE"
 );
+// The code behind a plate, while it hangs in a shop.
+const BY_PLATE: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM codes WHERE id = (SELECT code_id FROM plates WHERE random = $1)"
+);
+const BY_PLATE_HELD: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM codes WHERE id = (SELECT code_id FROM plates WHERE random = $1) FOR SHARE"
+);
 const BY_PAYMENT: &str = concat!("SELECT ", columns!(), " FROM codes WHERE payment_id = $1");
 const LIST: &str = concat!(
     "SELECT ",
@@ -136,11 +147,7 @@ pub async fn find_of(
 
 /// The code that was printed with this random id.
 pub async fn by_random(tx: &mut Tx, random: RandomId) -> Result<Option<PrintedCode>, DbError> {
-    let row: Option<CodeRow> = each_backend!(tx, conn => sqlx::query_as(BY_RANDOM)
-        .bind(random.bytes().as_slice())
-        .fetch_optional(conn)
-        .await)?;
-    row.map(PrintedCode::try_from).transpose()
+    named(tx, BY_RANDOM, random).await
 }
 
 /// As [`by_random`], for a start: until it commits, nobody suspends or revokes the code, so that
@@ -150,6 +157,28 @@ pub async fn hold_by_random(tx: &mut Tx, random: RandomId) -> Result<Option<Prin
         Inner::Sqlite(_) => BY_RANDOM,
         Inner::Postgres(_) => BY_RANDOM_HELD,
     };
+    named(tx, sql, random).await
+}
+
+/// The code behind the plate that was printed with this random id.
+pub async fn by_plate(tx: &mut Tx, random: RandomId) -> Result<Option<PrintedCode>, DbError> {
+    named(tx, BY_PLATE, random).await
+}
+
+/// As [`by_plate`], for a start: until it commits, nobody takes the plate away.
+pub async fn hold_by_plate(tx: &mut Tx, random: RandomId) -> Result<Option<PrintedCode>, DbError> {
+    let sql = match &tx.inner {
+        Inner::Sqlite(_) => BY_PLATE,
+        Inner::Postgres(_) => BY_PLATE_HELD,
+    };
+    named(tx, sql, random).await
+}
+
+async fn named(
+    tx: &mut Tx,
+    sql: &'static str,
+    random: RandomId,
+) -> Result<Option<PrintedCode>, DbError> {
     let row: Option<CodeRow> = each_backend!(tx, conn => sqlx::query_as(sql)
         .bind(random.bytes().as_slice())
         .fetch_optional(conn)

@@ -32,6 +32,7 @@ pub mod outbox;
 mod page;
 pub mod pairings;
 pub mod payments;
+pub mod plates;
 pub mod quotas;
 pub mod receipts;
 pub mod results;

@@ -21,6 +21,9 @@ const CODES: &str = count!(
      AND payment_account_id IS NULL"
 );
 const ADOPTIONS: &str = count!("adoptions WHERE merchant_id = $1 AND state <> 'ended'");
+// None of its batches is empty, so as many batches as the quota are enough to reach it.
+const PLATES: &str = "SELECT CAST(COALESCE(SUM(plates), 0) AS BIGINT) FROM \
+     (SELECT plates FROM plate_batches WHERE merchant_id = $1 LIMIT $2) AS counted";
 const API_KEYS: &str = count!("api_keys WHERE merchant_id = $1 AND revoked_ms IS NULL");
 // Only what the merchant asked for: a payment that a payer began at a printed code has no end of
 // its own, and strangers must not be able to fill a merchant's quota.
@@ -31,7 +34,7 @@ const OPEN_PAYMENTS: &str = count!(
 // Not the stronger FOR UPDATE: rows that refer to the merchant may still be written meanwhile.
 const HOLD: &str = "SELECT id FROM merchants WHERE id = $1 FOR NO KEY UPDATE";
 
-/// How many there are, at most `up_to`.
+/// How many there are, counted at least up to `up_to`.
 pub async fn count(
     tx: &mut Tx,
     merchant: &MerchantId,
@@ -43,6 +46,7 @@ pub async fn count(
         Quota::Counters => COUNTERS,
         Quota::Codes => CODES,
         Quota::Adoptions => ADOPTIONS,
+        Quota::Plates => PLATES,
         Quota::ApiKeys => API_KEYS,
         Quota::OpenPayments => OPEN_PAYMENTS,
     };

@@ -21,6 +21,8 @@ words! {
         Elsewhere = "elsewhere",
         /// Ours and genuine, but nobody can pay it any more.
         Stopped = "stopped",
+        /// A genuine plate that no shop is paid by yet: bind it.
+        Unbound = "unbound",
         /// Genuine, but somebody else's: take it down.
         Strangers = "strangers",
         /// Looks as if it was issued here, and was not: take it down.
@@ -94,6 +96,10 @@ pub async fn check(
         Err(FlowError::NotFound(_) | FlowError::CodeSignatureInvalid) => {
             return Ok(CheckedSign::only(SignVerdict::Forged));
         }
+        Err(FlowError::PlateUnbound { .. }) => {
+            return Ok(CheckedSign::only(SignVerdict::Unbound));
+        }
+        Err(FlowError::PlateVoid { .. }) => return Ok(CheckedSign::only(SignVerdict::Stopped)),
         Err(error) => return Err(error),
     };
     if opened.code.merchant != *merchant {

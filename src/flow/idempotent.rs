@@ -81,11 +81,27 @@ pub async fn once<T: Serialize>(
     claim: Claim,
     work: impl AsyncFnOnce(&mut Tx) -> Result<T, FlowError>,
 ) -> Result<Once, FlowError> {
+    let nothing = async || Ok(());
+    once_after(app, claim, nothing, async |tx, ()| work(tx).await).await
+}
+
+/// As [`once`], where something comes first that stays whether or not the work is done, as the count
+/// of secrets that were tried: it is not done again for an answer that was given.
+pub async fn once_after<A, T: Serialize>(
+    app: &App,
+    claim: Claim,
+    first: impl AsyncFnOnce() -> Result<A, FlowError>,
+    work: impl AsyncFnOnce(&mut Tx, A) -> Result<T, FlowError>,
+) -> Result<Once, FlowError> {
     let owner = hex(&app.entropy.bytes::<16>());
     if let Some(before) = take(app, &claim, &owner).await? {
         return Ok(before);
     }
-    match finish(app, &claim, &owner, work).await {
+    let done = match first().await {
+        Ok(found) => finish(app, &claim, &owner, async |tx| work(tx, found).await).await,
+        Err(error) => Err(error),
+    };
+    match done {
         Ok(body) => {
             app.bell.ring();
             Ok(Once {

@@ -5,6 +5,7 @@ use crate::clock::Timestamp;
 use crate::code::run::{self, Body, CodeKind, KeyId, RandomId};
 use crate::crypto::jwk::KeyUse;
 use crate::db::{self, Tx};
+use crate::flow::plates::{self, Spot};
 use crate::flow::{FlowError, adopt, quota, tell};
 use crate::id::{CodeId, CounterId, MerchantId, PaymentAccountId, PaymentId, StoreId};
 use crate::merchant::{
@@ -78,6 +79,30 @@ pub(super) async fn behind(
     make(app, tx, new, Some(adoption.account.clone())).await
 }
 
+/// Issues the code that stands behind a plate, in the merchant's own currency: as long as the plate
+/// hangs there it is one of the merchant's codes.
+pub(super) async fn behind_plate(
+    app: &App,
+    tx: &mut Tx,
+    spot: &Spot,
+) -> Result<PrintedCode, FlowError> {
+    let merchant = db::merchants::find(tx, &spot.merchant).await?;
+    let merchant = merchant.ok_or(FlowError::NotFound("merchant"))?;
+    let new = NewCode {
+        merchant: merchant.id,
+        store: spot.store.clone(),
+        counter: spot.counter.clone(),
+        kind: CodeKind::Static,
+        class: CodeClass::Business,
+        amount: None,
+        currency: merchant.currency,
+        compact: false,
+        expires_at: None,
+        payment: None,
+    };
+    issue(app, tx, new).await
+}
+
 async fn make(
     app: &App,
     tx: &mut Tx,
@@ -146,9 +171,17 @@ pub async fn change(
         // Asked again after a lost answer.
         return Ok(code);
     }
+    // A plate before its code, as whoever unbinds it holds them.
+    let plate = match event {
+        CodeEvent::Revoke => db::plates::hold_of_code(&mut tx, id).await?,
+        CodeEvent::Suspend | CodeEvent::Resume => None,
+    };
     let code = after(app, &mut tx, code, event).await?;
     if code.state == CodeState::Revoked && code.account.is_some() {
         adopt::follow(app, &mut tx, &code).await?;
+    }
+    if let Some(plate) = plate {
+        plates::follow(app, &mut tx, plate, &code).await?;
     }
     tx.commit().await?;
     app.bell.ring();
@@ -156,7 +189,7 @@ pub async fn change(
     Ok(code)
 }
 
-/// Revokes the code behind an adopted one, which its merchant lets go.
+/// Revokes the code behind an adopted one that its merchant lets go, or behind a plate.
 pub(super) async fn revoke_behind(
     app: &App,
     tx: &mut Tx,

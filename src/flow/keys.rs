@@ -5,9 +5,10 @@
 //! key can be replaced for one institution after the other: each gets a key of its own then, and the
 //! others go on as before. What a key signed verifies for ever.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::app::{App, KeyRing};
+use crate::app::{App, KeyRing, KeyRingError};
 use crate::clock::Timestamp;
 use crate::crypto::jwk::KeyUse;
 use crate::crypto::keys::{PublicKey, SigningKey};
@@ -80,6 +81,13 @@ pub(super) async fn of_code(app: &App, short: [u8; 4]) -> Result<Vec<PublicKey>,
     let find = |ring: &KeyRing| Some(ring.by_short_id(KeyUse::Code, short));
     let found = look(app, |ring| find(ring).filter(|keys| !keys.is_empty())).await?;
     Ok(found.unwrap_or_default())
+}
+
+/// The key that signed, or still signs, what bears its thumbprint: what was signed by it once can be
+/// written again, byte for byte, and nothing else is.
+pub(super) async fn that_signed(app: &App, kid: &str) -> Result<Arc<SigningKey>, FlowError> {
+    let found = look(app, |ring| ring.named(kid, &app.sealer).transpose()).await?;
+    Ok(found.unwrap_or(Err(KeyRingError::Missing(KeyUse::Code)))?)
 }
 
 /// Our public key of this use and name.

@@ -21,6 +21,7 @@ pub mod keys;
 mod open_code;
 pub mod pair;
 pub mod payment;
+pub mod plates;
 pub mod print;
 pub mod quota;
 pub mod receipt;
@@ -35,6 +36,7 @@ mod tell;
 pub mod verify;
 
 use crate::app::{KeyRingError, NoFonts};
+use crate::clock::Timestamp;
 use crate::code::adopt::NotAdoptable;
 use crate::code::run::RunError;
 use crate::crypto::jws::JwsError;
@@ -44,6 +46,7 @@ use crate::flow::authenticate::AuthError;
 use crate::flow::idempotent::IdempotencyError;
 use crate::flow::institution_keys::KeyRefused;
 use crate::id::MerchantId;
+use crate::merchant::plate::ShortId;
 use crate::merchant::{CodeStop, Name, Quota};
 use crate::money::{Amount, MoneyError};
 use crate::payment::AttestedError;
@@ -72,6 +75,32 @@ pub enum FlowError {
     /// Another merchant holds the code.
     #[error("another merchant has adopted this code")]
     CodeTaken,
+    /// A genuine plate that no shop is paid by.
+    #[error("plate {short_id} is bound to no shop yet")]
+    PlateUnbound {
+        /// What is printed on it.
+        short_id: ShortId,
+    },
+    /// A genuine plate that was ended.
+    #[error("plate {short_id} was ended and will never be paid again")]
+    PlateVoid {
+        /// What is printed on it.
+        short_id: ShortId,
+    },
+    /// Not the secret that is printed on the plate.
+    #[error("not this plate's claim secret; {left} more wrong ones lock it")]
+    ClaimInvalid {
+        /// How many more wrong ones lock it; none, and it is locked.
+        left: u32,
+    },
+    /// Too many wrong secrets.
+    #[error("too many wrong claim secrets: this plate is locked until {until}")]
+    PlateLocked {
+        /// Until when.
+        until: Timestamp,
+        /// For how long from now.
+        seconds: u32,
+    },
     /// One merchant asks for one code too often.
     #[error("a code may be asked for {limit} times a day")]
     TooManyAdoptions {

@@ -1,11 +1,12 @@
 //! From a scanned text to what it stands for here: checked, found, and still payable.
 
 use crate::app::{App, Opened};
-use crate::code::run::{self, Parsed};
+use crate::code::run::{self, CodeKind, Parsed};
 use crate::code::{emv, emv_form};
 use crate::crypto::digest::sha256;
 use crate::db::{self, Tx};
 use crate::flow::{FlowError, decode, keys};
+use crate::merchant::plate::PlateState;
 use crate::merchant::{CodeState, PrintedCode};
 use crate::word::Mode;
 
@@ -73,6 +74,10 @@ fn in_either_form(app: &App, text: &str) -> Result<Parsed, FlowError> {
 /// Finds what the text stands for, whether or not it is still payable.
 pub(super) async fn find(tx: &mut Tx, scanned: &Scanned) -> Result<Opened, FlowError> {
     match scanned {
+        Scanned::Ours(parsed) if parsed.run.body.kind() == CodeKind::Plate => {
+            let code = db::codes::by_plate(tx, parsed.run.body.random()).await?;
+            as_bound(tx, parsed, code).await
+        }
         Scanned::Ours(parsed) => {
             let code = db::codes::by_random(tx, parsed.run.body.random()).await?;
             as_issued(tx, parsed, code).await
@@ -87,6 +92,15 @@ pub(super) async fn find(tx: &mut Tx, scanned: &Scanned) -> Result<Opened, FlowE
 /// As [`find`], holding the code against being suspended or revoked until the transaction ends.
 pub(super) async fn hold(tx: &mut Tx, scanned: &Scanned) -> Result<Opened, FlowError> {
     match scanned {
+        Scanned::Ours(parsed) if parsed.run.body.kind() == CodeKind::Plate => {
+            let random = parsed.run.body.random();
+            let mut code = db::codes::hold_by_plate(tx, random).await?;
+            if code.as_ref().is_some_and(is_over) {
+                // Whoever moved the plate meanwhile was waited for: it hangs elsewhere now.
+                code = db::codes::hold_by_plate(tx, random).await?;
+            }
+            as_bound(tx, parsed, code).await
+        }
         Scanned::Ours(parsed) => {
             let code = db::codes::hold_by_random(tx, parsed.run.body.random()).await?;
             as_issued(tx, parsed, code).await
@@ -101,8 +115,36 @@ pub(super) async fn hold(tx: &mut Tx, scanned: &Scanned) -> Result<Opened, FlowE
 /// The code of ours behind an adopted one. Who lets go of that ends this one with it, so a start
 /// that waited meanwhile finds an end and no code.
 async fn as_adopted(tx: &mut Tx, code: Option<PrintedCode>) -> Result<Opened, FlowError> {
-    let adopted = code.filter(|code| code.state != CodeState::Revoked);
+    let adopted = code.filter(|code| !is_over(code));
     open(tx, adopted.ok_or(FlowError::NotAdopted)?).await
+}
+
+/// The code of ours behind a plate, while a shop is paid by it.
+async fn as_bound(
+    tx: &mut Tx,
+    parsed: &Parsed,
+    code: Option<PrintedCode>,
+) -> Result<Opened, FlowError> {
+    let body = &parsed.run.body;
+    let plate = db::plates::by_random(tx, body.random()).await?;
+    let plate = plate.ok_or(FlowError::NotFound("code"))?;
+    // Plates are never printed without a signature.
+    if body.is_compact() {
+        return Err(FlowError::CodeSignatureInvalid);
+    }
+    let (state, short_id) = (plate.state(), plate.short_id);
+    match code.filter(|code| !is_over(code)) {
+        Some(code) => Ok(Opened {
+            plate: Some(short_id),
+            ..open(tx, code).await?
+        }),
+        None if state == PlateState::Void => Err(FlowError::PlateVoid { short_id }),
+        None => Err(FlowError::PlateUnbound { short_id }),
+    }
+}
+
+fn is_over(code: &PrintedCode) -> bool {
+    code.state == CodeState::Revoked
 }
 
 async fn as_issued(
@@ -116,7 +158,7 @@ async fn as_issued(
     // that exists, is not what we issued.
     let is_as_issued = code.kind == body.kind()
         && code.key_id.is_none() == body.is_compact()
-        && (code.amount == body.amount() || code.kind != crate::code::run::CodeKind::Fixed);
+        && (code.amount == body.amount() || code.kind != CodeKind::Fixed);
     if !is_as_issued {
         return Err(FlowError::CodeSignatureInvalid);
     }
@@ -146,5 +188,6 @@ pub(super) async fn open(tx: &mut Tx, code: PrintedCode) -> Result<Opened, FlowE
         store,
         counter,
         payment,
+        plate: None,
     })
 }

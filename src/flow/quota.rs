@@ -21,8 +21,20 @@ pub async fn room_for_one(
     if near > 0 && db::quotas::count(tx, merchant, quota, near).await? < near {
         return Ok(());
     }
+    room_for(tx, merchant, (quota, 1), quotas).await
+}
+
+/// As [`room_for_one`], for several at once.
+pub async fn room_for(
+    tx: &mut Tx,
+    merchant: &MerchantId,
+    (quota, more): (Quota, i64),
+    quotas: &Quotas,
+) -> Result<(), FlowError> {
+    let limit = quotas.of(quota);
     db::quotas::hold(tx, merchant).await?;
-    if db::quotas::count(tx, merchant, quota, limit).await? >= limit {
+    let there = db::quotas::count(tx, merchant, quota, limit).await?;
+    if there.saturating_add(more) > limit {
         return Err(FlowError::QuotaExceeded { quota, limit });
     }
     Ok(())

@@ -14,6 +14,7 @@ use crate::db::{self, Tx};
 use crate::flow::routes::{Asked, Routed, decide, must, scan};
 use crate::flow::{FlowError, RouteView, open_code};
 use crate::id::{CodeId, MerchantId, ScanId};
+use crate::merchant::plate::ShortId;
 use crate::merchant::{Counter, InstitutionId, Merchant, PrintedCode, Store};
 use crate::money::{Amount, Currency, MINOR_MAX};
 use crate::payment::{Payment, PaymentWay, State};
@@ -76,6 +77,8 @@ pub struct Seen {
     pub decision: Option<Decision>,
     /// The institutions that would work.
     pub works_with: Vec<InstitutionId>,
+    /// What is printed on the plate before it.
+    pub plate: Option<ShortId>,
     /// When it was looked up, by the clock that all instances share.
     pub at: Timestamp,
 }
@@ -91,6 +94,8 @@ pub struct Named {
     pub store: Store,
     /// At which till.
     pub counter: Option<Counter>,
+    /// What is printed on the plate before it.
+    pub plate: Option<ShortId>,
 }
 
 /// `resolve` of the wallet API: a signed statement of who is paid, how much, and by which route.
@@ -211,6 +216,7 @@ pub async fn name_of(app: &App, text: &str) -> Result<Named, FlowError> {
         merchant: opened.merchant,
         store: opened.store,
         counter: opened.counter,
+        plate: opened.plate,
     })
 }
 
@@ -273,6 +279,7 @@ async fn explain(
         store: opened.store,
         counter: opened.counter,
         payment: opened.payment,
+        plate: opened.plate,
         at: tx.now(),
     })
 }
@@ -355,6 +362,8 @@ fn outcome(refused: Option<&FlowError>) -> String {
         Some(FlowError::CodeMalformed(_)) => "malformed".to_owned(),
         Some(FlowError::CodeSignatureInvalid) => "forged".to_owned(),
         Some(FlowError::NotFound(_) | FlowError::NotAdopted) => "unknown".to_owned(),
+        Some(FlowError::PlateUnbound { .. }) => "plate-unbound".to_owned(),
+        Some(FlowError::PlateVoid { .. }) => "plate-void".to_owned(),
         Some(_) => "refused".to_owned(),
     }
 }

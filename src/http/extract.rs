@@ -87,6 +87,8 @@ named! {
     id::AgreementId = "agreement";
     id::CodeId = "code";
     id::AdoptionId = "adoption";
+    id::PlateBatchId = "plate-batch";
+    id::PlateId = "plate";
     id::PaymentId = "payment";
     id::AttemptId = "attempt";
     id::ExceptionId = "exception";

@@ -5,6 +5,7 @@
 //!           ├─ PaymentAccount ── at an Institution
 //!           ├─ Acceptance ────── of an Institution (invited → applied → enabled → …)
 //!           └─ PrintedCode       (active ⇄ suspended → revoked)
+//! PlateBatch ── Plate (blank ⇄ bound → void): bound, a PrintedCode stands behind it
 //! Agreement: payers of one Institution may pay into accounts at another
 //! ```
 //!
@@ -15,6 +16,7 @@ mod access;
 mod agreement;
 mod institution;
 mod key_use;
+pub mod plate;
 mod printed;
 mod quota;
 mod shop;

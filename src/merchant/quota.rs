@@ -13,6 +13,8 @@ words! {
         Codes = "codes",
         /// Other institutions' codes that are adopted, or about to be.
         Adoptions = "adoptions",
+        /// Plates in its batches.
+        Plates = "plates",
         /// API keys that are not revoked.
         ApiKeys = "api-keys",
         /// Payments with an order code that nobody has paid and that are not over.
@@ -31,6 +33,8 @@ pub struct Quotas {
     pub codes: i64,
     /// Of [`Quota::Adoptions`].
     pub adoptions: i64,
+    /// Of [`Quota::Plates`].
+    pub plates: i64,
     /// Of [`Quota::ApiKeys`].
     pub api_keys: i64,
     /// Of [`Quota::OpenPayments`].
@@ -45,6 +49,7 @@ impl Quotas {
             Quota::Counters => self.counters,
             Quota::Codes => self.codes,
             Quota::Adoptions => self.adoptions,
+            Quota::Plates => self.plates,
             Quota::ApiKeys => self.api_keys,
             Quota::OpenPayments => self.open_payments,
         }
@@ -59,6 +64,7 @@ impl Default for Quotas {
             counters: 5_000,
             codes: 10_000,
             adoptions: 1_000,
+            plates: 200_000,
             api_keys: 100,
             open_payments: 10_000,
         }

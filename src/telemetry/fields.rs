@@ -33,6 +33,7 @@
 /// | `lost` | how many scans were not written |
 /// | `audit_number` | the place of a line in the audit log |
 /// | `audit_link` | what ties that line to all before it, in hex |
+/// | `plate` | a plate's id |
 /// | `action` | what the audit log says was done |
 /// | `library` | the fields of a line that a library wrote, under the library's own names |
 /// | `shortened` | true where the line would have been longer than 4 KB |
@@ -65,6 +66,7 @@ pub const FIELDS: &[&str] = &[
     "lost",
     "audit_number",
     "audit_link",
+    "plate",
     "action",
     "library",
     "shortened",

@@ -51,6 +51,11 @@ RIGHT_ALL_THE_SAME = {
         "media-type": "an octet stream that is no picture",
         "field-missing": "beside a picture the store stands in the address, which a text needs not",
     },
+    "createPlateBatch": {"field-invalid": "`2.0` plates"},
+    "bindPlate": {
+        "field-missing": "neither the plate's text nor its short id",
+        "field-invalid": "both of them; or the code of another sign",
+    },
     "dryRun": {"field-invalid": "both the code and its text", "field-missing": "neither of them"},
     "decode": {"media-type": "an octet stream that is no picture"},
     "printCode": {"query-invalid": "measures that do not go together: copies without a sheet"},

@@ -15,6 +15,7 @@ mod exception;
 mod institution;
 mod key;
 mod merchant;
+mod plate;
 mod print;
 mod store;
 
@@ -61,6 +62,9 @@ pub(crate) enum Admin {
     /// Other institutions' codes that hang on merchants' walls already
     #[command(subcommand)]
     Adoption(adoption::Command),
+    /// Signs that are printed blank, and bound where they hang
+    #[command(subcommand)]
+    Plate(plate::Command),
     /// Money that arrived outside the plan
     #[command(subcommand)]
     Exception(exception::Command),
@@ -115,6 +119,7 @@ impl Admin {
             Self::Agreement(command) => command.run(&desk).await,
             Self::Code(command) => command.run(&desk).await,
             Self::Adoption(command) => command.run(&desk).await,
+            Self::Plate(command) => command.run(&desk).await,
             Self::Exception(command) => command.run(&desk).await,
             Self::Key(command) => command.run(&desk).await,
             Self::ApiKey(command) => command.run(&desk).await,

@@ -4,7 +4,7 @@
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{adoptions, checks, codes, payments, wallets};
+use super::{adoptions, checks, codes, payments, plate_batches, plates, wallets};
 use crate::http::extract::Nothing;
 use crate::http::json;
 use crate::http::problem::{Language, Problem};
@@ -30,6 +30,11 @@ pub static ALL: &[JsonBody] = &[
     of::<Nothing>("revokeCode"),
     of::<adoptions::NewAdoptionBody>("adoptCode"),
     of::<Nothing>("endAdoption"),
+    of::<plate_batches::NewPlateBatchBody>("createPlateBatch"),
+    of::<plates::BindBody>("bindPlate"),
+    of::<plates::RebindBody>("rebindPlate"),
+    of::<Nothing>("unbindPlate"),
+    of::<Nothing>("voidPlate"),
     of::<Nothing>("pairDevice"),
     of::<checks::ReceiptBody>("verifyReceipt"),
     JsonBody {

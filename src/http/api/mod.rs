@@ -15,6 +15,8 @@ mod institutions;
 mod list;
 pub(super) mod metrics;
 mod payments;
+mod plate_batches;
+mod plates;
 mod prints;
 mod shops;
 mod wallets;
@@ -64,6 +66,14 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
         .service(adoptions::list)
         .service(adoptions::end)
         .service(adoptions::find)
+        .service(plate_batches::create)
+        .service(plate_batches::list)
+        .service(plate_batches::find)
+        .service(plates::bind)
+        .service(plates::rebind)
+        .service(plates::unbind)
+        .service(plates::void)
+        .service(plates::find)
         .service(payments::create)
         .service(payments::list)
         .service(payments::cancel)

@@ -79,6 +79,8 @@ const SCANNED: &[&Kind] = &[
     &kinds::CODE_EXPIRED,
     &kinds::CODE_REVOKED,
     &kinds::CODE_SUSPENDED,
+    &kinds::PLATE_UNBOUND,
+    &kinds::PLATE_VOID,
     &kinds::CODE_SIGNATURE_INVALID,
     &kinds::PAYLOAD_INVALID,
     &kinds::NO_ROUTE,
@@ -198,6 +200,35 @@ const OWN: &[(&str, &[&[&Kind]])] = &[
         "endAdoption",
         &[&[&kinds::ADOPTION_NOT_FOUND, &kinds::STATE_CONFLICT]],
     ),
+    (
+        "createPlateBatch",
+        &[&[&kinds::QUOTA_EXCEEDED, &kinds::MERCHANT_NOT_FOUND]],
+    ),
+    ("getPlateBatch", &[&[&kinds::PLATE_BATCH_NOT_FOUND]]),
+    (
+        "bindPlate",
+        &[
+            PLACE,
+            CHANGED_PLATE,
+            &[
+                &kinds::CODE_NOT_FOUND,
+                &kinds::CODE_SIGNATURE_INVALID,
+                &kinds::PAYLOAD_INVALID,
+                &kinds::CLAIM_INVALID,
+                &kinds::PLATE_LOCKED,
+                &kinds::TOO_MANY_CLAIMS,
+                &kinds::MERCHANT_NOT_FOUND,
+                &kinds::QUOTA_EXCEEDED,
+            ],
+        ],
+    ),
+    ("getPlate", &[&[&kinds::PLATE_NOT_FOUND]]),
+    (
+        "rebindPlate",
+        &[PLACE, CHANGED_PLATE, &[&kinds::QUOTA_EXCEEDED]],
+    ),
+    ("unbindPlate", &[CHANGED_PLATE]),
+    ("voidPlate", &[CHANGED_PLATE]),
     ("followEvents", &[&[&kinds::TOO_MANY_STREAMS]]),
     ("getCode", &[&[&kinds::CODE_NOT_FOUND]]),
     ("getCodePng", &[&[&kinds::CODE_NOT_FOUND]]),
@@ -267,6 +298,8 @@ const LOGO: &[&Kind] = &[
 ];
 
 const CHANGED_CODE: &[&Kind] = &[&kinds::CODE_NOT_FOUND, &kinds::STATE_CONFLICT];
+
+const CHANGED_PLATE: &[&Kind] = &[&kinds::PLATE_NOT_FOUND, &kinds::STATE_CONFLICT];
 
 /// The refusals of an operation, each status with the codes that it can carry.
 pub(super) fn of(operation: &Operation, takes_body: bool) -> BTreeMap<u16, Vec<&'static Kind>> {

@@ -87,6 +87,11 @@ static FILES: &[Asset] = &[
         text: include_str!("../../../static/check.js"),
     },
     Asset {
+        name: "plate.js",
+        media: JS,
+        text: include_str!("../../../static/plate.js"),
+    },
+    Asset {
         name: "phone.js",
         media: JS,
         text: include_str!("../../../static/phone.js"),

@@ -69,6 +69,7 @@ pub(super) fn counter(lang: Lang, view: &CounterView) -> Markup {
                 option value="zh" lang="zh-Hans" { "中文播报" }
                 option value="en" lang="en" { "English voice" }
             }
+            a.button.plain href={ "/plates/bind?lang=" (lang.word()) } { (lang.of_two("绑定码牌", "Bind a plate")) }
             form method="post" action={ "/counter/leave?lang=" (lang.word()) } {
                 button.plain type="submit" { (lang.of_two("退出", "Leave")) }
             }

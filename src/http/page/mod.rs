@@ -18,6 +18,8 @@ mod pay_view;
 mod phone;
 mod phone_view;
 mod picture;
+mod plate;
+mod plate_view;
 pub(crate) mod same_site;
 mod show;
 mod speech;
@@ -79,6 +81,12 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(shown("/counter/session", counter::session))
         .service(shown("/counter/feed", feed::of_counter))
         .service(sent("/counter/verify", counter::verify))
+        .service(shown("/plates/bind", plate::start))
+        .service(sent("/plates/find", plate::find))
+        .service(shown("/plates/{short_id}", plate::show))
+        .service(sent("/plates/{short_id}/bind", plate::bind))
+        .service(sent("/plates/{short_id}/move", plate::relocate))
+        .service(sent("/plates/{short_id}/unbind", plate::unbind))
         .service(shown("/phone", phone::show))
         .service(sent("/phone/scan", phone::scan))
         .service(sent("/phone/pay", phone::pay))

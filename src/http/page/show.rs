@@ -13,6 +13,8 @@ use super::tag::Tag;
 use super::words::Refusal;
 use crate::app::App;
 use crate::flow::resolve::{Named, Seen};
+use crate::id::CodeId;
+use crate::merchant::plate::ShortId;
 use crate::merchant::{Counter, Merchant, Store};
 use crate::money::Amount;
 use crate::word::Mode;
@@ -72,6 +74,9 @@ fn page_of_form(path: &str) -> &str {
     if path.starts_with("/counter/") {
         return "/counter";
     }
+    if path.starts_with("/plates/") {
+        return "/plates/bind";
+    }
     if path.ends_with("/start") {
         "start"
     } else {
@@ -109,7 +114,7 @@ pub(super) fn refused(
 pub(super) fn payee_of(seen: &Seen) -> Payee {
     Payee {
         description: seen.payment.as_ref().and_then(|p| p.description.clone()),
-        short_id: seen.code.id.short(),
+        short_id: on_the_sign(&seen.code.id, seen.plate.as_ref()),
         ..payee(&seen.merchant, &seen.store, seen.counter.as_ref())
     }
 }
@@ -117,9 +122,14 @@ pub(super) fn payee_of(seen: &Seen) -> Payee {
 /// Whose code it is, where it cannot be paid.
 pub(super) fn payee_named(named: &Named) -> Payee {
     Payee {
-        short_id: named.code.short(),
+        short_id: on_the_sign(&named.code, named.plate.as_ref()),
         ..payee(&named.merchant, &named.store, named.counter.as_ref())
     }
+}
+
+/// What is printed below the symbol: the plate's short id, or the end of the code's.
+fn on_the_sign(code: &CodeId, plate: Option<&ShortId>) -> String {
+    plate.map_or_else(|| code.short(), ShortId::to_string)
 }
 
 /// Who is paid.

@@ -67,6 +67,38 @@ static TABLE: &[Words] = &[
         detail: ("请重新扫描店里的收款码。", "Scan the shop’s code again."),
     },
     Words {
+        kind: &kinds::PLATE_UNBOUND,
+        title: (
+            "这块码牌还没有绑定商户",
+            "This plate has not been bound to a shop yet",
+        ),
+        detail: (
+            "没有扣款。请店员先绑定码牌，或换一个收款码。",
+            "Nothing was paid. Ask the shop to bind it, or for another code.",
+        ),
+    },
+    Words {
+        kind: &kinds::PLATE_VOID,
+        title: ("这块码牌已作废", "This plate is no longer in use"),
+        detail: (
+            "没有扣款。请向店员要新的收款码。",
+            "Nothing was paid. Ask the shop for its new code.",
+        ),
+    },
+    Words {
+        kind: &kinds::SESSION_INVALID,
+        title: ("这部手机还没有连接", "This phone is not connected"),
+        detail: (
+            "店员请先用配对码连接，再绑定码牌。",
+            "Staff connect it by a pairing code first, then bind the plate.",
+        ),
+    },
+    Words {
+        kind: &kinds::TOO_MANY_CLAIMS,
+        title: ("试得太多了", "Too many tries"),
+        detail: ("请一分钟后再试。", "Try again in a minute."),
+    },
+    Words {
         kind: &kinds::ATTEMPT_NOT_FOUND,
         title: ("这里没有内容", "There is nothing here"),
         detail: (
@@ -282,6 +314,11 @@ impl Refusal {
                 },
             };
         }
+        if let FlowError::PlateUnbound { short_id } = &error {
+            let way = format!("/plates/{short_id}");
+            let refusal = Self::of(&kinds::PLATE_UNBOUND);
+            return refusal.with_way(way, ("店员：绑定这块码牌", "Staff: bind this plate"));
+        }
         if let FlowError::LimitExceeded { limit, .. } = error {
             let mut refusal = Self::of(&kinds::LIMIT_EXCEEDED);
             refusal.detail.0 = format!("最多 {limit}。{}", refusal.detail.0);
@@ -348,6 +385,10 @@ mod tests {
             &kinds::CODE_SIGNATURE_INVALID,
             &kinds::PAYLOAD_INVALID,
             &kinds::CODE_NOT_FOUND,
+            &kinds::PLATE_UNBOUND,
+            &kinds::PLATE_VOID,
+            &kinds::SESSION_INVALID,
+            &kinds::TOO_MANY_CLAIMS,
             &kinds::NO_ROUTE,
             &kinds::PAYMENT_HELD,
             &kinds::RATE_LIMITED,

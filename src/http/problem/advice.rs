@@ -150,6 +150,27 @@ advice! {
     "account-not-found" =>
         "检查收款账户编号，或不发送 account。",
         "Check the payment account's id, or leave `account` out.";
+    "plate-not-found" =>
+        "核对码牌上的短号，以及该码牌是否属于此商户。",
+        "Check the short id on the plate, and that the plate is this merchant's.";
+    "plate-batch-not-found" =>
+        "从 /v1/plate-batches 取编号。",
+        "Take the id from `/v1/plate-batches`.";
+    "plate-unbound" =>
+        "未扣款；请店员用码牌上的认领密码绑定后再扫。",
+        "Nothing was paid; have staff bind the plate by the claim secret on it, then scan again.";
+    "plate-void" =>
+        "此码牌不再可用，请取下并换新。",
+        "It will never be paid again: take the plate down and hang another.";
+    "claim-invalid" =>
+        "核对码牌上的认领密码；tries_left 次之后码牌会锁定。",
+        "Compare with the secret on the plate; after `tries_left` more wrong ones it locks itself.";
+    "plate-locked" =>
+        "按 Retry-After 等待（until 为止）；每次锁定的时间加倍。",
+        "Wait as `Retry-After` says, until `until`; each lock is twice as long as the one before.";
+    "too-many-claims" =>
+        "按 Retry-After 等待；不要逐个试密码。",
+        "Wait as `Retry-After` says; secrets are read off the plate, not tried.";
     "code-taken" =>
         "请原商户先解除收编；若此码确属于您，请联系运营方。",
         "The other merchant has to let it go first; if the code is yours, ask the operator.";

@@ -32,6 +32,20 @@ impl From<FlowError> for Problem {
             // The same as for a code of ours that does not exist.
             FlowError::NotAdopted => Self::new(&kinds::CODE_NOT_FOUND),
             FlowError::CodeTaken => Self::new(&kinds::CODE_TAKEN),
+            FlowError::PlateUnbound { ref short_id } => {
+                Self::because(&kinds::PLATE_UNBOUND, &error).with("plate", short_id)
+            }
+            FlowError::PlateVoid { ref short_id } => {
+                Self::because(&kinds::PLATE_VOID, &error).with("plate", short_id)
+            }
+            FlowError::ClaimInvalid { left } => {
+                Self::field(&kinds::CLAIM_INVALID, "/claim_secret", &error).with("tries_left", left)
+            }
+            FlowError::PlateLocked { until, seconds } => {
+                Self::because(&kinds::PLATE_LOCKED, &error)
+                    .with("until", until)
+                    .retry_after(seconds)
+            }
             FlowError::TooManyAdoptions { .. } => {
                 Self::because(&kinds::TOO_MANY_ADOPTIONS, &error).retry_after(ADOPTIONS_SECONDS)
             }

@@ -70,6 +70,8 @@ kinds! {
     INSTITUTION_NOT_FOUND = 404 "institution-not-found" "没有此支付机构" "There is no such payment institution";
     RECEIPT_NOT_FOUND = 404 "receipt-not-found" "没有此收据" "There is no such receipt";
     ADOPTION_NOT_FOUND = 404 "adoption-not-found" "没有此收编" "There is no such adoption";
+    PLATE_NOT_FOUND = 404 "plate-not-found" "没有此码牌" "There is no such plate";
+    PLATE_BATCH_NOT_FOUND = 404 "plate-batch-not-found" "没有此批码牌" "There is no such batch of plates";
     ACCOUNT_NOT_FOUND = 404 "account-not-found" "没有此收款账户" "There is no such payment account";
     PROBLEM_NOT_FOUND = 404 "problem-not-found" "没有此错误代码" "There is no such problem";
     METHOD_NOT_ALLOWED = 405 "method-not-allowed" "不支持此方法" "This method is not allowed here";
@@ -82,12 +84,14 @@ kinds! {
     PAYEE_REFUSED = 409 "payee-refused" "收款机构拒绝了订单" "The payee institution refused the order";
     TRANSACTION_CONFLICT = 409 "transaction-conflict" "同一流水号的内容不一致" "This payee reference was used with other facts";
     CODE_TAKEN = 409 "code-taken" "此码已由其他商户收编" "Another merchant has adopted this code";
+    PLATE_UNBOUND = 409 "plate-unbound" "此码牌尚未绑定商户" "This plate has not been bound to a shop yet";
     NAME_HELD = 409 "name-held" "名称与其他商户相近，等待审核" "The name looks like another merchant's and is held for review";
     FONT_MISSING = 409 "font-missing" "服务器没有中文字体" "This server has no font to print with";
     IDEMPOTENCY_IN_FLIGHT = 409 "idempotency-in-flight" "同一请求正在处理" "The first request with this key is still running";
     CODE_EXPIRED = 410 "code-expired" "收款码已过期" "The code has expired";
     CODE_REVOKED = 410 "code-revoked" "收款码已作废" "The code was revoked";
     CODE_SUSPENDED = 410 "code-suspended" "收款码已停用" "The code is suspended";
+    PLATE_VOID = 410 "plate-void" "此码牌已作废" "This plate was ended";
     BODY_TOO_LARGE = 413 "body-too-large" "请求正文过大" "The body is too large";
     PICTURE_TOO_LARGE = 413 "picture-too-large" "图片文件过大" "The picture file is too large";
     PICTURE_TOO_MANY_PIXELS = 413 "picture-too-many-pixels" "图片像素过多" "The picture has too many pixels";
@@ -96,6 +100,7 @@ kinds! {
     MEDIA_TYPE = 415 "media-type" "不支持此内容类型" "This content type or encoding is not taken here";
     PICTURE_UNSUPPORTED = 415 "picture-unsupported" "只支持 PNG、JPEG 和 WebP 图片" "Only PNG, JPEG and WebP pictures are read";
     CODE_SIGNATURE_INVALID = 422 "code-signature-invalid" "收款码签名无效" "The code was not issued here as it stands";
+    CLAIM_INVALID = 422 "claim-invalid" "认领密码错误" "This is not the plate's claim secret";
     CODE_NOT_ADOPTABLE = 422 "code-not-adoptable" "此码不能收编" "This code cannot be adopted";
     PAYLOAD_INVALID = 422 "payload-invalid" "收款码内容无效" "The code cannot be read";
     AMOUNT_REQUIRED = 422 "amount-required" "需要输入金额" "An amount is needed";
@@ -132,6 +137,8 @@ kinds! {
     TOO_MANY_STARTS = 429 "too-many-starts" "尝试次数过多" "Too many attempts from here";
     TOO_MANY_MISSES = 429 "too-many-misses" "无效的收款码过多" "Too many codes from here that were not issued here";
     TOO_MANY_ADOPTIONS = 429 "too-many-adoptions" "收编同一收款码的尝试过多" "This code was asked for too often today";
+    PLATE_LOCKED = 429 "plate-locked" "认领密码错误次数过多，码牌已锁定" "Too many wrong claim secrets: the plate is locked";
+    TOO_MANY_CLAIMS = 429 "too-many-claims" "绑定码牌过于频繁" "Too many claim secrets tried in a minute";
     TOO_MANY_CHECKS = 429 "too-many-checks" "核对收据过于频繁" "Too many receipts checked in a minute";
     TOO_MANY_PAIRINGS = 429 "too-many-pairings" "配对尝试过多" "Too many pairing codes tried in a minute";
     HEADER_TOO_LARGE = 431 "header-too-large" "请求头过大" "A header is too large";

@@ -95,6 +95,7 @@ const fn kind(rate: Rate) -> &'static Kind {
         }
         Rate::Misses => &kinds::TOO_MANY_MISSES,
         Rate::Receipts => &kinds::TOO_MANY_CHECKS,
+        Rate::Claims => &kinds::TOO_MANY_CLAIMS,
         Rate::Pairings => &kinds::TOO_MANY_PAIRINGS,
     }
 }

@@ -8,6 +8,7 @@ use tongma::merchant::Scope;
 use crate::api::signature::start;
 use crate::api::statement::{HEADER, claims, held, statement};
 use crate::api::tenant::operations;
+use crate::support::plates::plate;
 use crate::support::server::{Server, bearer};
 use crate::support::wire::Request;
 use crate::support::{Backend, on_both};
@@ -21,6 +22,8 @@ async fn t082_what_belongs_to_others_cannot_be_named_in_a_body(backend: Backend)
     let code = shop.sticker().await.id.to_string();
     let sale = json!({"amount_minor": 1, "currency": "CNY", "store": store.id});
     let sign = json!({"kind": "static", "store": store.id});
+    let blank = plate(shop).await;
+    let wall = json!({"text": blank.text, "claim_secret": blank.claim, "store": store.id});
     let question = json!({"payer_institution": "jd_pay"});
 
     // Each names one thing of the shop's; the neighbour hears the same of a thing that never was.
@@ -29,6 +32,8 @@ async fn t082_what_belongs_to_others_cannot_be_named_in_a_body(backend: Backend)
         ("/v1/payments", "counter", &counter, &sale),
         ("/v1/codes", "store", &own_store, &sign),
         ("/v1/codes", "counter", &counter, &sign),
+        ("/v1/plates/bind", "store", &own_store, &wall),
+        ("/v1/plates/bind", "counter", &counter, &wall),
         ("/v1/routes/dry-run", "code", &code, &question),
     ];
     for (path, what, id, body) in rows {

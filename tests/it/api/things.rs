@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::api::signature::start;
 use crate::support::foreign::{ON_THE_WALL, asks};
+use crate::support::plates::{batch, bound, printed};
 use crate::support::server::Server;
 use crate::support::wire::Request;
 
@@ -12,6 +13,9 @@ use crate::support::wire::Request;
 pub(super) async fn things(server: &Server) -> BTreeMap<&'static str, (String, String)> {
     let (payment, code) = server.shop.sells(500).await;
     let adoption = asks(&server.shop, ON_THE_WALL).await.unwrap();
+    let batch = batch(&server.shop, Some(&server.shop.merchant.id), 1).await;
+    let blank = printed(&server.shop, &batch, 1).await.remove(0);
+    let plate = bound(&server.shop, &blank).await.plate.id;
     let first = async |path: &str| {
         let list = server.ask(Request::get(path)).await.json();
         list["data"][0]["id"].as_str().unwrap().to_owned()
@@ -25,6 +29,11 @@ pub(super) async fn things(server: &Server) -> BTreeMap<&'static str, (String, S
         ("/v1/payments/", (payment.id.to_string(), nothing("pay_"))),
         ("/v1/codes/", (code.id.to_string(), nothing("cod_"))),
         ("/v1/adoptions/", (adoption.id.to_string(), nothing("adp_"))),
+        (
+            "/v1/plate-batches/",
+            (batch.id.to_string(), nothing("bat_")),
+        ),
+        ("/v1/plates/", (plate.to_string(), nothing("plt_"))),
         (
             "/v1/stores/",
             (server.shop.store.id.to_string(), nothing("sto_")),

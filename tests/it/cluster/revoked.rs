@@ -13,6 +13,7 @@ use super::{Cluster, PATIENCE};
 use crate::support::beside::run;
 use crate::support::foreign::{ON_THE_WALL, adopted};
 use crate::support::on_postgres;
+use crate::support::plates::{bound, plate};
 use crate::support::wire::{Answer, Request};
 
 /// What is promised, and ten times that for a machine with much else to do.
@@ -70,6 +71,33 @@ async fn an_adopted_code_that_is_let_go_at_one_process_is_unknown_at_all() {
         slowest = slowest.max(took);
     }
     println!("adopted codes: unknown at all processes {slowest:?} after the answer at one");
+    assert!(slowest < GUARD, "{slowest:?}");
+}
+
+async fn a_plate_that_is_taken_off_at_one_process_is_unbound_at_all() {
+    let cluster = Cluster::open(3).await;
+    let mut slowest = Duration::ZERO;
+    for round in 0..3 {
+        let blank = plate(&cluster.shop).await;
+        let hung = bound(&cluster.shop, &blank).await;
+        let wall = PrintedCode {
+            text: blank.text.clone(),
+            ..hung.code.clone().unwrap()
+        };
+        for instance in 0..3 {
+            assert_eq!(resolves(&cluster, instance, &wall).await.status, 200);
+            assert_eq!(starts(&cluster, instance, &wall).await.status, 201);
+        }
+        let path = format!("/v1/plates/{}/unbind", hung.plate.id);
+        let gone = cluster
+            .ask(round, Request::post_json(&path, &json!({})))
+            .await;
+        assert_eq!(gone.status, 200, "{}", gone.text());
+
+        let took = until_refused(&cluster, &wall, |answer| answer.status == 409).await;
+        slowest = slowest.max(took);
+    }
+    println!("plates: unbound at all processes {slowest:?} after the answer at one");
     assert!(slowest < GUARD, "{slowest:?}");
 }
 
@@ -172,6 +200,7 @@ async fn resolves(cluster: &Cluster, instance: usize, code: &PrintedCode) -> Ans
 on_postgres![
     a_code_that_is_stopped_at_one_process_is_stopped_at_all,
     an_adopted_code_that_is_let_go_at_one_process_is_unknown_at_all,
+    a_plate_that_is_taken_off_at_one_process_is_unbound_at_all,
     an_institution_or_acceptance_that_is_stopped_is_stopped_at_all_processes,
     a_revoked_key_opens_no_process,
 ];

@@ -5,6 +5,7 @@ mod adoption;
 mod audit;
 mod exceptions;
 mod keys;
+mod plates;
 mod prints;
 mod shop;
 

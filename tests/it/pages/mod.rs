@@ -6,6 +6,7 @@ mod docs;
 mod feed;
 mod input;
 mod pay;
+mod plates;
 mod reconnects;
 mod refusals;
 mod sequence;

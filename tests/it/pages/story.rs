@@ -348,7 +348,7 @@ fn problems_of(name: &str) -> Value {
 }
 
 /// A till that was let in and is connected.
-async fn open_till(site: &Site, browser: &Browser, width: u32) -> Page {
+pub(super) async fn open_till(site: &Site, browser: &Browser, width: u32) -> Page {
     let till = browser.page(json!({"width": width, "height": 800})).await;
     till.goto(&format!("{}/counter", site.origin)).await;
     till.fill("#code", &invite(site).await).await;
@@ -407,7 +407,7 @@ fn side_by_side(files: [&Path; 2], folder: &Path) -> PathBuf {
     file
 }
 
-async fn upload(page: &Page, at: &str, file: &Path) {
+pub(super) async fn upload(page: &Page, at: &str, file: &Path) {
     page.ask("files", json!({"at": at, "paths": [file]})).await;
 }
 
@@ -435,7 +435,7 @@ async fn report(site: &Site, payer: &str, started: &tongma::flow::start::Started
 }
 
 /// Eight simulated institutions in the place of the shop's silent ones.
-async fn play_wallets(site: &Site) -> Town {
+pub(super) async fn play_wallets(site: &Site) -> Town {
     let app = &site.shop.app;
     let world = World {
         client: app.wallets.clone(),
@@ -464,7 +464,7 @@ async fn play_wallets(site: &Site) -> Town {
 }
 
 /// The institutions, as long as the story is told.
-struct Town {
+pub(super) struct Town {
     _running: BTreeMap<&'static str, Running>,
 }
 

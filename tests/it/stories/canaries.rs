@@ -4,11 +4,13 @@
 use super::document::operations;
 use super::process::ShopProcess;
 use super::town::cookie_of;
+use crate::support::plates::plate;
 use crate::support::server::bearer;
 use crate::support::wire::{Answer, Request};
 use crate::support::{Backend, on_both};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tongma::print::Blank;
 
 /// Everything that must stay with whoever it belongs to.
 const STRANGERS_KEY: &str = "tm_test_cAnArYcAnArYcAnArYcAnArYcAnArYcAnArYcAnArY";
@@ -24,6 +26,9 @@ const SCRAPE_TOKEN: &str = "canary-scrape-token-5f1d0c";
 const PAYER_REF: &str = "canary-payer-0f83c2d9";
 /// A secret that an institution shares with us.
 const SHARED: &str = "Y2FuYXJ5LXNoYXJlZC1zZWNyZXQtMzItYnl0ZXMhIQ==";
+
+/// What somebody takes for a plate's secret.
+const WRONG_CLAIM: &str = "CANAR-YCA7X";
 
 /// What would break a line, colour a terminal or pretend to be another event.
 const EVIL_STEP: &str = "%0D%0A%7B%22level%22:%22error%22%7D%1B%5B31m";
@@ -69,6 +74,8 @@ async fn no_secret_and_no_forgery_reaches_the_log(backend: Backend) {
     }
 
     answers.extend(begins(&place, &sticker).await);
+    let blank = plate(&place.shop).await;
+    answers.extend(binds(&place, &blank).await);
 
     let secrets = [
         SCRAPE_TOKEN,
@@ -84,6 +91,8 @@ async fn no_secret_and_no_forgery_reaches_the_log(backend: Backend) {
         paired,
         session.split_once('=').unwrap().1,
         run,
+        &blank.claim,
+        WRONG_CLAIM,
         &place.master_key,
     ];
     for answer in &answers {
@@ -140,6 +149,22 @@ async fn begins(place: &ShopProcess, sticker: &str) -> Vec<Answer> {
     }
     let begun = place.server.send(&place.signed("jd_pay", begin)).await;
     assert_eq!(begun.status, 201, "{}", begun.text());
+    answers
+}
+
+/// A plate that is bound after a wrong secret, and one more time; what that was answered.
+async fn binds(place: &ShopProcess, blank: &Blank) -> Vec<Answer> {
+    let mut answers = Vec::new();
+    for (secret, status) in [(WRONG_CLAIM, 422), (&blank.claim, 201), (&blank.claim, 409)] {
+        let body = json!({
+            "plate": blank.short_id, "claim_secret": secret, "store": place.shop.store.id,
+        });
+        let key = format!("canary-{status}");
+        let call = Request::post_json("/v1/plates/bind", &body).with("Idempotency-Key", &key);
+        let answer = place.server.send(&bearer(call, &place.token)).await;
+        assert_eq!(answer.status, status, "{}", answer.text());
+        answers.push(answer);
+    }
     answers
 }
 

@@ -15,6 +15,7 @@ use tongma::{db, flow};
 use super::document::operations;
 use super::town::Town;
 use crate::support::foreign::asks;
+use crate::support::plates::{batch, bound, printed};
 use crate::support::shop::{account_of, order};
 use crate::support::wire::Request;
 use crate::support::{Backend, explore, on_both};
@@ -63,6 +64,14 @@ async fn ground(town: &Town, backend: Backend) -> Value {
     let adoption = wall.await.unwrap();
     let mut other = json!({"text": "wxp://f2f0CbCdEfGhIjKlMnOpQrStUvWxYz0123456789"});
     other["store"] = json!(shop.store.id);
+    let plates = batch(shop, Some(&shop.merchant.id), 5).await;
+    let blanks = printed(shop, &plates, 5).await;
+    let mut hung = Vec::new();
+    for blank in &blanks[..4] {
+        hung.push(bound(shop, blank).await.plate.id);
+    }
+    let mut wall = json!({"plate": blanks[4].short_id, "claim_secret": blanks[4].claim});
+    wall["store"] = json!(shop.store.id);
     let known = json!({
         "resolve": {"body": {"text": sticker.text}},
         "startAttempt": {"body": {"text": sticker.text, "amount_minor": 1, "currency": "CNY"},
@@ -87,6 +96,13 @@ async fn ground(town: &Town, backend: Backend) -> Value {
         "adoptCode": {"body": other, "query": {}, "without": ["counter", "account"]},
         "getAdoption": {"path": {"id": adoption.id}},
         "endAdoption": {"path": {"id": adoption.id}},
+        "createPlateBatch": {"body": {"count": 2}, "without": ["note"]},
+        "getPlateBatch": {"path": {"id": plates.id}},
+        "bindPlate": {"body": wall, "without": ["text", "counter"]},
+        "getPlate": {"path": {"id": hung[0]}},
+        "rebindPlate": {"path": {"id": hung[1]}, "without": ["store", "counter"]},
+        "unbindPlate": {"path": {"id": hung[2]}},
+        "voidPlate": {"path": {"id": hung[3]}},
         "checkSign": {"body": {"text": sticker.text}},
         "createPayment": {"body": place, "without": ["reference", "description"]},
         "getPayment": {"path": {"id": paid.payment}},

@@ -52,6 +52,7 @@ mod lines;
 pub(crate) mod paper;
 mod payee;
 mod peer;
+pub(crate) mod plates;
 pub(crate) mod server;
 pub(crate) mod shop;
 pub(crate) mod shuffle;

@@ -287,7 +287,13 @@ pub(super) const ROWS: &[(u16, Row)] = &[
             "webhooks: a repeat keeps its webhook-id",
         ),
     ),
-    (82, By(&["t082_what_belongs_to_others_does_not_exist"])),
+    (
+        82,
+        By(&[
+            "t082_what_belongs_to_others_does_not_exist",
+            "anothers_batch_stays_anothers_with_the_secret_in_hand",
+        ]),
+    ),
     (
         83,
         By(&["t083_a_cursor_is_good_for_one_list_of_one_merchant"]),
@@ -326,6 +332,7 @@ pub(super) const ROWS: &[(u16, Row)] = &[
             "t090_requests_of_other_sites",
             "a_form_of_another_site_starts_nothing",
             "another_site_cannot_pair_leave_or_check",
+            "another_site_and_another_merchant_cannot_bind",
         ]),
     ),
     (91, By(&["t091_a_verb_is_what_the_request_line_says"])),
@@ -347,6 +354,7 @@ pub(super) const ROWS: &[(u16, Row)] = &[
         By(&[
             "t096_of_twenty_codes_at_once_as_many_are_made_as_the_quota_has",
             "t096_stores_tills_and_keys_have_quotas",
+            "t096_plates_have_a_quota",
         ]),
     ),
     (
@@ -436,6 +444,7 @@ pub(super) const ROWS: &[(u16, Row)] = &[
         By(&[
             "a_receipt_gets_one_of_five_verdicts",
             "t129_receipts_are_checked_sixty_times_a_minute",
+            "t129_claim_secrets_are_tried_so_often_a_minute",
         ]),
     ),
     (130, By(&["no_secret_and_no_forgery_reaches_the_log"])),

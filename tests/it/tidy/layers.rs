@@ -12,6 +12,7 @@ const KERNEL: &[&str] = &[
     "money",
     "secret",
     "telemetry",
+    "typed",
     "word",
 ];
 

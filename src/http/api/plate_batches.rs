@@ -1,0 +1,145 @@
+//! `/v1/plate-batches`: blank plates, made by the thousand.
+
+use actix_web::web::{Data, Json};
+use actix_web::{HttpResponse, get, post};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::db;
+use crate::db::plates::InUse;
+use crate::flow::idempotent;
+use crate::flow::plates::{self, NewBatch};
+use crate::http::api::answer::{Refusals, once, reading, to_the_end};
+use crate::http::api::list::{ListQuery, Listed, Place};
+use crate::http::auth::{Caller, Order, ReadCodes, WriteCodes};
+use crate::http::extract::{Id, IdempotencyKey, Query};
+use crate::http::problem::Problem;
+use crate::id::PlateBatchId;
+use crate::merchant::Label;
+use crate::merchant::plate::PlateBatch;
+
+/// Plates that were made together.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PlateBatchView {
+    id: PlateBatchId,
+    /// What they are for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<Label>,
+    /// How many; they are numbered from 1.
+    count: u32,
+    created_at: Timestamp,
+}
+
+/// Plates that were made together, and how many of them are in use.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PlateBatchInUse {
+    #[serde(flatten)]
+    batch: PlateBatchView,
+    /// How many are not bound to any shop.
+    blank: i64,
+    /// How many are.
+    bound: i64,
+    /// How many were ended.
+    void: i64,
+}
+
+impl From<PlateBatch> for PlateBatchView {
+    fn from(batch: PlateBatch) -> Self {
+        Self {
+            id: batch.id,
+            note: batch.note,
+            count: batch.count,
+            created_at: batch.created_at,
+        }
+    }
+}
+
+impl PlateBatchInUse {
+    fn new(batch: PlateBatch, InUse { bound, void }: InUse) -> Self {
+        let used = bound.saturating_add(void);
+        Self {
+            blank: i64::from(batch.count).saturating_sub(used),
+            bound,
+            void,
+            batch: batch.into(),
+        }
+    }
+}
+
+/// Plates that are asked for.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewPlateBatchBody {
+    /// How many, 1 to 100000.
+    #[schema(minimum = 1, maximum = 100_000, example = 500)]
+    count: u32,
+    /// What they are for, in your own words.
+    note: Option<Label>,
+}
+
+/// Makes a batch of blank plates, which this merchant alone can bind. Print them by their parts.
+#[utoipa::path(tag = "codes", operation_id = "createPlateBatch", request_body = NewPlateBatchBody,
+    params(("Idempotency-Key" = IdempotencyKey, Header, description = "one request, one effect")),
+    responses((status = 201, body = PlateBatchInUse), Refusals),
+    security(("api_key" = ["codes:write"])))]
+#[post("/v1/plate-batches")]
+pub(crate) async fn create(
+    app: Data<App>,
+    order: Order<WriteCodes, NewPlateBatchBody>,
+) -> Result<HttpResponse, Problem> {
+    let (claim, principal, body) = order.claim(201);
+    let done = to_the_end(async move {
+        idempotent::once(&app, claim, async |tx| {
+            let new = NewBatch {
+                merchant: Some(principal.merchant.clone()),
+                count: body.count,
+                note: body.note,
+            };
+            let batch = plates::create(&app, tx, new, principal.key.as_str()).await?;
+            Ok(PlateBatchInUse::new(batch, InUse::default()))
+        })
+        .await
+    })
+    .await?;
+    Ok(once(done, "/v1/plate-batches"))
+}
+
+/// The merchant's batches of plates, newest first.
+#[utoipa::path(tag = "codes", operation_id = "listPlateBatches", params(ListQuery),
+    responses((status = 200, body = Listed<PlateBatchView>), Refusals),
+    security(("api_key" = ["codes:read"])))]
+#[get("/v1/plate-batches")]
+pub(crate) async fn list(
+    app: Data<App>,
+    caller: Caller<ReadCodes>,
+    query: Query<ListQuery>,
+) -> Result<Json<Listed<PlateBatchView>>, Problem> {
+    let (merchant, query) = (&caller.principal.merchant, query.read()?);
+    let cursor = query.cursor.as_deref();
+    let place = Place::read(&app, merchant, "plate-batches", query.limit, cursor)?;
+    let (before, limit) = (place.seen_id(), i64::from(place.wanted()));
+    let rows = reading(&app, async |tx| {
+        db::plates::batches(tx, Some(merchant), before.as_ref(), limit).await
+    })
+    .await?;
+    let name = |row: &PlateBatch| row.id.to_string();
+    Ok(Json(place.page(&app, rows, name, Into::into)))
+}
+
+/// One batch of plates, and how much of it is in use.
+#[utoipa::path(tag = "codes", operation_id = "getPlateBatch",
+    params(("id" = PlateBatchId, Path)),
+    responses((status = 200, body = PlateBatchInUse), Refusals),
+    security(("api_key" = ["codes:read"])))]
+#[get("/v1/plate-batches/{id}")]
+pub(crate) async fn find(
+    app: Data<App>,
+    caller: Caller<ReadCodes>,
+    id: Id<PlateBatchId>,
+) -> Result<Json<PlateBatchInUse>, Problem> {
+    let merchant = Some(&caller.principal.merchant);
+    let (batch, in_use) = plates::look_at_batch(&app, merchant, &id.read()?).await?;
+    Ok(Json(PlateBatchInUse::new(batch, in_use)))
+}

@@ -1,0 +1,193 @@
+//! The pages on which staff bind a plate, as they see them.
+
+use maud::{Markup, html};
+
+use super::lang::Lang;
+use super::layout::both;
+
+/// A plate in somebody's hand.
+#[derive(Debug, Clone)]
+pub(super) struct PlateView {
+    pub(super) short_id: String,
+    /// Whose staff it is.
+    pub(super) merchant: String,
+    pub(super) hangs: Hangs,
+    /// Where it could hang.
+    pub(super) spots: Vec<Spots>,
+    /// The place that is chosen beforehand: the device's own store.
+    pub(super) own: String,
+}
+
+/// Where a plate hangs now.
+#[derive(Debug, Clone)]
+pub(super) enum Hangs {
+    /// It is blank.
+    Nowhere,
+    /// In a shop of this merchant.
+    Here {
+        store: String,
+        counter: Option<String>,
+        /// As the choice of places has it.
+        spot: String,
+    },
+    /// In somebody else's.
+    Elsewhere,
+    /// It is over.
+    Never,
+}
+
+/// A store, and its tills.
+#[derive(Debug, Clone)]
+pub(super) struct Spots {
+    pub(super) store: String,
+    pub(super) value: String,
+    /// What each sends, and its name.
+    pub(super) tills: Vec<(String, String)>,
+}
+
+/// The form that finds the plate: by camera, picture, or what is typed.
+pub(super) fn find_form(lang: Lang, says: Option<&(String, String)>) -> Markup {
+    let action = format!("/plates/find?lang={}", lang.word());
+    html! {
+        main.card.plate {
+            h1 { (both(lang, "绑定码牌", "Bind a plate")) }
+            p.lead { (lang.of_two(
+                "扫描码牌上的码，或输入码下面的短号。",
+                "Scan the code on the plate, or type the short id below it.",
+            )) }
+            form #find method="post" action=(action) autocomplete="off"
+                data-decode="/v1/decode" data-words=(words(lang)) {
+                div.ways {
+                    button.plain type="button" data-camera="" { (lang.of_two("扫码", "Scan")) }
+                    label.plain.button { (lang.of_two("图片", "Picture"))
+                        input.hidden-file type="file" accept="image/png,image/jpeg,image/webp" data-picture=""; }
+                }
+                video.camera data-video="" hidden playsinline muted {}
+                label.ask for="plate" { (both(lang, "码牌短号", "Short id")) }
+                div.field.wrong[says.is_some()] {
+                    input #plate name="plate" type="text" required maxlength="512" spellcheck="false"
+                        autocapitalize="characters" placeholder="7F3K-2QZD" aria-describedby="plate-says";
+                }
+                p #plate-says .says role="alert" { (told(lang, says)) }
+                button.primary type="submit" { (both(lang, "下一步", "Next")) }
+            }
+        }
+    }
+}
+
+/// A plate: where it hangs, and the form that hangs it somewhere.
+pub(super) fn plate_card(lang: Lang, view: &PlateView, says: Option<&(String, String)>) -> Markup {
+    html! {
+        main.card.plate {
+            h1 { (lang.of_two("码牌", "Plate")) " " code { (view.short_id) } }
+            p #hangs .lead role="status" { (where_now(lang, view)) }
+            @match &view.hangs {
+                Hangs::Nowhere => (bind_form(lang, view, says)),
+                Hangs::Here { spot, .. } => (move_forms(lang, view, spot)),
+                Hangs::Elsewhere | Hangs::Never => {}
+            }
+            a.button.plain href={ "/plates/bind?lang=" (lang.word()) } {
+                (both(lang, "另一块码牌", "Another plate"))
+            }
+        }
+    }
+}
+
+fn where_now(lang: Lang, view: &PlateView) -> Markup {
+    html! {
+        @match &view.hangs {
+            Hangs::Nowhere => (lang.of_two("还没有绑定，付款人现在付不了。", "Not bound: nobody can pay by it yet.")),
+            Hangs::Here { store, counter, .. } => {
+                (lang.of_two("已绑定：", "Bound to "))
+                strong { bdi { (view.merchant) } }
+                " · " bdi { (store) }
+                @if let Some(counter) = counter { " · " bdi { (counter) } }
+            }
+            Hangs::Elsewhere => (lang.of_two(
+                "已绑定到另一家商户。若它挂在您的店里，请取下。",
+                "Bound to another merchant. If it hangs in your shop, take it down.",
+            )),
+            Hangs::Never => (lang.of_two("已作废，请换一块。", "Ended for good; take another one.")),
+        }
+    }
+}
+
+fn bind_form(lang: Lang, view: &PlateView, says: Option<&(String, String)>) -> Markup {
+    let action = format!("/plates/{}/bind?lang={}", view.short_id, lang.word());
+    html! {
+        form #bind method="post" action=(action) autocomplete="off" {
+            label.ask for="secret" { (both(lang, "认领密码", "Claim secret")) }
+            div.field.wrong[says.is_some()] {
+                input #secret name="secret" type="text" required maxlength="40" spellcheck="false"
+                    autocapitalize="characters" placeholder="ABCDE-FGHJK" aria-describedby="secret-says";
+            }
+            p #secret-says .says role="alert" { (told(lang, says)) }
+            (choice(lang, view, &view.own))
+            button.primary type="submit" { (both(lang, "绑定", "Bind")) }
+        }
+    }
+}
+
+fn move_forms(lang: Lang, view: &PlateView, spot: &str) -> Markup {
+    let to = |what: &str| format!("/plates/{}/{what}?lang={}", view.short_id, lang.word());
+    html! {
+        form #move method="post" action=(to("move")) {
+            (choice(lang, view, spot))
+            button.primary type="submit" { (both(lang, "换到这里", "Move it there")) }
+        }
+        details.off {
+            summary { (lang.of_two("解除绑定", "Take it off")) }
+            p.notice { (lang.of_two(
+                "解除后付款人付不了这块码牌，未付完的订单会关闭。",
+                "Nobody can pay by it then; what is being paid just now is closed.",
+            )) }
+            form #unbind method="post" action=(to("unbind")) {
+                button.plain type="submit" { (lang.of_two("确认解除", "Yes, take it off")) }
+            }
+        }
+    }
+}
+
+/// Which store, or which till of it.
+fn choice(lang: Lang, view: &PlateView, chosen: &str) -> Markup {
+    html! {
+        label.ask for="spot" { (both(lang, "挂在", "It hangs in")) }
+        div.field {
+            select #spot name="spot" required {
+                @for spots in &view.spots {
+                    optgroup label=(spots.store) {
+                        option value=(spots.value) selected[spots.value == chosen] {
+                            (spots.store) " · " (lang.of_two("全店", "the whole store"))
+                        }
+                        @for (value, name) in &spots.tills {
+                            option value=(value) selected[value == chosen] { (spots.store) " · " (name) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn told(lang: Lang, says: Option<&(String, String)>) -> Markup {
+    html! {
+        @if let Some((zh, en)) = says {
+            @match lang { Lang::Zh => (zh), Lang::En => (en) }
+        }
+    }
+}
+
+/// What the script says.
+fn words(lang: Lang) -> String {
+    serde_json::json!({
+        "noCamera": lang.of_two("用不了摄像头，请上传图片或输入短号。", "The camera cannot be used; upload a picture or type the short id."),
+        "noCode": lang.of_two("图片里没有找到码。", "No code was found in the picture."),
+        "manyCodes": lang.of_two("图片里有多个码，请只对准一个。", "There is more than one code; show one only."),
+        "tooLarge": lang.of_two("图片太大，请换一张小一点的。", "The picture is too large; take a smaller one."),
+        "unreadable": lang.of_two("这个文件不是能读的图片。", "This file is no picture that can be read."),
+        "tooOften": lang.of_two("扫得太频繁，请过一分钟再试。", "Too many tries; wait a minute."),
+        "busy": lang.of_two("现在太忙，请稍后再试。", "Too busy right now; try again in a moment."),
+        "failed": lang.of_two("没有读成，请再试一次。", "That did not go through; try again."),
+    })
+    .to_string()
+}
