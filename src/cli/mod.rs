@@ -10,6 +10,7 @@ pub mod demo;
 mod error;
 mod manager;
 mod print;
+mod progress;
 mod scrape;
 pub(crate) mod serve;
 mod settings;
@@ -141,7 +142,7 @@ fn run(cli: Cli) -> Result<ExitCode, CliError> {
             return Ok(ExitCode::SUCCESS);
         }
         Command::Migrate => runtime(&config)?.block_on(migrate(&config))?,
-        Command::Admin(admin) => runtime(&config)?.block_on(admin.run(config))?,
+        Command::Admin(admin) => runtime(&config)?.block_on(admin.run(config, cli.json))?,
     };
     print::answer(&answer, cli.json);
     Ok(ExitCode::SUCCESS)
