@@ -10,7 +10,7 @@ use actix_web::web::{Bytes, Data, Json, ServiceConfig};
 use actix_web::{App as Routes, HttpRequest, HttpResponse, HttpServer, post};
 use serde::Deserialize;
 
-use tongma::app::App;
+use tongma::app::{App, RateLimits, Rates};
 use tongma::clock::Clock;
 use tongma::crypto::http_signature::{RequestParts, SignatureHeaders, parse};
 use tongma::crypto::jws;
@@ -37,9 +37,22 @@ pub(crate) fn listener() -> (TcpListener, String) {
     (listener, authority)
 }
 
+/// More calls a minute than a measurement makes. They are counted as ever; a few seconds of these
+/// clients would use up what an institution has by default.
+pub(crate) const CALLS: u32 = 1_000_000;
+
 /// tongma as `serve` serves it, on one worker.
 pub(crate) fn tongma(listener: TcpListener, app: &App, hub: &Hub) -> Served {
-    let (app, hub) = (Data::new(app.clone()), Data::new(hub.clone()));
+    let limits = RateLimits {
+        institution: CALLS,
+        notices: CALLS,
+        ..RateLimits::default()
+    };
+    let app = Data::new(App {
+        rates: Rates::new(&limits, app.clock.clone()),
+        ..app.clone()
+    });
+    let hub = Data::new(hub.clone());
     serve(listener, move |config| {
         config.configure(tongma::http::configure(app.clone(), hub.clone()));
     })

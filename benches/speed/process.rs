@@ -72,6 +72,8 @@ async fn memory(table: &mut Table) {
         format!("listen={authority}"),
         format!("database.url={}", shop.database.url()),
         format!("keys.master_file={}", key.display()),
+        format!("rates.institution={}", floor::CALLS),
+        format!("rates.notices={}", floor::CALLS),
     ];
     let process = Process::start(home.path(), &settings);
     let idle = process.memory_mib("VmRSS");

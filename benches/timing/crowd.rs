@@ -1,10 +1,12 @@
-//! T118: one address holds connections and lets its heads drip; how long others wait meanwhile.
+//! T118: one address holds connections and lets its heads drip, or asks for live feeds; how long
+//! others wait meanwhile.
 //!
 //! Both sides are one answer after the other on one connection, so that what is timed is the server
 //! and not a queue of our own. The crowd comes from another address, as it would.
 
 use std::io::{self, BufRead as _, BufReader};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -35,33 +37,68 @@ impl Drop for Process {
 
 pub(crate) fn measure() -> io::Result<()> {
     let home = tempfile::tempdir()?;
-    let (_process, server) = start(home.path())?;
+    let token = sign_up(home.path())?;
+    let feed = format!(
+        "GET /v1/feed HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n"
+    );
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    runtime.block_on(async {
-        // The first of all pays for what is made once.
-        p99(server).await?;
-        let quiet = p99(server).await?;
-        let (met, held) = crowd(server).await?;
-        let beside = p99(server).await?;
-        let ratio = beside.as_secs_f64() / quiet.as_secs_f64();
-        let verdict = if ratio < GOAL { "below 2x" } else { "ABOVE 2x" };
-        println!(
-            "{:<58} {:>9} {:>9} {:>8}",
-            "p99, ns", "alone", "beside", "ratio"
-        );
-        let what = format!(
-            "T118, readyz: {met} connections of one address, {} held",
-            held.len()
-        );
-        println!(
-            "{what:<58} {:>9} {:>9} {ratio:>8.2}  {verdict}",
-            quiet.as_nanos(),
-            beside.as_nanos()
-        );
-        Ok(())
-    })
+    println!(
+        "{:<58} {:>9} {:>9} {:>8}",
+        "p99, ns", "alone", "beside", "ratio"
+    );
+    for (what, opening, answered) in [
+        ("connections", DRIP, false),
+        ("live feeds", feed.as_bytes(), true),
+    ] {
+        let (process, server) = start(home.path())?;
+        runtime.block_on(beside(server, what, opening, answered))?;
+        drop(process);
+    }
+    Ok(())
+}
+
+/// How long one asks alone, and beside a crowd that opens with this.
+async fn beside(server: SocketAddr, what: &str, opening: &[u8], answered: bool) -> io::Result<()> {
+    // The first of all pays for what is made once.
+    p99(server).await?;
+    let quiet = p99(server).await?;
+    let (met, held) = crowd(server, opening, answered).await?;
+    let beside = p99(server).await?;
+    let ratio = beside.as_secs_f64() / quiet.as_secs_f64();
+    let verdict = if ratio < GOAL { "below 2x" } else { "ABOVE 2x" };
+    let what = format!(
+        "T118, readyz: {met} {what} of one address, {} held",
+        held.len()
+    );
+    println!(
+        "{what:<58} {:>9} {:>9} {ratio:>8.2}  {verdict}",
+        quiet.as_nanos(),
+        beside.as_nanos()
+    );
+    Ok(())
+}
+
+/// A merchant, and a key to its feed.
+fn sign_up(home: &Path) -> io::Result<String> {
+    let about = ["--mcc", "5812", "--city", "Wuhan"];
+    let merchant = told(
+        home,
+        &[&["merchant", "create", "Noodles"][..], &about].concat(),
+    )?;
+    let id = merchant["id"].as_str().unwrap_or_default();
+    let key = told(home, &["api-key", "create", "feeds", "--merchant", id])?;
+    let token = key["key"].as_str();
+    token
+        .map(str::to_owned)
+        .ok_or_else(|| io::Error::other(format!("no key: {merchant} {key}")))
+}
+
+fn told(home: &Path, arguments: &[&str]) -> io::Result<serde_json::Value> {
+    let output = program(home).args(arguments).arg("--json").output()?;
+    serde_json::from_slice(&output.stdout)
+        .map_err(|_| io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned()))
 }
 
 /// How long almost all questions of one who asks take at most.
@@ -87,8 +124,13 @@ async fn p99(server: SocketAddr) -> io::Result<Duration> {
     Ok(took.get(QUESTIONS * 99 / 100).copied().unwrap_or_default())
 }
 
-/// Comes again and again; what the server lets in is held and drips.
-async fn crowd(server: SocketAddr) -> io::Result<(usize, Vec<TcpStream>)> {
+/// Comes again and again; what the server lets in is held. `answered`: it is let in by an answer,
+/// not by silence.
+async fn crowd(
+    server: SocketAddr,
+    opening: &[u8],
+    answered: bool,
+) -> io::Result<(usize, Vec<TcpStream>)> {
     let theirs = THEIRS.parse().map_err(io::Error::other)?;
     let mut held = Vec::new();
     let mut met = 0;
@@ -97,43 +139,51 @@ async fn crowd(server: SocketAddr) -> io::Result<(usize, Vec<TcpStream>)> {
         socket.bind(theirs)?;
         let mut stream = socket.connect(server).await?;
         met += 1;
-        if stream.write_all(DRIP).await.is_ok() {
+        if stream.write_all(opening).await.is_ok() {
             held.push(stream);
         }
         if met % ROUND == 0 {
             // By now the server has hung up on those that it does not let in.
             tokio::time::sleep(Duration::from_millis(20)).await;
-            held.retain(is_held);
+            held.retain(|stream| is_held(stream, answered));
         }
     }
     Ok((met, held))
 }
 
-fn is_held(stream: &TcpStream) -> bool {
-    let heard = stream.try_read(&mut [0; 64]);
-    heard.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+fn is_held(stream: &TcpStream, answered: bool) -> bool {
+    let mut heard = [0; 512];
+    match stream.try_read(&mut heard) {
+        Ok(length) => answered && heard[..length].starts_with(b"HTTP/1.1 200"),
+        Err(error) => error.kind() == io::ErrorKind::WouldBlock,
+    }
 }
 
-fn start(home: &std::path::Path) -> io::Result<(Process, SocketAddr)> {
+fn program(home: &Path) -> Command {
     let data = format!("data_dir={}", home.display());
     let settings = [
         "listen=127.0.0.1:0",
         &data,
         "log.level=error",
         "rates.source=0",
+        "rates.api_key=0",
     ];
     let mut command = Command::new(env!("CARGO_BIN_EXE_tongma"));
-    command
-        .arg("serve")
-        .args(settings.iter().flat_map(|setting| ["--set", *setting]))
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null());
+    command.args(settings.iter().flat_map(|setting| ["--set", *setting]));
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("TONGMA_") {
             command.env_remove(name);
         }
     }
-    let mut child = command.spawn()?;
+    command
+}
+
+fn start(home: &Path) -> io::Result<(Process, SocketAddr)> {
+    let mut child = program(home)
+        .arg("serve")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()?;
     let output = child.stdout.take();
     let process = Process(child);
     let mut line = String::new();

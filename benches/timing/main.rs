@@ -2,11 +2,12 @@
 //! cases that must look alike. `cargo bench --bench timing`
 //!
 //! |t| below 4.5 is noise, as in leakage assessments; each pair is timed in turns and in an order
-//! that chance chooses, so that what the machine does meanwhile falls on both. The last row
-//! tells how long others wait while one address holds all the connections that it may have.
+//! that chance chooses, so that what the machine does meanwhile falls on both. The last rows
+//! tell how long others wait while one address holds all the connections, or feeds, that it may have.
 #![expect(
     clippy::float_arithmetic,
     clippy::disallowed_methods,
+    clippy::indexing_slicing,
     reason = "statistics over real time"
 )]
 
@@ -30,6 +31,7 @@ const SAMPLES: usize = 100_000;
 const KEPT_PER_CENT: usize = 95;
 const NOISE: f64 = 4.5;
 const MESSAGES: usize = 512;
+const KEYS: u8 = 64;
 const NOW: Timestamp = Timestamp::from_seconds(1_790_000_000);
 
 /// Mean and variance of one case, in nanoseconds.
@@ -141,13 +143,18 @@ fn main() -> std::io::Result<()> {
     );
 
     let signer = SigningKey::from_seed(&[3; 32]);
-    let pair = VerifyingKey::Ed25519(*signer.public());
-    let shared = VerifyingKey::HmacSha256(HmacKey::from_random([0x5a; 32]));
+    // How long a pair takes depends on the public key, which is no secret: many are tried.
+    let pairs: Vec<VerifyingKey> = (0..KEYS)
+        .map(|n| VerifyingKey::Ed25519(*SigningKey::from_seed(&[n; 32]).public()))
+        .collect();
+    let shared: Vec<VerifyingKey> = (0..KEYS)
+        .map(|n| VerifyingKey::HmacSha256(HmacKey::from_random([n ^ 0x5a; 32])))
+        .collect();
     // How long a pair takes depends on the message, too: many are tried.
     let signed: Vec<SignedHeaders> = (0..MESSAGES)
         .filter_map(|n| sign(&parts(), &signer, "k", NOW, &format!("nonce-{n:04}")).ok())
         .collect();
-    for (known, bytes) in [(&pair, 64), (&shared, 64), (&shared, 32)] {
+    for (known, bytes) in [(&pairs, 64), (&shared, 64), (&shared, 32)] {
         let wrong = format!("tongma=:{}:", BASE64.encode(&vec![1; bytes]));
         let parsed: Vec<Parsed<'_>> = signed
             .iter()
@@ -162,18 +169,19 @@ fn main() -> std::io::Result<()> {
             .collect();
         let what = format!(
             "{} key known, {bytes} wrong bytes | key unknown",
-            known.algorithm()
+            known[0].algorithm()
         );
         let turns = [const { Cell::new(0) }; 2];
         let next = |turn: &Cell<usize>| {
             turn.set((turn.get() + 1) % MESSAGES);
-            parsed.get(turn.get())
+            let key = known.get(turn.get() % known.len());
+            parsed.get(turn.get()).zip(key)
         };
         let [left, right] = &turns;
         compare(
             &what,
-            &|| next(left).is_some_and(|parsed| refuses(parsed, Some(known))),
-            &|| next(right).is_some_and(|parsed| refuses(parsed, None)),
+            &|| next(left).is_some_and(|(parsed, key)| refuses(parsed, Some(key))),
+            &|| next(right).is_some_and(|(parsed, _)| refuses(parsed, None)),
         );
     }
     crowd::measure()

@@ -4,7 +4,7 @@
 //! `https`, a time of printing behind a question mark. Whoever keeps codes of others by their text
 //! keeps them by this, or the same code could be claimed twice.
 
-use super::decode::{DecodeContext, EMV, TEXT_BYTES_MAX};
+use super::decode::{DecodeContext, EMV, check_characters};
 use super::{emv, emv_form, run};
 
 /// Which code a text is.
@@ -23,7 +23,7 @@ pub struct Identity {
 /// Which code a text is; `None` for one of ours, for what a payer shows (that is kept nowhere), and
 /// for every text that decoding refuses or does not know.
 pub fn identify(text: &str, context: &DecodeContext<'_>) -> Option<Identity> {
-    if text.len() > TEXT_BYTES_MAX || run::parse(text, context.allow_http).is_ok() {
+    if check_characters(text).is_err() || run::parse(text, context.allow_http).is_ok() {
         return None;
     }
     if let Some((native, canonical)) = context.natives.canonical(text) {

@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use tokio::sync::mpsc::Receiver;
-use tokio::time::timeout;
+use tokio::sync::mpsc::error::TryRecvError;
+use tokio::time::sleep;
 
 use crate::app::App;
 use crate::db::codes::Scan;
@@ -33,18 +34,18 @@ pub async fn run(app: &App, mut scans: Receiver<Scan>) {
     }
 }
 
-/// What else comes, until the batch is full, its time is over or the log is closed.
+/// What has come when the time is over. Nobody is woken for each scan: that would cost whoever notes
+/// it more than the rest of its request.
 async fn gather(scans: &mut Receiver<Scan>, batch: &mut Vec<Scan>) {
-    let more = async {
-        while batch.len() < BATCH {
-            let room = BATCH.saturating_sub(batch.len());
-            if scans.recv_many(batch, room).await == 0 {
-                break;
-            }
+    if batch.len() < BATCH {
+        sleep(GATHER).await;
+    }
+    while batch.len() < BATCH {
+        match scans.try_recv() {
+            Ok(scan) => batch.push(scan),
+            Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
         }
-    };
-    // What has come stays in the batch.
-    timeout(GATHER, more).await.unwrap_or(());
+    }
 }
 
 async fn write(app: &App, batch: &[Scan]) -> Result<(), DbError> {

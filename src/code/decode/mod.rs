@@ -80,7 +80,8 @@ pub fn decode_all(
     }
 }
 
-fn read(text: &str, context: &DecodeContext<'_>) -> Result<Reading, Remark> {
+/// Refuses what no code contains, before anybody looks at it more closely.
+pub(super) fn check_characters(text: &str) -> Result<(), Remark> {
     if text.is_empty() {
         return Err(Remark::new("empty", "the text is empty").at(0));
     }
@@ -90,12 +91,17 @@ fn read(text: &str, context: &DecodeContext<'_>) -> Result<Reading, Remark> {
             format!("text exceeds {TEXT_BYTES_MAX} bytes"),
         ));
     }
-    if let Some(at) = text
-        .chars()
-        .position(|c| c.is_control() && !matches!(c, '\t' | '\r' | '\n'))
-    {
-        return Err(Remark::new("control-character", "control characters are not allowed").at(at));
+    let is_control = |c: char| c.is_control() && !matches!(c, '\t' | '\r' | '\n');
+    match text.chars().position(is_control) {
+        None => Ok(()),
+        Some(at) => {
+            Err(Remark::new("control-character", "control characters are not allowed").at(at))
+        }
     }
+}
+
+fn read(text: &str, context: &DecodeContext<'_>) -> Result<Reading, Remark> {
+    check_characters(text)?;
     match run::parse(text, context.allow_http) {
         Ok(parsed) => return Ok(ours(&parsed, context)),
         Err(error) if meant_as_ours(text, &error, context) => {

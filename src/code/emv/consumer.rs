@@ -73,7 +73,7 @@ pub enum ConsumerFault {
     #[error("no application template 61")]
     MissingApplication,
     /// A template 61 without object 4F.
-    #[error("an application template has no name 4F")]
+    #[error("an application template has no name 4F of 5 to 16 bytes")]
     UnnamedApplication,
 }
 
@@ -88,8 +88,9 @@ const DEPTH_MAX: usize = 3;
 const INDICATOR: &[u8] = &[0x85];
 const APPLICATION: &[u8] = &[0x61];
 const NAME: &[u8] = &[0x4F];
-/// What says nothing of the payer: version, application, its label, language, its version.
-const SHOWN: &[&[u8]] = &[INDICATOR, NAME, &[0x50], &[0x5F, 0x2D], &[0x9F, 0x08]];
+const LABEL: &[u8] = &[0x50];
+const LANGUAGE: &[u8] = &[0x5F, 0x2D];
+const APPLICATION_VERSION: &[u8] = &[0x9F, 0x08];
 
 /// Whether a text was meant as such a code: it begins like one, or is one without its beginning.
 pub fn looks_like(text: &str) -> bool {
@@ -172,7 +173,9 @@ impl Tlv {
             return None;
         };
         inside.iter().find_map(|object| match &object.content {
-            Content::Value(value) if object.tag == NAME => Some(HEXUPPER.encode(value)),
+            Content::Value(value) if object.tag == NAME && is_name(value) => {
+                Some(HEXUPPER.encode(value))
+            }
             Content::Value(_) | Content::Objects(_) => None,
         })
     }
@@ -183,12 +186,31 @@ impl Tlv {
             Content::Objects(inside) => {
                 json!({"tag": tag, "children": inside.iter().map(Self::masked).collect::<Value>()})
             }
-            Content::Value(value) if SHOWN.contains(&self.tag.as_slice()) => {
+            Content::Value(value) if says_nothing_of_the_payer(&self.tag, value) => {
                 json!({"tag": tag, "value_hex": HEXUPPER.encode(value)})
             }
             Content::Value(value) => json!({"tag": tag, "masked_bytes": value.len()}),
         }
     }
+}
+
+/// Whether a value may be shown: only where it has the form of what its tag promises, because what
+/// else stands there may be a card.
+fn says_nothing_of_the_payer(tag: &[u8], value: &[u8]) -> bool {
+    match tag {
+        INDICATOR => value == VERSION,
+        NAME => is_name(value),
+        LABEL => value.len() <= 16 && value.iter().all(|b| matches!(b, b' '..=b'~')),
+        LANGUAGE => value.len() <= 8 && value.iter().all(u8::is_ascii_alphabetic),
+        APPLICATION_VERSION => value.len() <= 2,
+        _ => false,
+    }
+}
+
+/// Five to sixteen bytes, registered internationally, in a country, or not at all (ISO/IEC 7816-4);
+/// those that begin with a digit are numbers of issuers.
+fn is_name(value: &[u8]) -> bool {
+    (5..=16).contains(&value.len()) && value.first().is_some_and(|first| *first >= 0xA0)
 }
 
 /// A fault and the byte where it stands.
@@ -337,9 +359,37 @@ mod tests {
         }
     }
 
+    fn named() -> Vec<u8> {
+        vec![0x4F, 5, 0xA0, 0, 0, 3, 0x33]
+    }
+
+    #[test]
+    fn a_card_behind_any_tag_is_not_shown() {
+        const CARD: &[u8] = b"\x12\x34\x56\x78\x90\x12\x34\x58";
+        let application = [vec![0x61, 7], named()].concat();
+        for tag in [
+            INDICATOR,
+            NAME,
+            LABEL,
+            LANGUAGE,
+            APPLICATION_VERSION,
+            &[0x5A],
+        ] {
+            let card = [tag, &[8], CARD].concat();
+            let code = [&[0x85, 5], VERSION, &application, &card].concat();
+            let code = parse(&BASE64.encode(&code)).unwrap();
+            let shown = format!("{code:?} {}", code.masked());
+            assert!(shown.contains("A000000333"), "{shown}");
+            assert!(!shown.contains("1234567890123458"), "{shown}");
+        }
+        let nameless = [&[0x85, 5], VERSION, &[0x61, 10, 0x4F, 8], CARD].concat();
+        let refused = parse(&BASE64.encode(&nameless)).unwrap_err();
+        assert_eq!(refused.fault, ConsumerFault::UnnamedApplication);
+    }
+
     #[test]
     fn templates_in_templates_end_somewhere() {
-        let mut inside = vec![0x4F, 1, 1];
+        let mut inside = named();
         for _ in 0..8 {
             inside = [vec![0x61, u8::try_from(inside.len()).unwrap()], inside].concat();
         }
@@ -352,7 +402,7 @@ mod tests {
         #[test]
         fn no_bytes_make_the_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..600)) {
             let _ = parse(&BASE64.encode(&bytes));
-            let named = [&[0x85, 5], VERSION, &[0x61, 3, 0x4F, 1, 1], &bytes].concat();
+            let named = [&[0x85, 5], VERSION, &[0x61, 7], &named(), &bytes].concat();
             if let Err(refused) = parse(&BASE64.encode(&named)) {
                 prop_assert!(refused.offset <= 2_953);
             }

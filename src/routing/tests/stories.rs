@@ -265,6 +265,27 @@ fn each_limit_of_a_day_looks_at_the_sum_that_it_is_about() {
 }
 
 #[test]
+fn what_was_read_counts_until_the_next_date_in_it() {
+    let mut facts = joined();
+    let dates = [4, 3, 2, 1].map(|later| at(NOW + later));
+    accepted(&mut facts).opens_at = Some(dates[0]);
+    accepted(&mut facts).consent_at = Some(dates[1]);
+    agreed(&mut facts).ends_at = Some(dates[2]);
+    agreed(&mut facts).starts_at = dates[3];
+    // Each in its turn; a date that has come changes nothing any more.
+    for (now, next) in [
+        (0, Some(1)),
+        (1, Some(2)),
+        (2, Some(3)),
+        (3, Some(4)),
+        (4, None),
+    ] {
+        let next = next.map(|later| at(NOW + later));
+        assert_eq!(facts.next_change(at(NOW + now)), next, "{now}");
+    }
+}
+
+#[test]
 fn the_static_limit_binds_static_codes_only_and_only_in_its_currency() {
     let mut facts = joined();
     facts.static_limits = Some(same_for_all(fen(99)));
