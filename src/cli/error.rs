@@ -32,6 +32,9 @@ pub(crate) enum CliError {
     /// A file that was named cannot be read or written.
     #[error("{0}: {1}")]
     File(String, std::io::Error),
+    /// Told to stop by a signal.
+    #[error("stopped; the same command goes on with what is missing")]
+    Stopped,
     #[error(transparent)]
     Config(#[from] ConfigError),
     #[error(transparent)]
@@ -54,6 +57,7 @@ impl CliError {
         match self {
             Self::NotFound(..)
             | Self::Taken(_)
+            | Self::Stopped
             | Self::Refused(_)
             | Self::Symbol(_)
             | Self::Db(_)

@@ -10,6 +10,7 @@ pub mod demo;
 mod error;
 mod manager;
 mod print;
+mod progress;
 mod scrape;
 pub(crate) mod serve;
 mod settings;
@@ -142,7 +143,7 @@ fn run(cli: Cli) -> Result<ExitCode, CliError> {
         }
         Command::Migrate => runtime(&config)?.block_on(migrate(&config))?,
         Command::Admin(admin) => {
-            let (answer, code) = runtime(&config)?.block_on(admin.run(config))?;
+            let (answer, code) = runtime(&config)?.block_on(admin.run(config, cli.json))?;
             print::answer(&answer, cli.json);
             return Ok(code);
         }

@@ -24,6 +24,7 @@ pub mod pair;
 pub mod payment;
 pub mod plates;
 pub mod print;
+pub mod print_plates;
 pub mod quota;
 pub mod receipt;
 pub mod report;

@@ -12,7 +12,7 @@ use crate::wallet;
 use crate::word::Mode;
 
 /// Pages of pixels are large, and a processor is busy with each; payers come first.
-static PRINTERS: Semaphore = Semaphore::const_new(2);
+pub(super) static PRINTERS: Semaphore = Semaphore::const_new(2);
 
 /// A print as it goes out.
 #[derive(Debug)]

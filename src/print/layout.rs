@@ -38,7 +38,7 @@ pub(super) struct NoRoom {
 /// Text never becomes smaller than this: four points, the smallest print that is still sharp.
 const SIZE_MIN: Um = 1_500;
 /// Thin lines, which every printer draws.
-const HAIR: Um = 200;
+pub(super) const HAIR: Um = 200;
 
 impl Look<'_> {
     /// The face of a sign; or how much room its symbol lacks.
@@ -48,9 +48,19 @@ impl Look<'_> {
         words: &Words,
         drawing: &Drawing,
     ) -> Result<Result<Face, NoRoom>, PrintError> {
-        let style = &self.style;
         let above = self.above(sign, words)?;
         let below = self.below(sign, words)?;
+        Ok(self.arranged(above, below, drawing))
+    }
+
+    /// A symbol between blocks, from margin to margin.
+    pub(super) fn arranged(
+        &self,
+        above: Vec<Block>,
+        below: Vec<Block>,
+        drawing: &Drawing,
+    ) -> Result<Face, NoRoom> {
+        let style = &self.style;
         let height_of =
             |blocks: &[Block]| -> Um { blocks.iter().map(|block| block.height + style.gap).sum() };
         let (top, bottom) = (height_of(&above), height_of(&below));
@@ -63,7 +73,7 @@ impl Look<'_> {
         let module = room.max(0) / drawing.framed() / style.dot * style.dot;
         let needed = module_for(self.distance.unwrap_or(style.distance));
         if module < needed {
-            return Ok(Err(NoRoom { module, needed }));
+            return Err(NoRoom { module, needed });
         }
         let side = module * drawing.framed();
         let height = if style.height == 0 {
@@ -99,7 +109,7 @@ impl Look<'_> {
             turned: false,
             marks,
         };
-        Ok(Ok(Face { piece, module }))
+        Ok(Face { piece, module })
     }
 
     fn put(&self, marks: &mut Vec<Mark>, y: &mut Um, blocks: Vec<Block>) {
@@ -135,7 +145,7 @@ impl Look<'_> {
         let style = &self.style;
         let mut blocks = Vec::new();
         if style.band > 0 {
-            blocks.push(self.band(words)?);
+            blocks.push(self.band(words.headline)?);
         } else if style.headline > 0 {
             let headline = self.setting(style.headline, style.headline, 1, Weight::Bold);
             blocks.push(self.text(headline, words.headline.0)?);
@@ -193,15 +203,15 @@ impl Look<'_> {
     }
 
     /// The headline in both languages, on a field of ink.
-    fn band(&self, words: &Words) -> Result<Block, PrintError> {
+    pub(super) fn band(&self, headline: (&str, &str)) -> Result<Block, PrintError> {
         let style = &self.style;
         let on_ink = |size, weight| Setting {
             colour: self.paper,
             ..self.setting(size, size, 1, weight)
         };
-        let first = self.text(on_ink(style.headline, Weight::Bold), words.headline.0)?;
+        let first = self.text(on_ink(style.headline, Weight::Bold), headline.0)?;
         let small = style.headline * 45 / 100;
-        let second = self.text(on_ink(small, Weight::Regular), words.headline.1)?;
+        let second = self.text(on_ink(small, Weight::Regular), headline.1)?;
         let free = style.band - first.height - second.height;
         let mut marks = vec![Mark::Area {
             place: Place {
@@ -226,11 +236,17 @@ impl Look<'_> {
         })
     }
 
-    fn text(&self, setting: Setting, text: &str) -> Result<Block, PrintError> {
+    pub(super) fn text(&self, setting: Setting, text: &str) -> Result<Block, PrintError> {
         centred(self.letters, setting, self.style.inner(), text)
     }
 
-    fn setting(&self, size: Um, size_min: Um, lines_max: usize, weight: Weight) -> Setting {
+    pub(super) fn setting(
+        &self,
+        size: Um,
+        size_min: Um,
+        lines_max: usize,
+        weight: Weight,
+    ) -> Setting {
         Setting {
             size,
             size_min: size_min.max(SIZE_MIN).min(size),

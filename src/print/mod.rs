@@ -15,6 +15,7 @@ mod lines;
 mod logo;
 mod mark;
 pub mod pdf;
+pub mod plates;
 pub mod png;
 mod proof;
 mod sheet;
@@ -228,6 +229,9 @@ pub enum PrintError {
     /// The file could not be written.
     #[error("cannot be written: {0}")]
     Writer(String),
+    /// Whoever asked for it does not wait for it any more.
+    #[error("stopped before it was whole")]
+    Stopped,
 }
 
 fn or_smaller(works: Option<Template>) -> String {
@@ -306,19 +310,29 @@ fn item(
     match face(sign, wish, wish.template, letters, drawing)? {
         Ok(face) if wish.template == Template::Tent => Ok((tent(face.piece), face.module)),
         Ok(face) => Ok((Item::of(face.piece), face.module)),
-        Err(NoRoom { module, needed }) => {
+        Err(lacking) => {
             let has_room = |other: &Template| {
                 face(sign, wish, *other, letters, drawing).is_ok_and(|face| face.is_ok())
             };
-            let side = needed * drawing.framed();
-            Err(PrintError::TooSmall {
-                template: wish.template,
-                module_um: module,
-                needed_um: needed,
-                side_mm: side.div_euclid(1_000) + Um::from(side % 1_000 > 0),
-                works: Template::BY_SIZE.into_iter().find(has_room),
-            })
+            Err(too_small(wish.template, &lacking, drawing, has_room))
         }
+    }
+}
+
+/// What is too small, with the smallest template that is not.
+fn too_small(
+    template: Template,
+    &NoRoom { module, needed }: &NoRoom,
+    drawing: &Drawing,
+    has_room: impl FnMut(&Template) -> bool,
+) -> PrintError {
+    let side = needed * drawing.framed();
+    PrintError::TooSmall {
+        template,
+        module_um: module,
+        needed_um: needed,
+        side_mm: side.div_euclid(1_000) + Um::from(side % 1_000 > 0),
+        works: Template::BY_SIZE.into_iter().find(has_room),
     }
 }
 

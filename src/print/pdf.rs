@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use krilla::color::rgb;
 use krilla::geom::{Path, PathBuilder, Point, Rect, Size, Transform};
+use krilla::graphic::Graphic;
 use krilla::image::Image;
 use krilla::metadata::Metadata;
 use krilla::num::NormalizedF32;
@@ -23,7 +24,15 @@ use super::face::{EM, Fonts, Glyph, Point as FacePoint, Step, Weight};
 use super::logo::Logo;
 use super::mark::{Mark, Page, Piece, Place, Text, Um};
 use super::symbol::Modules;
-use super::{Print, PrintError};
+use super::{Print, PrintError, PrintLang};
+
+/// A document that grows by a page at a time. It says nothing about when it was made, so that the
+/// same pages make the same bytes.
+pub(super) struct Book {
+    document: Document,
+    letters: Letters,
+    stamp: Option<Graphic>,
+}
 
 struct Letters {
     regular: Font,
@@ -32,23 +41,80 @@ struct Letters {
 
 /// Writes the whole print.
 pub fn write(print: &Print, fonts: &Fonts<'_>, title: &str) -> Result<Vec<u8>, PrintError> {
-    let letters = Letters {
-        regular: font(fonts, Weight::Regular)?,
-        bold: font(fonts, Weight::Bold)?,
-    };
-    let mut document = Document::new_with(SerializeSettings::default());
-    document.set_metadata(
-        Metadata::new()
-            .title(title.to_owned())
-            .language(print.facts.lang.as_str().to_owned())
-            .creator("tongma".to_owned()),
-    );
+    let mut book = Book::open(fonts, title, print.facts.lang)?;
     for page in &print.pages {
-        draw_page(&mut document, page, &letters)?;
+        book.add(page)?;
     }
-    document
-        .finish()
-        .map_err(|error| PrintError::Writer(format!("{error:?}")))
+    book.close()
+}
+
+impl Book {
+    /// An empty one.
+    pub(super) fn open(
+        fonts: &Fonts<'_>,
+        title: &str,
+        lang: PrintLang,
+    ) -> Result<Self, PrintError> {
+        let mut document = Document::new_with(SerializeSettings::default());
+        document.set_metadata(
+            Metadata::new()
+                .title(title.to_owned())
+                .language(lang.as_str().to_owned())
+                .creator("tongma".to_owned()),
+        );
+        Ok(Self {
+            document,
+            letters: Letters {
+                regular: font(fonts, Weight::Regular)?,
+                bold: font(fonts, Weight::Bold)?,
+            },
+            stamp: None,
+        })
+    }
+
+    /// One more page.
+    pub(super) fn add(&mut self, page: &Page) -> Result<(), PrintError> {
+        self.add_stamped(page, &[], &[])
+    }
+
+    /// One more page, with the same pieces at many places below what stands on it. They are written
+    /// once for the whole document, so they are taken from the first page that has any.
+    pub(super) fn add_stamped(
+        &mut self,
+        page: &Page,
+        stamp: &[Piece],
+        places: &[(Um, Um)],
+    ) -> Result<(), PrintError> {
+        let settings = PageSettings::from_wh(points(page.width), points(page.height));
+        let settings =
+            settings.ok_or_else(|| PrintError::Writer("a page without a size".to_owned()))?;
+        let mut drawn = self.document.start_page_with(settings);
+        let mut surface = drawn.surface();
+        if self.stamp.is_none() && !places.is_empty() {
+            let mut builder = surface.stream_builder();
+            let mut below = builder.surface();
+            draw_pieces(&mut below, stamp, &self.letters);
+            below.finish();
+            self.stamp = Some(Graphic::new(builder.finish(), false));
+        }
+        if let Some(stamp) = &self.stamp {
+            for (x, y) in places {
+                surface.push_transform(&Transform::from_translate(points(*x), points(*y)));
+                surface.draw_graphic(stamp.clone());
+                surface.pop();
+            }
+        }
+        draw_pieces(&mut surface, &page.pieces, &self.letters);
+        surface.finish();
+        drawn.finish();
+        Ok(())
+    }
+
+    /// The whole file.
+    pub(super) fn close(self) -> Result<Vec<u8>, PrintError> {
+        let written = self.document.finish();
+        written.map_err(|error| PrintError::Writer(format!("{error:?}")))
+    }
 }
 
 fn font(fonts: &Fonts<'_>, weight: Weight) -> Result<Font, PrintError> {
@@ -58,22 +124,14 @@ fn font(fonts: &Fonts<'_>, weight: Weight) -> Result<Font, PrintError> {
     Font::new(bytes.into(), file.index).ok_or(PrintError::NoFont)
 }
 
-fn draw_page(document: &mut Document, page: &Page, letters: &Letters) -> Result<(), PrintError> {
-    let settings = PageSettings::from_wh(points(page.width), points(page.height));
-    let settings =
-        settings.ok_or_else(|| PrintError::Writer("a page without a size".to_owned()))?;
-    let mut drawn = document.start_page_with(settings);
-    let mut surface = drawn.surface();
-    for piece in &page.pieces {
+fn draw_pieces(surface: &mut Surface<'_>, pieces: &[Piece], letters: &Letters) {
+    for piece in pieces {
         surface.push_transform(&place_of(piece));
         for mark in &piece.marks {
-            draw(&mut surface, mark, letters);
+            draw(surface, mark, letters);
         }
         surface.pop();
     }
-    surface.finish();
-    drawn.finish();
-    Ok(())
 }
 
 fn place_of(piece: &Piece) -> Transform {
@@ -123,7 +181,14 @@ fn draw(surface: &mut Surface<'_>, mark: &Mark, letters: &Letters) {
             module,
             modules,
             colour,
-        } => fill(surface, symbol(*x, *y, *module, modules), *colour),
+        } => {
+            // In modules, so that most of a file is small whole numbers.
+            let side = points(*module);
+            let scale = Transform::from_row(side, 0.0, 0.0, side, points(*x), points(*y));
+            surface.push_transform(&scale);
+            fill(surface, symbol(modules), *colour);
+            surface.pop();
+        }
         Mark::Text(text) => write_text(surface, text, letters),
         Mark::Picture { place, logo } => draw_logo(surface, *place, logo),
     }
@@ -167,29 +232,15 @@ fn pdf_colour(Rgb(red, green, blue): Rgb) -> rgb::Color {
 }
 
 /// All modules in one path, so that no viewer leaves a seam between two.
-fn symbol(x: Um, y: Um, module: Um, modules: &Modules) -> Option<Path> {
+fn symbol(modules: &Modules) -> Option<Path> {
     let mut path = PathBuilder::new();
     for (column, row, length) in modules.runs() {
-        let rect = rect(Place {
-            x: x + column * module,
-            y: y + row * module,
-            width: length * module,
-            height: module,
-        });
+        let rect = Rect::from_xywh(exact(column), exact(row), exact(length), 1.0);
         if let Some(rect) = rect {
             path.push_rect(rect);
         }
     }
     path.finish()
-}
-
-fn rect(place: Place) -> Option<Rect> {
-    Rect::from_xywh(
-        points(place.x),
-        points(place.y),
-        points(place.width),
-        points(place.height),
-    )
 }
 
 fn rounded(place: Place, radius: Um) -> Option<Path> {

@@ -39,24 +39,69 @@ pub fn write(
     fonts: &Fonts<'_>,
     dpi: u32,
 ) -> Result<Vec<u8>, PrintError> {
-    let dots = Dots::of(dpi);
-    let module = dots.pixels(print.facts.module_um);
-    if module < i64::from(MODULE_PIXELS_MIN) {
-        let tenths = i64::from(MODULE_PIXELS_MIN) * 254_000 / print.facts.module_um.max(1);
-        return Err(PrintError::DpiTooLow {
-            pixels: MODULE_PIXELS_MIN,
-            needed: u32::try_from(tenths / 10 + 1).unwrap_or(u32::MAX),
-        });
+    let stock = Stock::draw(page, print.facts.module_um, fonts, dpi)?;
+    let depth = if print.mono {
+        Depth::Bits
+    } else {
+        Depth::Colours
+    };
+    encode(&stock.pixmap, depth, Some(stock.dots))
+}
+
+/// What is the same in many pictures, drawn once.
+pub(super) struct Stock<'a> {
+    pixmap: Pixmap,
+    fonts: &'a Fonts<'a>,
+    dots: Dots,
+}
+
+/// What colours a file has room for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Depth {
+    /// All of them.
+    Colours,
+    /// From black to white.
+    Greys,
+    /// Black and white, for a printer that has no others.
+    Bits,
+}
+
+impl<'a> Stock<'a> {
+    /// A page whose modules are so wide; one that nobody could read or pay for is refused.
+    pub(super) fn draw(
+        page: &Page,
+        module: Um,
+        fonts: &'a Fonts<'a>,
+        dpi: u32,
+    ) -> Result<Self, PrintError> {
+        let dots = Dots::of(dpi);
+        if dots.pixels(module) < i64::from(MODULE_PIXELS_MIN) {
+            let tenths = i64::from(MODULE_PIXELS_MIN) * 254_000 / module.max(1);
+            return Err(PrintError::DpiTooLow {
+                pixels: MODULE_PIXELS_MIN,
+                needed: u32::try_from(tenths / 10 + 1).unwrap_or(u32::MAX),
+            });
+        }
+        check_size(page, dots, dpi)?;
+        Ok(Self {
+            pixmap: raster(page, Some(fonts), dots)?,
+            fonts,
+            dots,
+        })
     }
-    check_size(page, dots, dpi)?;
-    let pixmap = raster(page, Some(fonts), dots)?;
-    encode(&pixmap, print.mono, Some(dots))
+
+    /// The picture with these on it, as a file in greys.
+    pub(super) fn with(&self, pieces: &[Piece]) -> Result<Vec<u8>, PrintError> {
+        let mut pixmap = self.pixmap.clone();
+        draw_pieces(&mut pixmap, pieces, Some(self.fonts), self.dots);
+        encode(&pixmap, Depth::Greys, Some(self.dots))
+    }
 }
 
 /// A page without text, a millimetre being `pixels` wide.
 pub(super) fn bare(page: &Page, pixels: u32) -> Result<Vec<u8>, PrintError> {
     let pixmap = raster(page, None, Dots(i64::from(pixels) * 254))?;
-    encode(&pixmap, false, None)
+    encode(&pixmap, Depth::Colours, None)
 }
 
 /// A picture as a file.
@@ -115,16 +160,20 @@ fn raster(page: &Page, fonts: Option<&Fonts<'_>>, dots: Dots) -> Result<Pixmap, 
     let mut pixmap =
         pixmap.ok_or_else(|| PrintError::Writer("a page without a size".to_owned()))?;
     pixmap.fill(tiny_skia::Color::WHITE);
-    for piece in &page.pieces {
+    draw_pieces(&mut pixmap, &page.pieces, fonts, dots);
+    Ok(pixmap)
+}
+
+fn draw_pieces(pixmap: &mut Pixmap, pieces: &[Piece], fonts: Option<&Fonts<'_>>, dots: Dots) {
+    for piece in pieces {
         let canvas = &mut Canvas {
-            pixmap: &mut pixmap,
+            pixmap,
             fonts,
             dots,
             piece,
         };
         piece.marks.iter().for_each(|mark| canvas.draw(mark));
     }
-    Ok(pixmap)
 }
 
 struct Canvas<'a> {
@@ -335,8 +384,8 @@ fn premultiplied(pixels: &[u8]) -> Vec<u8> {
     pixels.chunks(4).flat_map(pixel).collect()
 }
 
-/// As a file that says how large its pixels are; with two colours for a printer that has no others.
-fn encode(pixmap: &Pixmap, mono: bool, dots: Option<Dots>) -> Result<Vec<u8>, PrintError> {
+/// As a file that says how large its pixels are.
+fn encode(pixmap: &Pixmap, depth: Depth, dots: Option<Dots>) -> Result<Vec<u8>, PrintError> {
     let (width, height) = (pixmap.width(), pixmap.height());
     let mut file = Vec::new();
     let mut encoder = png::Encoder::new(&mut file, width, height);
@@ -349,16 +398,23 @@ fn encode(pixmap: &Pixmap, mono: bool, dots: Option<Dots>) -> Result<Vec<u8>, Pr
             unit: png::Unit::Meter,
         }));
     }
-    let pixels = if mono {
-        encoder.set_color(png::ColorType::Grayscale);
-        encoder.set_depth(png::BitDepth::One);
-        bits(pixmap)
-    } else {
-        encoder.set_color(png::ColorType::Rgb);
-        let opaque = pixmap.pixels().iter();
-        opaque
-            .flat_map(|pixel| [pixel.red(), pixel.green(), pixel.blue()])
-            .collect()
+    let opaque = pixmap.pixels().iter();
+    let pixels = match depth {
+        Depth::Colours => {
+            encoder.set_color(png::ColorType::Rgb);
+            opaque
+                .flat_map(|pixel| [pixel.red(), pixel.green(), pixel.blue()])
+                .collect()
+        }
+        Depth::Greys => {
+            encoder.set_color(png::ColorType::Grayscale);
+            opaque.map(|pixel| pixel.green()).collect()
+        }
+        Depth::Bits => {
+            encoder.set_color(png::ColorType::Grayscale);
+            encoder.set_depth(png::BitDepth::One);
+            bits(pixmap)
+        }
     };
     let written = encoder
         .write_header()

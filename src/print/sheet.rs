@@ -47,27 +47,22 @@ impl Grid {
 
     fn sheet(self, items: &[Item]) -> Page {
         let paper = items.first().map(|item| (item.width, item.height));
-        let (width, height) = paper.unwrap_or_default();
-        let left = (self.width - self.columns * width) / 2;
-        let top = (self.height - self.rows * height) / 2;
+        let size = paper.unwrap_or_default();
         let mut pieces = Vec::new();
         for (index, item) in (0..).zip(items) {
-            let x = left + index % self.columns * width;
-            let y = top + index / self.columns * height;
+            let (x, y) = self.place(index, size);
             pieces.extend(item.pieces.iter().map(|piece| Piece {
                 x: x + piece.x,
                 y: y + piece.y,
                 ..piece.clone()
             }));
         }
-        pieces.push(Piece {
-            x: 0,
-            y: 0,
-            width: self.width,
-            height: self.height,
-            turned: false,
-            marks: self.cut_marks((left, top), (width, height)),
-        });
+        pieces.push(self.cut_marks(size));
+        self.page(pieces)
+    }
+
+    /// A sheet with these on it.
+    pub(super) const fn page(self, pieces: Vec<Piece>) -> Page {
         Page {
             width: self.width,
             height: self.height,
@@ -75,8 +70,26 @@ impl Grid {
         }
     }
 
+    /// The upper left corner of the piece that is cut out as number `index`, from 0.
+    pub(super) const fn place(self, index: Um, (width, height): (Um, Um)) -> (Um, Um) {
+        let (left, top) = self.corner((width, height));
+        (
+            left + index % self.columns * width,
+            top + index / self.columns * height,
+        )
+    }
+
+    /// Where the pieces begin that stand in the middle of the sheet.
+    const fn corner(self, (width, height): (Um, Um)) -> (Um, Um) {
+        (
+            (self.width - self.columns * width) / 2,
+            (self.height - self.rows * height) / 2,
+        )
+    }
+
     /// A small cross at every corner of every piece; what lies outside the paper is left out by it.
-    fn cut_marks(self, (left, top): (Um, Um), (width, height): (Um, Um)) -> Vec<Mark> {
+    pub(super) fn cut_marks(self, (width, height): (Um, Um)) -> Piece {
+        let (left, top) = self.corner((width, height));
         let mut marks = Vec::new();
         for column in 0..=self.columns {
             for row in 0..=self.rows {
@@ -91,7 +104,14 @@ impl Grid {
                 }
             }
         }
-        marks
+        Piece {
+            x: 0,
+            y: 0,
+            width: self.width,
+            height: self.height,
+            turned: false,
+            marks,
+        }
     }
 }
 

@@ -29,7 +29,12 @@ pub fn write(page: &Page, fonts: &Fonts<'_>, title: &str) -> Result<String, Prin
 }
 
 pub(super) fn draw(page: &Page, ink: &Ink<'_>, title: &str) -> Result<String, PrintError> {
-    let (width, height) = (page.width, page.height);
+    let drawn = pieces(&page.pieces, ink)?;
+    Ok(paper((page.width, page.height), title, &[&drawn]))
+}
+
+/// A sheet with what was drawn for it.
+pub(super) fn paper((width, height): (Um, Um), title: &str, drawn: &[&str]) -> String {
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}mm\" height=\"{}mm\" \
          viewBox=\"0 0 {width} {height}\" role=\"img\"><title>{}</title>\
@@ -38,10 +43,17 @@ pub(super) fn draw(page: &Page, ink: &Ink<'_>, title: &str) -> Result<String, Pr
         millimetres(height),
         escaped(title),
     );
-    for piece in &page.pieces {
+    svg.extend(drawn.iter().copied());
+    svg.push_str("</svg>\n");
+    svg
+}
+
+/// Pieces as they stand on some sheet.
+pub(super) fn pieces(pieces: &[Piece], ink: &Ink<'_>) -> Result<String, PrintError> {
+    let mut svg = String::new();
+    for piece in pieces {
         draw_piece(&mut svg, piece, ink)?;
     }
-    svg.push_str("</svg>\n");
     Ok(svg)
 }
 

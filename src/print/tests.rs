@@ -55,7 +55,7 @@ fn print(name: &str, wish: &Wish) -> Result<Print, PrintError> {
 
 /// Where the letters of a line and the symbol with its quiet zone are. A line's letters reach from
 /// nine tenths above the baseline to two tenths below it.
-fn boxes(piece: &Piece) -> Vec<(String, Place)> {
+pub(super) fn boxes(piece: &Piece) -> Vec<(String, Place)> {
     let text = |text: &mark::Text| Place {
         x: text.x,
         y: text.baseline - text.size * 9 / 10,
@@ -86,7 +86,7 @@ fn boxes(piece: &Piece) -> Vec<(String, Place)> {
     found.collect()
 }
 
-fn overlap(a: Place, b: Place) -> bool {
+pub(super) fn overlap(a: Place, b: Place) -> bool {
     a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height
 }
 

@@ -16,6 +16,7 @@ mod institution;
 mod key;
 mod merchant;
 mod plate;
+mod plate_print;
 mod print;
 mod sign;
 mod store;
@@ -101,16 +102,23 @@ pub(crate) struct Desk {
     config: Config,
     db: Db,
     entropy: SystemEntropy,
+    /// Whether a program reads along.
+    json: bool,
 }
 
 impl Admin {
     /// Does it and answers.
-    pub(crate) async fn run(self, config: Config) -> Result<(Value, ExitCode), CliError> {
+    pub(crate) async fn run(
+        self,
+        config: Config,
+        json: bool,
+    ) -> Result<(Value, ExitCode), CliError> {
         let db = setup::database(&config, Clock::System).await?;
         let desk = Desk {
             config,
             db,
             entropy: SystemEntropy::new(),
+            json,
         };
         let answer = match self {
             Self::Institution(command) => command.run(&desk).await,

@@ -10,6 +10,7 @@ use crate::flow::plates::{self, Hand, NewBatch, Shown, Spot};
 use crate::id::{CounterId, MerchantId, PlateBatchId, PlateId, StoreId};
 use crate::merchant::Label;
 use crate::merchant::plate::{BATCH_MAX, PlateBatch, PlateLine, ShortId};
+use crate::print::plates::parts;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
@@ -33,6 +34,8 @@ pub(crate) enum Command {
         #[arg(value_name = "BATCH|PLATE")]
         which: Which,
     },
+    /// Print a batch into files for a printing house
+    Print(super::plate_print::Args),
     /// Bind a blank plate to a store or till; who is at this machine needs no claim secret
     Bind {
         /// By its id, or by the short id that is printed on it
@@ -136,6 +139,7 @@ impl Command {
                 let id = name.find(desk).await?;
                 Ok(view(plates::look(&app, HAND, &id).await?))
             }
+            Self::Print(args) => args.run(desk).await,
             Self::Bind {
                 plate,
                 place,
@@ -242,6 +246,7 @@ fn batch_view(batch: &PlateBatch) -> Value {
         "merchant": batch.merchant,
         "note": batch.note,
         "count": batch.count,
+        "parts": parts(batch.count),
         "key_id": batch.key_id,
         "created_at": batch.created_at,
     })

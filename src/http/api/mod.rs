@@ -16,6 +16,7 @@ mod list;
 pub(super) mod metrics;
 mod payments;
 mod plate_batches;
+mod plate_parts;
 mod plates;
 mod prints;
 mod shops;
@@ -69,6 +70,7 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
         .service(plate_batches::create)
         .service(plate_batches::list)
         .service(plate_batches::find)
+        .service(plate_parts::print)
         .service(plates::bind)
         .service(plates::rebind)
         .service(plates::unbind)

@@ -19,6 +19,7 @@ use crate::http::problem::Problem;
 use crate::id::PlateBatchId;
 use crate::merchant::Label;
 use crate::merchant::plate::PlateBatch;
+use crate::print::plates::parts;
 
 /// Plates that were made together.
 #[derive(Debug, Serialize, ToSchema)]
@@ -29,6 +30,8 @@ pub(crate) struct PlateBatchView {
     note: Option<Label>,
     /// How many; they are numbered from 1.
     count: u32,
+    /// In how many parts it is printed, of 480 plates each.
+    parts: u32,
     created_at: Timestamp,
 }
 
@@ -51,6 +54,7 @@ impl From<PlateBatch> for PlateBatchView {
             id: batch.id,
             note: batch.note,
             count: batch.count,
+            parts: parts(batch.count),
             created_at: batch.created_at,
         }
     }

@@ -204,6 +204,16 @@ const OWN: &[(&str, &[&[&Kind]])] = &[
         "createPlateBatch",
         &[&[&kinds::QUOTA_EXCEEDED, &kinds::MERCHANT_NOT_FOUND]],
     ),
+    (
+        "printPlates",
+        &[&[
+            &kinds::PLATE_BATCH_NOT_FOUND,
+            &kinds::PLATE_PART_NOT_FOUND,
+            &kinds::PRINT_TOO_SMALL,
+            &kinds::FONT_MISSING,
+            &kinds::GLYPH_MISSING,
+        ]],
+    ),
     ("getPlateBatch", &[&[&kinds::PLATE_BATCH_NOT_FOUND]]),
     (
         "bindPlate",

@@ -156,6 +156,9 @@ advice! {
     "plate-batch-not-found" =>
         "从 /v1/plate-batches 取编号。",
         "Take the id from `/v1/plate-batches`.";
+    "plate-part-not-found" =>
+        "每份 480 块，从 1 起；份数见此批的 parts。",
+        "Parts have 480 plates and begin at 1; `parts` of the batch says how many there are.";
     "plate-unbound" =>
         "未扣款；请店员用码牌上的认领密码绑定后再扫。",
         "Nothing was paid; have staff bind the plate by the claim secret on it, then scan again.";

@@ -135,6 +135,7 @@ impl From<PrintError> for Problem {
             | PrintError::Pieces
             | PrintError::OnePage { .. }
             | PrintError::Symbol(_) => Self::because(&kinds::QUERY_INVALID, error),
+            PrintError::Stopped => Self::overloaded(),
             PrintError::NoFont | PrintError::Writer(_) => Self::ours(&error),
         }
     }

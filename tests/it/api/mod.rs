@@ -10,6 +10,7 @@ mod nearly;
 mod often;
 mod once;
 mod payer;
+mod plate_parts;
 mod plates;
 mod rights;
 pub(crate) mod signature;

@@ -5,6 +5,7 @@ mod adoption;
 mod audit;
 mod exceptions;
 mod keys;
+mod plate_prints;
 mod plates;
 mod prints;
 mod shop;

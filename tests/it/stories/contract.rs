@@ -98,6 +98,7 @@ async fn ground(town: &Town, backend: Backend) -> Value {
         "endAdoption": {"path": {"id": adoption.id}},
         "createPlateBatch": {"body": {"count": 2}, "without": ["note"]},
         "getPlateBatch": {"path": {"id": plates.id}},
+        "printPlates": {"path": {"id": plates.id, "part": 1}, "query": {"format": "csv"}},
         "bindPlate": {"body": wall, "without": ["text", "counter"]},
         "getPlate": {"path": {"id": hung[0]}},
         "rebindPlate": {"path": {"id": hung[1]}, "without": ["store", "counter"]},

@@ -63,5 +63,5 @@ pub(crate) use browser::{Browser, Page};
 pub(crate) use database::{Backend, TestDb};
 pub(crate) use peer::{
     PeerWallet, certificate, emv_forms, example, explore, get_trusting, openapi_faults,
-    read_symbol, verify_codes,
+    read_symbol, read_symbols, rows, unpacked, verify_codes,
 };

@@ -55,6 +55,54 @@ pub(crate) fn drawn(pdf: &[u8], dpi: u32) -> Vec<u8> {
     std::fs::read(picture.with_extension("png")).unwrap()
 }
 
+/// All pages as PNGs, so many dots an inch.
+pub(crate) fn all_drawn(pdf: &[u8], dpi: u32) -> Vec<Vec<u8>> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("print.pdf");
+    std::fs::write(&file, pdf).unwrap();
+    let dpi = dpi.to_string();
+    let picture = folder.path().join("page");
+    let options = ["-png", "-gray", "-r", &dpi];
+    said("pdftoppm", &options, &file, &[picture.to_str().unwrap()]);
+    let found = std::fs::read_dir(folder.path()).unwrap();
+    let mut pages: Vec<_> = found.map(|entry| entry.unwrap().path()).collect();
+    pages.retain(|path| path.extension().is_some_and(|ending| ending == "png"));
+    // Numbers are filled up with zeros.
+    pages.sort();
+    pages
+        .into_iter()
+        .map(|path| std::fs::read(path).unwrap())
+        .collect()
+}
+
+/// What can be copied out of some pages, from 1.
+pub(crate) fn text_of(pdf: &[u8], from: usize, to: usize) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("print.pdf");
+    std::fs::write(&file, pdf).unwrap();
+    let [from, to] = [from, to].map(|page| page.to_string());
+    let options = ["-layout", "-f", &from, "-l", &to];
+    said("pdftotext", &options, &file, &["-"])
+}
+
+/// What stands in a rectangle of the first page, in tenths of a millimetre: a picture of it and what
+/// can be copied out.
+pub(crate) fn cut_out(pdf: &[u8], [x, y, width, height]: [i64; 4]) -> (Vec<u8>, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("print.pdf");
+    std::fs::write(&file, pdf).unwrap();
+    let [x, y, width, height] = [x, y, width, height].map(|tenths| tenths.to_string());
+    // At 254 dots an inch, a dot is a tenth of a millimetre.
+    let place = [
+        "-r", "254", "-f", "1", "-l", "1", "-x", &x, "-y", &y, "-W", &width, "-H", &height,
+    ];
+    let picture = folder.path().join("piece");
+    let drawn = [&["-png", "-singlefile"], &place[..]].concat();
+    said("pdftoppm", &drawn, &file, &[picture.to_str().unwrap()]);
+    let text = said("pdftotext", &place, &file, &["-"]);
+    (std::fs::read(picture.with_extension("png")).unwrap(), text)
+}
+
 fn said(program: &str, before: &[&str], file: &Path, behind: &[&str]) -> String {
     let mut command = Command::new(program);
     let output = command.args(before).arg(file).args(behind).output();

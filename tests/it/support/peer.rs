@@ -125,6 +125,54 @@ pub(crate) fn read_symbol(png: &[u8]) -> [Vec<String>; 2] {
     [zxing, zbar(&file)]
 }
 
+/// The texts that `zxing-cpp` finds in each of many pictures.
+pub(crate) fn read_symbols(pictures: &[Vec<u8>]) -> Vec<Vec<String>> {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = python("read_symbols.py");
+    for (index, picture) in pictures.iter().enumerate() {
+        let file = folder.path().join(format!("{index}.png"));
+        std::fs::write(&file, picture).unwrap();
+        command.arg(file);
+    }
+    let texts = |found: &Value| {
+        let codes = found["codes"].as_array().unwrap().iter();
+        codes
+            .map(|code| code["text"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    json_lines(&output_of(&mut command))
+        .iter()
+        .map(texts)
+        .collect()
+}
+
+/// The files in a ZIP by their names, in its order, as Python's `zipfile` unpacks them.
+pub(crate) fn unpacked(zip: &[u8]) -> Vec<(String, Vec<u8>)> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("pack.zip");
+    std::fs::write(&file, zip).unwrap();
+    let mut command = python("read_plates.py");
+    command.arg("unpack").arg(&file).arg(folder.path());
+    let listed = json_lines(&output_of(&mut command));
+    let names = listed
+        .iter()
+        .map(|line| line["name"].as_str().unwrap().to_owned());
+    names
+        .map(|name| {
+            let bytes = std::fs::read(folder.path().join(&name)).unwrap();
+            (name, bytes)
+        })
+        .collect()
+}
+
+/// The rows of a table by the names in its header, as Python's `csv` reads them.
+pub(crate) fn rows(table: &[u8]) -> Vec<Value> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("table.csv");
+    std::fs::write(&file, table).unwrap();
+    json_lines(&output_of(python("read_plates.py").arg("rows").arg(&file)))
+}
+
 /// A certificate for `localhost` that nobody else trusts, and its key, as files in this folder.
 pub(crate) fn certificate(folder: &Path) -> (PathBuf, PathBuf) {
     let (certificate, key) = (folder.join("certificate.pem"), folder.join("key.pem"));
