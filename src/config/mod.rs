@@ -17,7 +17,7 @@ use serde::Deserialize;
 use crate::word::{Mode, words};
 
 pub use layers::{Setting, Sources};
-pub use traffic::{Connections, Overload, Proxies, ProxyHeader, Rates};
+pub use traffic::{Connections, Overload, Proxies, ProxyHeader, Rates, Silence};
 pub use values::{PublicUrl, Secret};
 
 /// The defaults, with a comment for each.
@@ -162,16 +162,6 @@ pub struct Quotas {
     pub api_keys: u32,
     /// Order payments that are neither paid nor over.
     pub open_payments: u32,
-}
-
-/// When a code on a wall counts as silent.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Silence {
-    /// For how many minutes nobody pays.
-    pub minutes: u16,
-    /// How many payments an hour make a code busy.
-    pub payments_an_hour: u32,
 }
 
 /// What is known about wallets.

@@ -159,3 +159,13 @@ fn networks<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<IpNet>, D::Error> 
     };
     texts.iter().map(network).collect()
 }
+
+/// When a code on a wall counts as silent.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Silence {
+    /// For how many minutes nobody pays.
+    pub minutes: u16,
+    /// How many payments an hour make a code busy.
+    pub payments_an_hour: u32,
+}

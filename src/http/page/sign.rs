@@ -80,10 +80,7 @@ fn words(checked: &CheckedSign, place: &Place, lang: Lang) -> (&'static str, Str
             "是我们的码，但已不能收款",
             "Ours, but it takes no money any more",
         ),
-        SignVerdict::Unbound => lang.of_two(
-            "是真的空白码牌，还没有绑定",
-            "A genuine plate that is not bound yet",
-        ),
+        SignVerdict::Unbound => lang.of_two("空白码牌，还没有绑定", "A blank plate, not bound yet"),
         SignVerdict::Strangers => lang.of_two(
             "钱会付给别人，请取下",
             "It pays somebody else: take it down",
@@ -116,8 +113,8 @@ fn words(checked: &CheckedSign, place: &Place, lang: Lang) -> (&'static str, Str
         ),
         SignVerdict::Unbound => facts.push(
             lang.of_two(
-                "用码牌上的密码绑定后才能收款。",
-                "Bind it by the secret on it; until then nobody can pay.",
+                "现在谁也付不了；凭码牌上的密语绑定后才能收款。",
+                "Nobody can pay it; bind it by the claim secret on it first.",
             )
             .to_owned(),
         ),
