@@ -21,8 +21,8 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use clap::Parser;
 use tongma::app::{FontFiles, FontShelf};
 use tongma::clock::Stopwatch;
-use tongma::print::plates::{self, PlateFormat, PlateWish};
-use tongma::print::{Blank, Fonts, PrintLang, Template};
+use tongma::print::plates::{self, PlateFormat, PlateTemplate, PlateWish};
+use tongma::print::{Blank, Fonts, PrintLang};
 use tongma::qr::symbol::{Level, Symbol};
 
 /// What two cores should do: 10,000 plates in 20 seconds.
@@ -66,11 +66,11 @@ fn main() {
     });
     show(&alone, &alone, asked.plates);
     for (format, template) in [
-        (PlateFormat::Pdf, Template::Sticker60),
-        (PlateFormat::Pdf, Template::StandA6),
-        (PlateFormat::Svg, Template::Sticker60),
-        (PlateFormat::Png, Template::Sticker60),
-        (PlateFormat::Csv, Template::Sticker60),
+        (PlateFormat::Pdf, PlateTemplate::Sticker60),
+        (PlateFormat::Pdf, PlateTemplate::StandA6),
+        (PlateFormat::Svg, PlateTemplate::Sticker60),
+        (PlateFormat::Png, PlateTemplate::Sticker60),
+        (PlateFormat::Csv, PlateTemplate::Sticker60),
     ] {
         let wish = wish(format, template);
         let row = measured(
@@ -136,12 +136,13 @@ fn written(blanks: &[Blank], wish: &PlateWish, files: &FontFiles, path: &Path) -
     u64::try_from(part.len()).expect("a length")
 }
 
-fn wish(format: PlateFormat, template: Template) -> PlateWish {
+fn wish(format: PlateFormat, template: PlateTemplate) -> PlateWish {
     PlateWish {
         format,
         template,
         lang: PrintLang::Zh,
         dpi: 300,
+        pixels_max: u64::MAX,
         claims: true,
         host: "pay.example.com".to_owned(),
         bind_url: "https://pay.example.com/plates/bind".to_owned(),

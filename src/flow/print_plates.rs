@@ -7,8 +7,8 @@ use crate::app::{App, FontShelf};
 use crate::flow::print::PRINTERS;
 use crate::flow::{FlowError, plates as batches};
 use crate::merchant::plate::PlateBatch;
-use crate::print::plates::{self, PlateFormat, PlateWish};
-use crate::print::{Blank, Fonts, PrintError, PrintLang, Template};
+use crate::print::plates::{self, PlateFormat, PlateTemplate, PlateWish};
+use crate::print::{Blank, Fonts, PrintError, PrintLang};
 use crate::word::Mode;
 
 /// What is to be printed of a batch.
@@ -26,11 +26,13 @@ pub struct Asked {
     /// In which form.
     pub format: PlateFormat,
     /// On what.
-    pub template: Template,
+    pub template: PlateTemplate,
     /// In which language.
     pub lang: PrintLang,
     /// Dots an inch, of PNG.
     pub dpi: u32,
+    /// How many pixels all pictures of a part may have.
+    pub pixels_max: u64,
     /// Whether claim secrets are to be in the file.
     pub claims: bool,
 }
@@ -48,20 +50,20 @@ pub struct Printed {
 const BIND_PATH: &str = "/plates/bind";
 
 impl Order {
-    /// An order for parts of this batch; what no plate can be printed on is refused.
-    pub fn new(app: &App, batch: PlateBatch, asked: Asked) -> Result<Self, FlowError> {
+    /// An order for parts of this batch.
+    pub fn new(app: &App, batch: PlateBatch, asked: Asked) -> Self {
         let wish = PlateWish {
             format: asked.format,
             template: asked.template,
             lang: asked.lang,
             dpi: asked.dpi,
+            pixels_max: asked.pixels_max,
             claims: asked.claims,
             host: app.origin.authority().to_owned(),
             bind_url: format!("{}{BIND_PATH}", app.origin),
             is_test: app.mode == Mode::Test,
         };
-        plates::check(&wish)?;
-        Ok(Self { batch, wish })
+        Self { batch, wish }
     }
 
     /// How many parts there are.

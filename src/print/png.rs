@@ -39,7 +39,7 @@ pub fn write(
     fonts: &Fonts<'_>,
     dpi: u32,
 ) -> Result<Vec<u8>, PrintError> {
-    let stock = Stock::draw(page, print.facts.module_um, fonts, dpi)?;
+    let stock = Stock::draw(page, print.facts.module_um, fonts, dpi, PIXELS_MAX)?;
     let depth = if print.mono {
         Depth::Bits
     } else {
@@ -67,12 +67,14 @@ enum Depth {
 }
 
 impl<'a> Stock<'a> {
-    /// A page whose modules are so wide; one that nobody could read or pay for is refused.
+    /// A page whose modules are so wide; one that nobody could read, or of more pixels than `most`,
+    /// is refused.
     pub(super) fn draw(
         page: &Page,
         module: Um,
         fonts: &'a Fonts<'a>,
         dpi: u32,
+        most: u64,
     ) -> Result<Self, PrintError> {
         let dots = Dots::of(dpi);
         if dots.pixels(module) < i64::from(MODULE_PIXELS_MIN) {
@@ -82,7 +84,7 @@ impl<'a> Stock<'a> {
                 needed: u32::try_from(tenths / 10 + 1).unwrap_or(u32::MAX),
             });
         }
-        check_size(page, dots, dpi)?;
+        check_size(page, dots, dpi, most)?;
         Ok(Self {
             pixmap: raster(page, Some(fonts), dots)?,
             fonts,
@@ -135,21 +137,21 @@ impl Dots {
     }
 }
 
-fn check_size(page: &Page, dots: Dots, dpi: u32) -> Result<(), PrintError> {
+fn check_size(page: &Page, dots: Dots, dpi: u32, most: u64) -> Result<(), PrintError> {
     let size = |dots: Dots| {
         let sides = [page.width, page.height].map(|side| dots.pixels(side).unsigned_abs());
         let [width, height] = sides;
         width.saturating_mul(height)
     };
     let pixels = size(dots);
-    if pixels <= PIXELS_MAX {
+    if pixels <= most {
         return Ok(());
     }
-    let fits = |dpi: &u32| size(Dots::of(*dpi)) <= PIXELS_MAX;
+    let fits = |dpi: &u32| size(Dots::of(*dpi)) <= most;
     Err(PrintError::TooManyPixels {
         dpi,
         pixels,
-        limit: PIXELS_MAX,
+        limit: most,
         dpi_max: DPI_BOUNDS.rev().find(fits).unwrap_or(*DPI_BOUNDS.start()),
     })
 }

@@ -28,6 +28,7 @@ EXPECTED_BESIDES = {
     "adoptCode": ["413", "415"],
     # Measures that do not go together, such as a sheet and a roll; and a logo that is no picture.
     "printCode": ["400"],
+    "printPlates": ["400"],
     "printCodeWithLogo": ["400", "413", "415"],
     "If-None-Match": ["304"],
 }

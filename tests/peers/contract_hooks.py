@@ -59,6 +59,7 @@ RIGHT_ALL_THE_SAME = {
     "dryRun": {"field-invalid": "both the code and its text", "field-missing": "neither of them"},
     "decode": {"media-type": "an octet stream that is no picture"},
     "printCode": {"query-invalid": "measures that do not go together: copies without a sheet"},
+    "printPlates": {"query-invalid": "too few dots an inch for a module, or too many for a part"},
     "printCodeWithLogo": {"query-invalid": "the same, and a logo needs level Q or H"},
 }
 

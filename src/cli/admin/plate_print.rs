@@ -23,8 +23,8 @@ use crate::cli::serve::StopSignal;
 use crate::crypto::digest::sha256_hex;
 use crate::flow::print_plates::{self, Asked, Order};
 use crate::id::PlateBatchId;
-use crate::print::plates::{self, PlateFormat};
-use crate::print::{PrintLang, Template, png};
+use crate::print::plates::{self, PlateFormat, PlateTemplate};
+use crate::print::{PrintLang, png};
 
 /// Parts that are made at once; memory for as many is needed.
 const AT_ONCE: usize = 2;
@@ -38,7 +38,7 @@ pub(crate) struct Args {
     format: PlateFormat,
     /// sticker-60, sticker-80, stand-a6, stand-a5, poster-a4 or tent
     #[arg(long, default_value = "sticker-60")]
-    template: Template,
+    template: PlateTemplate,
     /// zh or en
     #[arg(long, default_value = "zh")]
     lang: PrintLang,
@@ -73,9 +73,11 @@ impl Args {
             template: self.template,
             lang: self.lang,
             dpi: self.dpi,
+            // Whoever is at the machine may wait.
+            pixels_max: u64::MAX,
             claims: !self.without_claims,
         };
-        let order = Order::new(&app, found.ok_or_else(missing)?, asked)?;
+        let order = Order::new(&app, found.ok_or_else(missing)?, asked);
         let wanted = self.wanted(order.parts())?;
         let refused = |error| CliError::File(self.out.display().to_string(), error);
         fs::create_dir_all(&self.out).map_err(refused)?;

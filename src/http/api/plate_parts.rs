@@ -17,8 +17,8 @@ use crate::http::extract::{Id, Query};
 use crate::http::problem::Problem;
 use crate::id::PlateBatchId;
 use crate::misread::within;
-use crate::print::plates::PlateFormat;
-use crate::print::{PrintLang, Template, png};
+use crate::print::plates::{PlateFormat, PlateTemplate};
+use crate::print::{PrintLang, png};
 
 /// How to print a part.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -28,11 +28,13 @@ pub(crate) struct PartQuery {
     /// In which form: `pdf` where nothing is said, sheets of A4 with cut marks; `png` and `svg` are a
     /// ZIP of pictures without claim secrets; `csv` is for whoever lays plates out.
     format: Option<PlateFormat>,
-    /// On what; `sticker-60` where nothing is said. There are no plates on rolls.
-    template: Option<Template>,
+    /// On what; `sticker-60` where nothing is said.
+    template: Option<PlateTemplate>,
     /// In which language; `zh` where nothing is said.
     lang: Option<PrintLang>,
-    /// Dots an inch, PNG only; 300 where nothing is said.
+    /// Dots an inch, PNG only; 300 where nothing is said. All pictures of a part together have 250
+    /// million pixels at most, which is 300 dots an inch of 480 small stickers: larger ones are for
+    /// `tongma plate print`.
     #[param(minimum = 72, maximum = 1200)]
     #[serde(default, deserialize_with = "within::<_, _, 72, 1200>")]
     dpi: Option<u32>,
@@ -41,6 +43,8 @@ pub(crate) struct PartQuery {
     claims: Option<bool>,
 }
 
+/// Some seconds of a processor: who asks for a part waits for it.
+const PIXELS_MAX: u64 = 250_000_000;
 /// There are secrets in it.
 const KEPT: &str = "private, no-store";
 
@@ -71,12 +75,13 @@ pub(crate) async fn print(
     let query = query.read()?;
     let asked = Asked {
         format: query.format.unwrap_or(PlateFormat::Pdf),
-        template: query.template.unwrap_or(Template::Sticker60),
+        template: query.template.unwrap_or(PlateTemplate::Sticker60),
         lang: query.lang.unwrap_or(PrintLang::Zh),
         dpi: query.dpi.unwrap_or(png::DPI),
+        pixels_max: PIXELS_MAX,
         claims: query.claims.unwrap_or(true),
     };
-    let order = Order::new(&app, batch, asked)?;
+    let order = Order::new(&app, batch, asked);
     let printed = print_plates::part(&app, &order, part).await?;
     let mut answer = tagged(&request, asked.format.media_type(), KEPT, printed.file);
     let name = format!("attachment; filename=\"{}\"", printed.name);

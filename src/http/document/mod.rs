@@ -20,7 +20,7 @@ use crate::code::run::CodeKind;
 use crate::http::api;
 use crate::http::extract::{IdempotencyKey, Nothing};
 use crate::http::problem::{FieldError, ProblemBody};
-use crate::print::plates::PlateFormat;
+use crate::print::plates::{PlateFormat, PlateTemplate};
 use crate::print::{PrintFormat, PrintLang, Template};
 use crate::qr::symbol::Level;
 
@@ -165,6 +165,7 @@ fn components() -> Components {
         .schema(Level::name(), Level::schema())
         .schema(Template::name(), Template::schema())
         .schema(PlateFormat::name(), PlateFormat::schema())
+        .schema(PlateTemplate::name(), PlateTemplate::schema())
         .schema(PrintFormat::name(), PrintFormat::schema())
         .schema(PrintLang::name(), PrintLang::schema())
         .schema(IdempotencyKey::name(), IdempotencyKey::schema())

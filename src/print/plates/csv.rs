@@ -49,13 +49,13 @@ fn harmless(field: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::tests::{blanks, wish};
-    use super::super::{PlateFormat, Template};
+    use super::super::{PlateFormat, PlateTemplate};
     use super::*;
 
     fn lines(blanks: &[Blank], claims: bool) -> Vec<String> {
         let wish = PlateWish {
             claims,
-            ..wish(PlateFormat::Csv, Template::Sticker60)
+            ..wish(PlateFormat::Csv, PlateTemplate::Sticker60)
         };
         let table = String::from_utf8(write(blanks, &wish).unwrap()).unwrap();
         assert!(table.ends_with("\r\n"), "{table:?}");

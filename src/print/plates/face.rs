@@ -1,8 +1,8 @@
 //! One plate: what all plates of a print have in common is laid out once; what is a plate's own, its
 //! symbol, its short id and its claim, is put where the pattern has room for it.
 
-use super::PlateWish;
 use super::words::{Words, words};
+use super::{PlateTemplate, PlateWish};
 use crate::print::face::{Letters, Weight};
 use crate::print::layout::{Face, HAIR, Look, NoRoom};
 use crate::print::lines::{Block, Setting, line_of};
@@ -57,7 +57,7 @@ impl Pattern {
         letters: &dyn Letters,
         with_claim: bool,
     ) -> Result<Self, PrintError> {
-        let template = wish.template;
+        let template = Template::from(wish.template);
         let drawing = Drawing::new(text, None, None)?;
         let style = template.style();
         let words = words(wish, style.brief);
@@ -76,7 +76,7 @@ impl Pattern {
         } else {
             Item::of(face.piece)
         };
-        if with_claim && has_strip(template) {
+        if with_claim && has_strip(wish.template) {
             let strip = strip(&look(template, letters), &words, item.height)?;
             item.height += strip.height;
             item.pieces.push(strip);
@@ -149,8 +149,11 @@ impl Pattern {
 }
 
 /// Stickers are handed over one by one, so the claim comes along.
-pub(super) const fn has_strip(template: Template) -> bool {
-    matches!(template, Template::Sticker60 | Template::Sticker80)
+pub(super) const fn has_strip(template: PlateTemplate) -> bool {
+    matches!(
+        template,
+        PlateTemplate::Sticker60 | PlateTemplate::Sticker80
+    )
 }
 
 /// A line in the middle of where the pattern has one, and no wider.

@@ -51,17 +51,37 @@ words! {
     }
 }
 
+words! {
+    /// What plates are printed on: all that is cut out of a sheet.
+    PlateTemplate {
+        /// 60 mm square, 12 a sheet.
+        Sticker60 = "sticker-60",
+        /// 80 mm square, 6 a sheet.
+        Sticker80 = "sticker-80",
+        /// Stands at the counter: 105 by 148 mm, 4 a sheet.
+        StandA6 = "stand-a6",
+        /// Stands at the counter: 148 by 210 mm, 2 a sheet.
+        StandA5 = "stand-a5",
+        /// Hangs on a wall: 210 by 297 mm.
+        PosterA4 = "poster-a4",
+        /// Folds into a roof with two faces, 2 a sheet.
+        Tent = "tent",
+    }
+}
+
 /// How plates are to be printed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlateWish {
     /// In which form.
     pub format: PlateFormat,
     /// On what.
-    pub template: Template,
+    pub template: PlateTemplate,
     /// In which language.
     pub lang: PrintLang,
     /// Dots an inch, of PNG.
     pub dpi: u32,
+    /// How many pixels all pictures of a part may have; pictures of pixels take longest to draw.
+    pub pixels_max: u64,
     /// Whether claim secrets are to be in the file.
     pub claims: bool,
     /// Where the codes' pages are.
@@ -79,6 +99,19 @@ impl PlateFormat {
             Self::Pdf => "application/pdf",
             Self::Png | Self::Svg => "application/zip",
             Self::Csv => "text/csv; charset=utf-8; header=present",
+        }
+    }
+}
+
+impl From<PlateTemplate> for Template {
+    fn from(template: PlateTemplate) -> Self {
+        match template {
+            PlateTemplate::Sticker60 => Self::Sticker60,
+            PlateTemplate::Sticker80 => Self::Sticker80,
+            PlateTemplate::StandA6 => Self::StandA6,
+            PlateTemplate::StandA5 => Self::StandA5,
+            PlateTemplate::PosterA4 => Self::PosterA4,
+            PlateTemplate::Tent => Self::Tent,
         }
     }
 }
@@ -133,14 +166,6 @@ pub fn numbers(count: u32, part: u32) -> Option<RangeInclusive<u32>> {
     (before < count).then(|| before.saturating_add(1)..=last)
 }
 
-/// Refuses what no plate can be printed on, or not so.
-pub fn check(wish: &PlateWish) -> Result<(), PrintError> {
-    if wish.template.style().mono && wish.format != PlateFormat::Csv {
-        return Err(PrintError::NoSheet(wish.template));
-    }
-    Ok(())
-}
-
 /// A part as a table. It needs no fonts.
 pub fn table(blanks: &[Blank], wish: &PlateWish) -> Result<Vec<u8>, PrintError> {
     csv::write(blanks, wish)
@@ -154,7 +179,6 @@ pub fn write(
     fonts: &Fonts<'_>,
     is_stopped: &dyn Fn() -> bool,
 ) -> Result<Vec<u8>, PrintError> {
-    check(wish)?;
     match wish.format {
         PlateFormat::Pdf => sheets::write(blanks, wish, title, fonts, is_stopped),
         PlateFormat::Png => pack::png(blanks, wish, fonts, is_stopped),

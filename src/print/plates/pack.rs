@@ -24,7 +24,9 @@ pub(super) fn png(
         height: pattern.height,
         pieces: pattern.fixed.clone(),
     };
-    let stock = png::Stock::draw(&page, pattern.module, fonts, wish.dpi)?;
+    let count = u64::try_from(blanks.len()).unwrap_or(u64::MAX).max(1);
+    let most = png::PIXELS_MAX.min(wish.pixels_max / count);
+    let stock = png::Stock::draw(&page, pattern.module, fonts, wish.dpi, most)?;
     packed(
         blanks,
         "png",

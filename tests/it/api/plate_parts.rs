@@ -121,7 +121,7 @@ async fn what_cannot_be_printed_is_refused_with_the_limit(backend: Backend) {
     for (how, status, kind, limit) in [
         ("format=gif", 400, "query-invalid", "csv"),
         ("template=banner", 400, "query-invalid", "sticker-60"),
-        ("template=receipt-58", 400, "query-invalid", "roll"),
+        ("template=receipt-58", 400, "query-invalid", "sticker-60"),
         ("lang=fr", 400, "query-invalid", "zh"),
         ("dpi=71", 400, "query-invalid", "72 to 1200"),
         ("format=png&dpi=72", 400, "query-invalid", "ask for"),
@@ -144,6 +144,21 @@ async fn what_cannot_be_printed_is_refused_with_the_limit(backend: Backend) {
         let asked = bearer(Request::get(&path(&all, part, "format=csv")), &server.token);
         server.refuses(&asked, 404, "plate-part-not-found").await;
     }
+}
+
+/// Pictures of pixels take longest: who wants many large ones prints them at the machine.
+async fn a_part_has_no_more_pixels_than_its_reader_can_wait_for(backend: Backend) {
+    let server = Server::open(backend).await;
+    let all = own_batch(&server, 481).await;
+    let how = "format=png&template=stand-a6";
+    let asked = bearer(Request::get(&path(&all, "1", how)), &server.token);
+    let refused = server.refuses(&asked, 400, "query-invalid").await;
+    let detail = refused.json()["detail"].as_str().unwrap().to_owned();
+    assert!(
+        detail.contains("520833") && detail.contains("ask for 146 dpi"),
+        "{detail}"
+    );
+    assert_eq!(unpacked(&prints(&server, &all, 2, how).await.body).len(), 1);
 }
 
 /// A claim secret is the right to bind: who may only read is not told it, and a neighbour nothing.
@@ -189,6 +204,7 @@ on_both![
     what_is_printed_is_scanned_and_bound,
     a_part_is_the_same_each_time_and_sent_once,
     what_cannot_be_printed_is_refused_with_the_limit,
+    a_part_has_no_more_pixels_than_its_reader_can_wait_for,
     only_who_may_issue_codes_prints_only_its_own,
     without_a_font_there_is_still_the_table,
 ];

@@ -81,7 +81,7 @@ async fn a_batch_is_printed_into_a_folder_and_goes_on_where_it_was(backend: Back
     desk.refuses(&print(&batch, &out, &["--parts", "3-4"]), 2, "1 to 3");
     desk.refuses(&print(&batch, &out, &["--parts", "0"]), 2, "3-7");
     let roll = ["--template", "receipt-58"];
-    desk.refuses(&print(&batch, &out, &roll), 1, "roll");
+    desk.refuses(&print(&batch, &out, &roll), 2, "stand-a6");
     let nobody = "bat_00000000000000000000000000";
     desk.refuses(&print(nobody, &out, &[]), 1, nobody);
 }

@@ -7,20 +7,20 @@ use serde_json::json;
 
 use tongma::app::{FontFiles, FontShelf};
 use tongma::clock::thread_time;
-use tongma::print::plates::{self, PLATES_A_PART, PlateFormat, PlateWish};
-use tongma::print::{Blank, Fonts, PrintError, PrintLang, Template};
+use tongma::print::plates::{self, PLATES_A_PART, PlateFormat, PlateTemplate, PlateWish};
+use tongma::print::{Blank, Fonts, PrintError, PrintLang};
 
 use crate::support::paper::{all_drawn, cut_out, look_at, text_of};
 use crate::support::{Browser, read_symbols, rows, unpacked};
 
 /// Templates, how many plates a sheet of A4 has, and how many symbols a plate.
-const TEMPLATES: [(Template, u32, usize); 6] = [
-    (Template::Sticker60, 12, 1),
-    (Template::Sticker80, 6, 1),
-    (Template::StandA6, 4, 1),
-    (Template::StandA5, 2, 1),
-    (Template::PosterA4, 1, 1),
-    (Template::Tent, 2, 2),
+const TEMPLATES: [(PlateTemplate, u32, usize); 6] = [
+    (PlateTemplate::Sticker60, 12, 1),
+    (PlateTemplate::Sticker80, 6, 1),
+    (PlateTemplate::StandA6, 4, 1),
+    (PlateTemplate::StandA5, 2, 1),
+    (PlateTemplate::PosterA4, 1, 1),
+    (PlateTemplate::Tent, 2, 2),
 ];
 /// What a plain office printer makes of a page.
 const DPI: u32 = 200;
@@ -49,12 +49,13 @@ fn blanks(numbers: RangeInclusive<u32>) -> Vec<Blank> {
     numbers.map(blank).collect()
 }
 
-fn wish(format: PlateFormat, template: Template) -> PlateWish {
+fn wish(format: PlateFormat, template: PlateTemplate) -> PlateWish {
     PlateWish {
         format,
         template,
         lang: PrintLang::Zh,
         dpi: DPI,
+        pixels_max: u64::MAX,
         claims: true,
         host: "pay.example.com".to_owned(),
         bind_url: "https://pay.example.com/plates/bind".to_owned(),
@@ -82,7 +83,10 @@ fn sorted(texts: impl IntoIterator<Item = String>) -> Vec<String> {
 #[test]
 fn every_plate_on_every_sheet_is_read_by_others() {
     for (template, each, symbols) in TEMPLATES {
-        let has_strip = matches!(template, Template::Sticker60 | Template::Sticker80);
+        let has_strip = matches!(
+            template,
+            PlateTemplate::Sticker60 | PlateTemplate::Sticker80
+        );
         for lang in [PrintLang::Zh, PrintLang::En] {
             let about = format!("{template} {lang}");
             // The last sheet is not full.
@@ -128,8 +132,8 @@ fn every_plate_on_every_sheet_is_read_by_others() {
 fn a_claim_is_cut_off_below_its_own_plate() {
     // In tenths of a millimetre: a sticker, what stands beside it, and its strip below.
     for (template, side, strip, columns, rows) in [
-        (Template::Sticker60, 600, 120, 3, 4),
-        (Template::Sticker80, 800, 150, 2, 3),
+        (PlateTemplate::Sticker60, 600, 120, 3, 4),
+        (PlateTemplate::Sticker80, 800, 150, 2, 3),
     ] {
         let all = blanks(1..=u32::try_from(columns * rows).unwrap());
         let pdf = write(&all, &wish(PlateFormat::Pdf, template));
@@ -157,7 +161,7 @@ fn a_claim_is_cut_off_below_its_own_plate() {
 fn a_whole_part_is_read_to_the_last_plate() {
     let all = blanks(1..=PLATES_A_PART);
     let before = thread_time();
-    let pdf = write(&all, &wish(PlateFormat::Pdf, Template::Sticker60));
+    let pdf = write(&all, &wish(PlateFormat::Pdf, PlateTemplate::Sticker60));
     let took = thread_time().saturating_sub(before);
     assert!(took.as_secs() < PART_CPU_MAX_S, "{took:?}");
     let pages = read_symbols(&all_drawn(&pdf, DPI));
@@ -222,7 +226,7 @@ async fn every_vector_picture_is_its_plate_in_a_browser() {
 #[test]
 fn a_table_is_read_by_another_program() {
     let all = blanks(1..=PLATES_A_PART);
-    let mut wish = wish(PlateFormat::Csv, Template::Sticker60);
+    let mut wish = wish(PlateFormat::Csv, PlateTemplate::Sticker60);
     let row = |blank: &Blank| {
         json!({
             "number": blank.number.to_string(), "short_id": blank.short_id, "text": blank.text,
@@ -241,7 +245,7 @@ fn a_table_is_read_by_another_program() {
 #[test]
 fn a_part_is_the_same_whenever_it_is_made() {
     for format in PlateFormat::ALL {
-        for template in [Template::Sticker60, Template::Tent] {
+        for template in [PlateTemplate::Sticker60, PlateTemplate::Tent] {
             let wish = wish(*format, template);
             let make = |from: u32| write(&blanks(from..=from + 29), &wish);
             let first = make(1);
@@ -254,7 +258,7 @@ fn a_part_is_the_same_whenever_it_is_made() {
 
 #[test]
 fn a_wish_without_claims_has_none_in_it() {
-    for template in [Template::Sticker60, Template::StandA6] {
+    for template in [PlateTemplate::Sticker60, PlateTemplate::StandA6] {
         let all = blanks(1..=5);
         let wish = PlateWish {
             claims: false,
@@ -278,7 +282,7 @@ fn nobody_who_left_is_printed_for() {
             asked.set(asked.get() + 1);
             asked.get() > 3
         };
-        let wish = wish(format, Template::Sticker60);
+        let wish = wish(format, PlateTemplate::Sticker60);
         let stopped = plates::write(&blanks(1..=40), &wish, "bat_1", &fonts, &is_stopped);
         assert_eq!(stopped, Err(PrintError::Stopped), "{format}");
         assert_eq!(asked.get(), 4, "{format}");
