@@ -68,11 +68,11 @@ pub(crate) async fn print(
     query: Query<PartQuery>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
+    let query = query.read()?;
     let merchant = &caller.principal.merchant;
     let (batch, _) = look_at_batch(&app, Some(merchant), &id.read()?).await?;
     let part = request.match_info().get("part");
     let part = part.and_then(|text| text.parse().ok()).unwrap_or(0);
-    let query = query.read()?;
     let asked = Asked {
         format: query.format.unwrap_or(PlateFormat::Pdf),
         template: query.template.unwrap_or(PlateTemplate::Sticker60),

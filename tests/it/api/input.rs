@@ -249,7 +249,8 @@ async fn a_query_that_is_refused_is_told_which_part_of_it(backend: Backend) {
             }
             let name = parameter["name"].as_str().unwrap();
             for bad in ["x", "-1.5", "99999999999999999999"] {
-                let target = format!("{}?{name}={bad}", path.replace("{id}", &code));
+                let place = path.replace("{id}", &code).replace("{part}", "1");
+                let target = format!("{place}?{name}={bad}");
                 let call = bearer(Request::get(&target), &server.token);
                 let answer = server.send(&call).await;
                 assert_eq!(answer.status, 400, "{target}: {}", answer.text());

@@ -72,7 +72,7 @@ async fn what_is_printed_is_scanned_and_bound(backend: Backend) {
         "plate": row["short_id"], "claim_secret": row["claim_secret"],
         "store": server.shop.store.id,
     });
-    let bind = Request::post_json("/v1/plates/bind", &body).with("Idempotency-Key", "k-1");
+    let bind = Request::post_json("/v1/plate-bindings", &body).with("Idempotency-Key", "k-1");
     let bound = server.ask(bind).await;
     assert_eq!(bound.status, 201, "{}", bound.text());
     let resolve = Request::post_json("/wallet/v1/resolve", &json!({"text": read[0]}));

@@ -50,7 +50,7 @@ impl Operation {
     /// A call of it about `id`; its body is empty, which is judged last.
     pub(crate) fn call(&self, id: &str) -> Request {
         let (before, rest) = self.path.split_once('{').unwrap_or((&self.path, "}"));
-        let after = rest.split_once('}').unwrap().1;
+        let after = rest.split_once('}').unwrap().1.replace("{part}", "1");
         let target = if self.path.contains('{') {
             format!("{before}{id}{after}")
         } else {
