@@ -19,6 +19,12 @@ static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 /// How long a writer waits for its turn before the caller hears "busy".
 const WAIT_MS: u64 = 5_000;
 
+/// When a connection that nobody uses is closed: never. The library would look through them from time
+/// to time, as many as it counts; and while one is given back and taken at once, it counts one less
+/// than none for a moment, and looks for ever (`PoolInner::release` and `spawn_maintenance_tasks` of
+/// sqlx-core 0.9.0). A connection that broke meanwhile is found before it is used.
+const IDLE: Option<Duration> = None;
+
 // A transaction of ours stands still for milliseconds. One whose process is frozen, or on the other
 // side of a cut network, would hold its locks for hours: the outbox's, a payment's.
 const END_SILENT_TRANSACTIONS: &str = "SET idle_in_transaction_session_timeout = '10s'";
@@ -106,6 +112,8 @@ impl Db {
             let pool = PgPoolOptions::new()
                 .max_connections(settings.connections.max(2))
                 .acquire_timeout(Duration::from_millis(WAIT_MS))
+                .idle_timeout(IDLE)
+                .max_lifetime(IDLE)
                 .after_connect(|conn, _| Box::pin(end_silent_transactions(conn)));
             Pools::Postgres(
                 pool.connect_with(options)
@@ -276,7 +284,8 @@ async fn end_silent_transactions(conn: &mut PgConnection) -> Result<(), sqlx::Er
 }
 
 fn used<D: sqlx::Database>(name: &'static str, pool: &sqlx::Pool<D>) -> Connections {
-    let idle = u32::try_from(pool.num_idle()).unwrap_or(u32::MAX);
+    // One less than none, for a moment, is none: see IDLE.
+    let idle = u32::try_from(pool.num_idle()).unwrap_or(0);
     Connections {
         pool: name,
         idle,
@@ -293,7 +302,12 @@ async fn connect_sqlite(settings: &DbSettings) -> Result<Pools, OpenError> {
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(Duration::from_millis(WAIT_MS));
-    let pool = || SqlitePoolOptions::new().acquire_timeout(Duration::from_millis(WAIT_MS));
+    let pool = || {
+        SqlitePoolOptions::new()
+            .acquire_timeout(Duration::from_millis(WAIT_MS))
+            .idle_timeout(IDLE)
+            .max_lifetime(IDLE)
+    };
     let writer = pool()
         .max_connections(1)
         .connect_with(options.clone().pragma("cache_size", WRITER_CACHE))
@@ -327,5 +341,30 @@ fn durable(
             found,
             needed,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn nobody_looks_through_connections_that_are_not_used() {
+        let home = tempfile::tempdir().unwrap();
+        let settings = DbSettings {
+            url: format!("sqlite:{}", home.path().join("tongma.db").display()),
+            connections: 2,
+        };
+        let db = Db::connect(&settings, Clock::System).await.unwrap();
+        let Pools::Sqlite {
+            writer, readers, ..
+        } = &db.pools
+        else {
+            panic!("asked for SQLite");
+        };
+        for options in [writer.options(), readers.options()] {
+            assert_eq!(options.get_idle_timeout(), None);
+            assert_eq!(options.get_max_lifetime(), None);
+        }
     }
 }
