@@ -93,6 +93,8 @@ impl From<PlateLine> for PlateLineView {
 /// A plate that is to hang in a shop.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"plate": "7F3K-2QZD", "claim_secret": "ABCDE-FGHJK",
+    "store": "sto_00000000000000000000000000"}))]
 pub(crate) struct BindBody {
     /// What its symbol says. Send either this or `plate`.
     text: Option<String>,

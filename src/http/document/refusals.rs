@@ -175,7 +175,11 @@ const OWN: &[(&str, &[&[&Kind]])] = &[
         &[
             PLACE,
             MONEY,
-            &[&kinds::TIME_INVALID, &kinds::QUOTA_EXCEEDED],
+            &[
+                &kinds::ADOPTION_NOT_FOUND,
+                &kinds::TIME_INVALID,
+                &kinds::QUOTA_EXCEEDED,
+            ],
         ],
     ),
     (

@@ -5,8 +5,6 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use tongma::code::emv::{Fields, Template};
-use tongma::code::{emv_form, run};
 use tongma::crypto::jwk::KeyUse;
 use tongma::flow::keys::Rotation;
 
@@ -162,35 +160,13 @@ async fn codes_are_checked_from_the_published_keys_alone_also_after_a_rotation(b
 }
 on_both![codes_are_checked_from_the_published_keys_alone_also_after_a_rotation];
 
-/// A printed code again, in EMV's form, beside an account in another network.
-fn in_emvs_form(server: &Server, text: &str) -> String {
-    let app = &server.shop.app;
-    let body = run::parse(text, true).unwrap().run.body;
-    let sub = [("00", "SG.PAYNOW"), ("01", "2"), ("02", "201509555BNN1")];
-    let account = Template::Opened {
-        id: "26".to_owned(),
-        guid: "SG.PAYNOW".to_owned(),
-        sub: sub
-            .map(|(id, value)| (id.to_owned(), value.to_owned()))
-            .into(),
-    };
-    let shop = Fields {
-        merchant_accounts: vec![account],
-        mcc: Some("5812".to_owned()),
-        currency: Some("156".to_owned()),
-        country: Some("CN".to_owned()),
-        merchant_name: Some("LAO WANG".to_owned()),
-        merchant_city: Some("BEIJING".to_owned()),
-        ..Fields::default()
-    };
-    let key = app.keys.signing(KeyUse::Code, app.clock.now()).unwrap();
-    emv_form::issue(&app.origin, &body, &shop, |bytes| key.sign(bytes)).unwrap()
-}
-
 async fn a_code_in_emvs_form_leads_to_the_same_shop_and_to_no_other(backend: Backend) {
     let server = Server::open(backend).await;
-    let code = issues(&server, json!({"kind": "static"})).await;
-    let text = in_emvs_form(&server, &text_of(&code));
+    let account = json!({
+        "id": "26", "guid": "SG.PAYNOW", "sub": {"01": "2", "02": "201509555BNN1"},
+    });
+    let wish = json!({"kind": "static", "form": "emv", "network_accounts": [account]});
+    let text = text_of(&issues(&server, wish).await);
 
     let said = server
         .ask(Request::post_json("/v1/decode", &json!({"text": text})))
