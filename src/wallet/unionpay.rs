@@ -32,6 +32,11 @@ const TEXT_PATTERNS: &[TextPattern] = &[
         pattern: r"^(?i:https?://qr\.95516\.com)/0001000[01]/62[0-9]{29,30}$",
         kind: "order",
     },
+    // An order that an acquirer placed at its own member number.
+    TextPattern {
+        pattern: r"^(?i:https?://qr\.95516\.com)/[0-9]{8}/unifiedNative\?(?:[!-~]*&)?token=[!-~]+$",
+        kind: "order",
+    },
     TextPattern {
         pattern: r"^(?i:https?://qr\.95516\.com)/[0-9]{8}/[0-9A-Za-z]{10,40}$",
         kind: "merchant_static",
