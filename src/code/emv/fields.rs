@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::error::EmvError;
 use super::object::{Object, split_template};
+use crate::money::{Amount, Currency};
 
 /// The objects of a payload. Values stand as they were written; nothing is interpreted.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -83,6 +84,22 @@ pub enum Template {
         /// What it holds.
         value: String,
     },
+}
+
+impl Fields {
+    /// What is to be paid, where 54 fits the currency; `None` where the payer enters it, and where a
+    /// fee is added that is not the same for every amount.
+    pub fn to_pay(&self) -> Option<Amount> {
+        let number = self.currency.as_deref()?.parse().ok()?;
+        let currency = Currency::from_numeric(number)?;
+        let amount = self.amount.as_deref()?;
+        // Zeros behind what the currency counts say nothing: 5000.00 is 5000 yen.
+        let (whole, part) = amount.split_once('.').unwrap_or((amount, ""));
+        let part = part.trim_end_matches('0');
+        let decimals = usize::try_from(currency.decimals()).unwrap_or(0);
+        let part = format!("{part:0<decimals$}");
+        Amount::from_decimal(&format!("{whole}.{part}"), currency).ok()
+    }
 }
 
 impl Template {
