@@ -35,14 +35,14 @@ pub(super) const ALL: &[(&str, TextPattern)] = &[
     (
         "twqr",
         shape(
-            "^(?i:twqrp://)[^/?#]+/158/01/V1\\?[^#\\x00-\\x1f]+$",
+            "^(?i:twqrp://)[^/?#@:\\\\\\x00-\\x1f]+/158/01/V1\\?[^#\\x00-\\x1f]+$",
             "merchant_static",
         ),
     ),
     (
         "twqr",
         shape(
-            "^(?i:twqrp://)[^/?#]+/158/0[23]/V1\\?[^#\\x00-\\x1f]+$",
+            "^(?i:twqrp://)[^/?#@:\\\\\\x00-\\x1f]+/158/0[23]/V1\\?[^#\\x00-\\x1f]+$",
             "transfer",
         ),
     ),

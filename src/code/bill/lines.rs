@@ -130,7 +130,7 @@ fn in_base64(text: &str) -> Option<Bill> {
         Err(error) => WINDOWS_1251.decode(error.as_bytes()).0.into_owned(),
     };
     let lines = lines(&text);
-    if lines.first() != Some(&"BCD") || lines.get(3) != Some(&"UCT") {
+    if lines.first() != Some(&"BCD") || lines.get(3) != Some(&"UCT") || lines.len() < 7 {
         return None;
     }
     let (currency, amount) = money(lines.get(7).copied().unwrap_or_default());

@@ -330,6 +330,8 @@ fn other_countries_texts_are_told_by_their_shape() {
     for text in [
         "upi://pay?pa=a@b#&am=1",
         "TWQRP://老王/158/04/V1?D9=1",
+        "TWQRP://老王@evil.example/158/02/V1?D9=1",
+        "TWQRP://老\r\n王/158/02/V1?D9=1",
         "https://qr.nspk.ru@evil.example/AS1000BF93JR2KGV5AOGFAVT3KQTND28",
         "https://qr.nspk.ru/BX1000BF93JR2KGV5AOGFAVT3KQTND28",
         "https://cash.app.evil.example/$wang",
