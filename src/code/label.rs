@@ -13,7 +13,7 @@ pub(super) const ALL: &[(&str, TextPattern)] = &[
     (
         "thai_slip",
         shape(
-            "^004[01][0-9]{4}[ -~]+5102TH9104[0-9A-Fa-f]{4}$",
+            "^00[2-9][0-9]0006[0-9]{6}[ -~]+5102TH9104[0-9A-Fa-f]{4}$",
             "not_payment",
         ),
     ),

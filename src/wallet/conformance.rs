@@ -394,6 +394,11 @@ fn texts_that_no_vector_has_are_told_apart_too() {
             "order",
         ),
         (
+            "weixin://wap/pay?prepayid%3Dwx1&package=2".to_owned(),
+            "wechat_pay",
+            "deeplink",
+        ),
+        (
             "https://qr.alipay.com/_d?_b=peerpay&biz_no=1".to_owned(),
             "alipay",
             "order",

@@ -81,6 +81,10 @@ const TEXT_PATTERNS: &[TextPattern] = &[
         kind: "order",
     },
     TextPattern {
+        pattern: r"^(?i:weixin://wap)/pay\?[!-~]+$",
+        kind: "deeplink",
+    },
+    TextPattern {
         pattern: r"^(?i:weixin://pay\.weixin\.qq\.com)/bizpayurl[/?][!-~]+$",
         kind: "order",
     },

@@ -258,6 +258,16 @@ fn told(text: &str) -> (Value, Value) {
 
 /// Texts that no vector has: network and kind.
 const SHAPES: &[(&str, &str, &str)] = &[
+    (
+        "00390006000001010306902181234567890123456785102TH9104ABCD",
+        "thai_slip",
+        "not_payment",
+    ),
+    (
+        "00460006000001010301402251234567890123456789012345102TH9104ABCD",
+        "thai_slip",
+        "not_payment",
+    ),
     ("upi://pay?am=0.00&pa=a@b", "upi_in", "static"),
     ("upi://pay?pa=a@b&pn=दुकान&am=10", "upi_in", "order"),
     ("TWQRP://老王/158/02/V1?D9=麵", "twqr", "transfer"),
