@@ -155,6 +155,7 @@ pub(super) fn collect(objects: &[Object<'_>]) -> Result<Fields, EmvError> {
 fn open(object: &Object<'_>) -> Result<Template, EmvError> {
     let subs = match split_template(object) {
         Ok(subs) => subs,
+        Err(_) if is_message(object) => return Ok(bare(object)),
         Err(error) if begins_with_identifier(object.value) => return Err(error),
         Err(_) => return Ok(bare(object)),
     };
@@ -170,6 +171,14 @@ fn open(object: &Object<'_>) -> Result<Template, EmvError> {
         },
         None => bare(object),
     })
+}
+
+/// Thailand writes a message to the payee into 81, in UTF-16 and its digits in hexadecimal: a Latin
+/// letter there begins as an identifier does.
+fn is_message(object: &Object<'_>) -> bool {
+    object.id == "81"
+        && object.value.len().is_multiple_of(4)
+        && object.value.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
 fn begins_with_identifier(value: &str) -> bool {
