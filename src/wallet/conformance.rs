@@ -394,6 +394,11 @@ fn texts_that_no_vector_has_are_told_apart_too() {
             "order",
         ),
         (
+            "https://qr.95516.com/00010001/6240719538221503719271".to_owned(),
+            "unionpay",
+            "order",
+        ),
+        (
             "weixin://wap/pay?prepayid%3Dwx1&package=2".to_owned(),
             "wechat_pay",
             "deeplink",

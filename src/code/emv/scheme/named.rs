@@ -15,7 +15,7 @@ pub(super) static MMQR: Scheme = Scheme {
 };
 pub(super) static QPAY_MN: Scheme = Scheme {
     by_habit: |fields| is_country(fields, "MN"),
-    ..Scheme::new("qpay-mn", &["a0000008430001*"], last)
+    ..Scheme::new("qpay-mn", &["a0000008430001*"], at_a_bank)
 };
 pub(super) static YAPE_PE: Scheme = Scheme {
     by_habit: |fields| is_country(fields, "PE") && has_token(fields),
@@ -58,6 +58,17 @@ fn third(template: &Template, fields: &Fields) -> View {
 /// The last sub-object is the merchant; those before it say where.
 fn last(template: &Template, fields: &Fields) -> View {
     by_sub(template, fields, Proxy::MerchantId, |sub| sub != "00")
+}
+
+/// 02 is the merchant, at the bank in 01.
+fn at_a_bank(template: &Template, fields: &Fields) -> View {
+    let mut view = by_sub(template, fields, Proxy::MerchantId, |sub| sub == "02");
+    if let Template::Opened { sub, .. } = template {
+        for payee in &mut view.payees {
+            payee.institution = sub.get("01").cloned();
+        }
+    }
+    view
 }
 
 /// 01 is a name that the central bank's system resolves.

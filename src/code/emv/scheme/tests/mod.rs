@@ -269,6 +269,18 @@ fn accounts_that_no_vector_has_are_told_in_their_networks_words() {
                 "51 cbu account 0000068000000002222956 - - - -",
             ],
         ),
+        // One number for all of a wallet's people stands before the one of a person.
+        (
+            "PH",
+            "27830012com.p2pqrpay0111GXCHPHM2XXX020899964403031521702000000065604\
+             17LAOWANG0123456789",
+            &["27 com.p2pqrpay account LAOWANG0123456789 GXCHPHM2XXX - - -"],
+        ),
+        (
+            "MN",
+            "27400014A00000084300010108CAXBMNUB02060123ab",
+            &["27 a0000008430001 merchant_id 0123ab CAXBMNUB - - -"],
+        ),
         (
             "PK",
             "26290008pk.raast0113+923001234567",
