@@ -10,7 +10,8 @@ use serde_path_to_error::{Path, Segment};
 pub(crate) struct Misread {
     /// The place as RFC 6901 writes it; of a field that is missing, where it would stand.
     pub(crate) pointer: String,
-    /// serde's sentence, without its place in the text.
+    /// serde's sentence, without its place in the text and without the value found there, which may be
+    /// a payer's number or a secret.
     pub(crate) why: String,
 }
 
@@ -45,8 +46,21 @@ impl<E: Display> From<&serde_path_to_error::Error<E>> for Misread {
         }
         Self {
             pointer,
-            why: why.to_owned(),
+            why: without_value(why),
         }
+    }
+}
+
+/// ``invalid type: integer `7`, expected a string`` without the seven.
+fn without_value(why: &str) -> String {
+    let names_value = ["invalid type: ", "invalid value: "];
+    let found = why.rsplit_once(", expected ");
+    match found.filter(|_| names_value.iter().any(|front| why.starts_with(front))) {
+        Some((found, expected)) => {
+            let kind = found.split(['`', '"']).next().unwrap_or_default();
+            format!("{}, expected {expected}", kind.trim_end())
+        }
+        None => why.to_owned(),
     }
 }
 
@@ -98,7 +112,12 @@ mod tests {
             (
                 r#"{"lines":[{"a/b":7}]}"#,
                 "/lines/0/a~1b",
-                "invalid type: integer `7`, expected a string",
+                "invalid type: integer, expected a string",
+            ),
+            (
+                r#"{"lines":"7, expected \" 7"}"#,
+                "/lines",
+                "invalid type: string, expected a sequence",
             ),
             (
                 r#"{"lines":[],"x":1}"#,

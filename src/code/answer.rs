@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::emv::scheme::Payee;
+use crate::money::{Amount, Currency};
 use crate::word::words;
 
 /// The answer about one text.
@@ -35,6 +36,13 @@ pub struct Reading {
     pub signature: Option<SignatureVerdict>,
     /// What a careful reader should know.
     pub warnings: Vec<Remark>,
+    /// What is to be paid, in minor units of the currency, where the text says so and leaves no
+    /// choice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub amount_minor: Option<i64>,
+    /// The currency of that amount.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub currency: Option<Currency>,
     /// Who is paid, at each network that the code serves, in that network's words.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub payees: Vec<Payee>,
@@ -157,8 +165,17 @@ impl Reading {
             strict: false,
             signature: None,
             warnings: Vec::new(),
+            amount_minor: None,
+            currency: None,
             payees: Vec::new(),
             fields: Map::new(),
         }
+    }
+
+    /// With what is to be paid.
+    pub(super) fn asking(mut self, amount: Option<Amount>) -> Self {
+        self.amount_minor = amount.map(Amount::minor);
+        self.currency = amount.map(Amount::currency);
+        self
     }
 }

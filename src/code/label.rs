@@ -4,46 +4,67 @@
 use super::native::TextPattern;
 
 /// What no institution here will ever take.
-pub(super) const REFUSED: &[&str] = &["bitcoin", "lightning"];
+pub(super) const REFUSED: &[&str] = &["bitcoin", "lightning", "crypto"];
 
 /// System and shape, the narrower shape first.
 pub(super) const ALL: &[(&str, TextPattern)] = &[
+    // Nobody here takes it, and it is a payer's number all the same.
+    ("qq_wallet", shape("^91[0-9]{16}$", "payer_auth_code")),
     (
         "thai_slip",
         shape(
-            "^004[01][0-9]{4}[ -~]+5102TH9104[0-9A-Fa-f]{4}$",
+            "^00[2-9][0-9]0006[0-9]{6}[ -~]+5102TH9104[0-9A-Fa-f]{4}$",
             "not_payment",
         ),
     ),
+    // An amount of nothing is none: the payer enters it.
     (
         "upi_in",
         shape(
-            "^(?i:upi://pay\\?(?:[ -\"$-~]*&)?(?:pa=[^&#]+&(?:[ -\"$-~]*&)?am=[0-9.]+|am=[0-9.]+&(?:[ -\"$-~]*&)?pa=[^&#]+)(?:&[ -\"$-~]*)?)$",
+            "^(?i:upi://pay\\?(?:[^#\\x00-\\x1f]*&)?(?:pa=[!\"$%'-~]+&(?:[^#\\x00-\\x1f]*&)?am=[0-9.]*[1-9][0-9.]*|am=[0-9.]*[1-9][0-9.]*&(?:[^#\\x00-\\x1f]*&)?pa=[!\"$%'-~]+)(?:&[^#\\x00-\\x1f]*)?)$",
             "order",
         ),
     ),
     (
         "upi_in",
         shape(
-            "^(?i:upi://pay\\?(?:[ -\"$-~]*&)?pa=[!-%'-~]+(?:&[ -\"$-~]*)?)$",
+            "^(?i:upi://pay\\?(?:[^#\\x00-\\x1f]*&)?pa=[!\"$%'-~]+(?:&[^#\\x00-\\x1f]*)?)$",
             "static",
         ),
     ),
     (
         "twqr",
         shape(
-            "^(?i:twqrp://)[^/?#]+/158/01/V1\\?[ -~]+$",
+            "^(?i:twqrp://)[^/?#@:\\\\\\x00-\\x1f]+/158/01/V1\\?[^#\\x00-\\x1f]+$",
             "merchant_static",
         ),
     ),
     (
         "twqr",
-        shape("^(?i:twqrp://)[^/?#]+/158/0[23]/V1\\?[ -~]+$", "transfer"),
+        shape(
+            "^(?i:twqrp://)[^/?#@:\\\\\\x00-\\x1f]+/158/0[23]/V1\\?[^#\\x00-\\x1f]+$",
+            "transfer",
+        ),
+    ),
+    // Banks print the whole of it percent-encoded, too.
+    (
+        "twqr",
+        shape(
+            "^(?i:twqrp%3a%2f%2f[a-z0-9._~%-]+%2f158%2f01%2fv1%3f)[!-~]+$",
+            "merchant_static",
+        ),
+    ),
+    (
+        "twqr",
+        shape(
+            "^(?i:twqrp%3a%2f%2f[a-z0-9._~%-]+%2f158%2f0[23]%2fv1%3f)[!-~]+$",
+            "transfer",
+        ),
     ),
     (
         "sbp_ru",
         shape(
-            "^(?i:https://qr\\.nspk\\.ru)/A[DS]1[0-9A-Z]{20,40}\\?[!-~]+$",
+            "^(?i:https://qr\\.nspk\\.ru)/A[DS]1[0-9A-Z]{20,40}(?:\\?[!-~]+)?$",
             "order",
         ),
     ),
@@ -87,14 +108,54 @@ pub(super) const ALL: &[(&str, TextPattern)] = &[
     (
         "nbu_ua",
         shape(
-            "^(?i:https://bank\\.gov\\.ua)/qr/QkNE[A-Za-z0-9_-]+$",
+            "^(?i:https://bank\\.gov\\.ua)/qr/QkNE[A-Za-z0-9_-]+=*$",
             "invoice",
         ),
     ),
     (
+        "nbu_ua",
+        shape(
+            "^(?i:https://qr\\.bank\\.gov\\.ua)/QkNE[A-Za-z0-9_-]+=*$",
+            "invoice",
+        ),
+    ),
+    // PK is what the payer shows at the till: her account stands in it.
+    (
+        "ips_rs",
+        shape("^K:PK\\|V:01\\|C:1\\|[^\\x00]+$", "payer_auth_code"),
+    ),
+    (
         "ips_rs",
         shape(
-            "^K:P[RTK]\\|V:01\\|C:1\\|R:[0-9]{18}\\|[^\\x00]+$",
+            "^K:(?:PR|PT|EK)\\|V:01\\|C:1\\|R:[0-9]{18}\\|[^\\x00]+$",
+            "invoice",
+        ),
+    ),
+    (
+        "hub3_hr",
+        shape(
+            "^HRVHUB30\\r?\\n[A-Z]{3}\\r?\\n[0-9]{15}\\r?\\n(?:[^\\n]*\\n){6}HR[0-9]{19}(?:\\r?\\n[^\\n]*){0,6}$",
+            "invoice",
+        ),
+    ),
+    (
+        "upn_si",
+        shape(
+            "^UPNQR\\r?\\n(?:[^\\n]*\\n){7}[0-9]{11}\\r?\\n(?:[^\\n]*\\n){5}SI[0-9]{17}\\r?\\n(?:[^\\n]*\\n){4}[0-9]{1,3}[ \\r\\n]*$",
+            "invoice",
+        ),
+    ),
+    (
+        "mnb_hu",
+        shape(
+            "^(?:HCT|RTP)\\r?\\n001\\r?\\n1\\r?\\n[A-Z0-9]{8}(?:[A-Z0-9]{3})?\\r?\\n[^\\n]+\\nHU[0-9]{26}(?:\\r?\\n[^\\n]*)*$",
+            "invoice",
+        ),
+    ),
+    (
+        "gost_ru",
+        shape(
+            "^ST0001[1-3]\\|(?:[^|]*\\|)*PersonalAcc=[0-9]{20}(?:\\|[^|]*)*$",
             "invoice",
         ),
     ),
@@ -108,7 +169,7 @@ pub(super) const ALL: &[(&str, TextPattern)] = &[
     (
         "epc_sct",
         shape(
-            "^BCD\\r?\\n00[12]\\r?\\n[1-8]\\r?\\nSCT\\r?\\n[0-9A-Z]*\\r?\\n[^\\n]+\\n[A-Z]{2}[0-9]{2}[0-9A-Z]{10,30}(?:\\r?\\n[^\\n]*)*$",
+            "^BCD\\r?\\n00[12]\\r?\\n[1-8]\\r?\\n(?:SCT|INST)\\r?\\n[0-9A-Z]*\\r?\\n[^\\n]+\\n(?i:[A-Z]{2}[0-9]{2}[0-9A-Z ]{10,38})(?:\\r?\\n[^\\n]*)*$",
             "invoice",
         ),
     ),
@@ -119,9 +180,53 @@ pub(super) const ALL: &[(&str, TextPattern)] = &[
             "invoice",
         ),
     ),
+    // What other countries' wallets link to.
+    (
+        "swish_se",
+        shape("^(?i:swish://)payment\\?[!-~]+$", "order"),
+    ),
+    (
+        "swish_se",
+        shape("^(?i:https://app\\.swish\\.nu)/1/p/sw/\\?[!-~]+$", "order"),
+    ),
+    (
+        "mobilepay_dk",
+        shape("^(?i:https://qr\\.mobilepay\\.dk)/box/[!-~]+$", "static"),
+    ),
+    (
+        "paypal",
+        shape("^(?i:https://(?:www\\.)?paypal\\.me)/[!-~]+$", "static"),
+    ),
+    (
+        "paypal",
+        shape("^(?i:https://www\\.paypal\\.com)/qrcodes/[!-~]+$", "static"),
+    ),
+    (
+        "venmo_us",
+        shape("^(?i:https://venmo\\.com)/(?:u/|code\\?)[!-~]+$", "static"),
+    ),
+    (
+        "cashapp_us",
+        shape("^(?i:https://cash\\.app)/[$][0-9A-Za-z_-]+$", "static"),
+    ),
     (
         "bitcoin",
         shape("^(?i:bitcoin:)[0-9A-Za-z]{26,90}(?:\\?[!-~]*)?$", "uri"),
+    ),
+    // No address, but something else that can be paid.
+    (
+        "bitcoin",
+        shape(
+            "^(?i:bitcoin:)\\?(?:[!-~]*&)?(?i:lightning|lno|sp|bc)=[!-~]+$",
+            "uri",
+        ),
+    ),
+    (
+        "bitcoin",
+        shape(
+            "^(?:bc1[02-9ac-hj-np-z]{14,74}|BC1[02-9AC-HJ-NP-Z]{14,74})$",
+            "address",
+        ),
     ),
     (
         "lightning",
@@ -133,8 +238,23 @@ pub(super) const ALL: &[(&str, TextPattern)] = &[
     (
         "lightning",
         shape(
-            "^(?i:lightning:)?(?:lnbc[02-9ac-hj-np-z1]{50,}|LNBC[02-9AC-HJ-NP-Z1]{50,})$",
+            "^(?i:lightning:)?(?:ln(?:bc|bcrt|tb|tbs)[02-9ac-hj-np-z1]{50,}|LN(?:BC|BCRT|TB|TBS)[02-9AC-HJ-NP-Z1]{50,})$",
             "bolt11",
+        ),
+    ),
+    // An offer has no check digits.
+    (
+        "lightning",
+        shape(
+            "^(?i:lightning:)?(?:lno1[02-9ac-hj-np-z]{50,}|LNO1[02-9AC-HJ-NP-Z]{50,})$",
+            "bolt12",
+        ),
+    ),
+    (
+        "crypto",
+        shape(
+            "^(?i:bitcoincash|cardano|dash|dogecoin|ethereum|litecoin|monero|ripple|solana|stellar|tron|xrpl|zcash|web\\+stellar|web\\+cardano):[!-~]{10,}$",
+            "uri",
         ),
     ),
 ];

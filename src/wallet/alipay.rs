@@ -68,8 +68,22 @@ const TEXT_PATTERNS: &[TextPattern] = &[
         pattern: r"^(?i:https?://qr\.alipay\.com/[a-z0-9]+)(?<aside>\?[!-~]*)?$",
         kind: "merchant_static",
     },
+    // A page of the app behind the same host: `_b` says which.
     TextPattern {
-        pattern: r"^(?i:(?:alipays|alipayqr)://platformapi/startapp)\?(?:[!-~]*&)?qrcode=[!-~]+$",
+        pattern: r"^(?i:https?://qr\.alipay\.com)/_d\?(?:[!-~]*&)?_b=(?:peerpay|TRADE_DY)&[!-~]+$",
+        kind: "order",
+    },
+    TextPattern {
+        pattern: r"^(?i:https?://qr\.alipay\.com)/_d\?(?:[!-~]*&)?_b=PAI_LOGIN_DY(?:&[!-~]*)?$",
+        kind: "oauth_entry",
+    },
+    TextPattern {
+        pattern: r"^(?i:(?:alipay|alipays|alipayqr)://platformapi/startapp)\?(?:[!-~]*&)?qrcode=[!-~]+$",
+        kind: "deeplink",
+    },
+    // The app's own pages for a transfer to a person.
+    TextPattern {
+        pattern: r"^(?i:(?:alipay|alipays)://platformapi/startapp)\?(?:[!-~]*&)?appId=(?:09999988|20000123)&[!-~]+$",
         kind: "deeplink",
     },
 ];

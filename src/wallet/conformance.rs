@@ -351,3 +351,101 @@ fn every_native_text_is_told_apart_and_lookalikes_are_nobodys() {
         assert_eq!(found, expected, "{text}");
     }
 }
+
+#[test]
+fn texts_that_no_vector_has_are_told_apart_too() {
+    let natives = super::natives().unwrap();
+    let token = "1aBcDeFgHiJkLmNoPqRsTuVwXyZ0-_";
+    for (text, network, kind) in [
+        (
+            format!("wxp://f2f1{token}"),
+            "wechat_pay",
+            "merchant_or_personal_static",
+        ),
+        (
+            format!("https://payapp.wechatpay.cn/qr/{token}"),
+            "wechat_pay",
+            "merchant_static",
+        ),
+        (
+            format!("https://payapp.wechatpay.cn/materialqr/entry/home?id={token}"),
+            "wechat_pay",
+            "merchant_static",
+        ),
+        (
+            format!("https://payapp.weixin.qq.com/qrpay/order/home2?key={token}"),
+            "wechat_pay",
+            "merchant_static",
+        ),
+        (
+            format!("https://wxpay.tenpay.com/md/{token}"),
+            "wechat_pay",
+            "merchant_static",
+        ),
+        (
+            "weixin://wxpay/bizpayurl?appid=wx1&mch_id=5&sign=AB".to_owned(),
+            "wechat_pay",
+            "order",
+        ),
+        (
+            "https://wx.tenpay.com/cgi-bin/mmpayweb-bin/checkmweb?prepay_id=wx1&package=2"
+                .to_owned(),
+            "wechat_pay",
+            "order",
+        ),
+        (
+            "https://qr.95516.com/00010001/6240719538221503719271".to_owned(),
+            "unionpay",
+            "order",
+        ),
+        (
+            "weixin://wap/pay?prepayid%3Dwx1&package=2".to_owned(),
+            "wechat_pay",
+            "deeplink",
+        ),
+        (
+            "https://qr.alipay.com/_d?_b=peerpay&biz_no=1".to_owned(),
+            "alipay",
+            "order",
+        ),
+        (
+            "https://qr.alipay.com/_d?_b=PAI_LOGIN_DY&securityId=1".to_owned(),
+            "alipay",
+            "oauth_entry",
+        ),
+        (
+            "alipays://platformapi/startapp?appId=09999988&actionType=toAccount&userId=2088"
+                .to_owned(),
+            "alipay",
+            "deeplink",
+        ),
+        (
+            "https://qr.95516.com/03095810/unifiedNative?mchNo=1&token=2".to_owned(),
+            "unionpay",
+            "order",
+        ),
+    ] {
+        let found = natives.recognise(&text).unwrap_or_else(|| panic!("{text}"));
+        assert_eq!((found.network, found.kind), (network, kind), "{text}");
+        // A path is the issuer's, letter by letter; another host is another's.
+        for (known, other) in [
+            ("://", "://x@"),
+            (".com", ".com.example"),
+            (".cn", ".cn.example"),
+        ] {
+            let text = text.replacen(known, other, 1);
+            let is_other = text.contains('@') || text.contains(".example");
+            assert!(!is_other || natives.recognise(&text).is_none(), "{text}");
+        }
+    }
+    for text in [
+        format!("wxp://f2f2{token}"),
+        "https://payapp.wechatpay.cn/qr".to_owned(),
+        "weixin://wxpay/bizpayurl?appid=wx1".to_owned(),
+        "https://qr.alipay.com/_d?_b=other&biz_no=1".to_owned(),
+        "alipays://platformapi/startapp?appId=20000067&url=https%3A%2F%2Fevil.example".to_owned(),
+        "https://qr.95516.com/03095810/unifiedNative?mchNo=1".to_owned(),
+    ] {
+        assert_eq!(natives.recognise(&text), None, "{text}");
+    }
+}

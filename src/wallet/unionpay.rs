@@ -29,7 +29,12 @@ static ABOUT: About = About {
 
 const TEXT_PATTERNS: &[TextPattern] = &[
     TextPattern {
-        pattern: r"^(?i:https?://qr\.95516\.com)/0001000[01]/62[0-9]{29,30}$",
+        pattern: r"^(?i:https?://qr\.95516\.com)/0001000[01]/62[0-9]{14,38}$",
+        kind: "order",
+    },
+    // An order that an acquirer placed at its own member number.
+    TextPattern {
+        pattern: r"^(?i:https?://qr\.95516\.com)/[0-9]{8}/unifiedNative\?(?:[!-~]*&)?token=[!-~]+$",
         kind: "order",
     },
     TextPattern {

@@ -37,7 +37,7 @@ static ABOUT: About = About {
 
 const TEXT_PATTERNS: &[TextPattern] = &[
     TextPattern {
-        pattern: r"^(?i:wxp://)f2f0[A-Za-z0-9_=-]{26,70}$",
+        pattern: r"^(?i:wxp://)f2f[01][A-Za-z0-9_=-]{26,70}$",
         kind: "merchant_or_personal_static",
     },
     TextPattern {
@@ -49,11 +49,23 @@ const TEXT_PATTERNS: &[TextPattern] = &[
         kind: "merchant_static",
     },
     TextPattern {
-        pattern: r"^(?i:https://payapp\.weixin\.qq\.com)/materialqr/entry/home\?(?:[!-~]*&)?id=[!-~]+$",
+        pattern: r"^(?i:https://payapp\.weixin\.qq\.com)/(?:materialqr/entry|qrpay/order)/[0-9A-Za-z]+\?(?:[!-~]*&)?(?:id|key)=[!-~]+$",
         kind: "merchant_static",
     },
     TextPattern {
-        pattern: r"^(?i:https://payapp\.wechatpay\.cn)/sjt/qr/[!-~]+$",
+        pattern: r"^(?i:https://payapp\.wechatpay\.cn)/(?:sjt/)?qr/[!-~]+$",
+        kind: "merchant_static",
+    },
+    TextPattern {
+        pattern: r"^(?i:https://payapp\.wechatpay\.cn)/(?:materialqr/entry|qrpay/order)/[0-9A-Za-z]+\?(?:[!-~]*&)?(?:id|key)=[!-~]+$",
+        kind: "merchant_static",
+    },
+    TextPattern {
+        pattern: r"^(?i:https://wxpay\.tenpay\.com)/md/[!-~]+$",
+        kind: "merchant_static",
+    },
+    TextPattern {
+        pattern: r"^(?i:https://wxpay\.wechatpay\.cn)/md/[!-~]+$",
         kind: "merchant_static",
     },
     TextPattern {
@@ -61,8 +73,16 @@ const TEXT_PATTERNS: &[TextPattern] = &[
         kind: "merchant_static",
     },
     TextPattern {
-        pattern: r"^(?i:weixin://wxpay)/bizpayurl(?:/up)?\?(?:pr|sign)=[!-~]+$",
+        pattern: r"^(?i:https://wx\.tenpay\.com)/cgi-bin/mmpayweb-bin/checkmweb\?(?:[!-~]*&)?prepay_id=[!-~]+$",
         kind: "order",
+    },
+    TextPattern {
+        pattern: r"^(?i:weixin://wxpay)/bizpayurl(?:/up)?\?(?:[!-~]*&)?(?:pr|sign)=[!-~]+$",
+        kind: "order",
+    },
+    TextPattern {
+        pattern: r"^(?i:weixin://wap)/pay\?[!-~]+$",
+        kind: "deeplink",
     },
     TextPattern {
         pattern: r"^(?i:weixin://pay\.weixin\.qq\.com)/bizpayurl[/?][!-~]+$",

@@ -149,8 +149,10 @@ fn lines(
         } else {
             match serde_json::from_slice::<String>(&line) {
                 Ok(text) => write_json(out, &code::decode(&text, context))?,
+                // What serde says of it may repeat it, and it may be a payer's number.
                 Err(error) => {
-                    write_json(out, &refusal("not-a-json-string", &error.to_string()))?;
+                    let message = format!("not one JSON string (column {})", error.column());
+                    write_json(out, &refusal("not-a-json-string", &message))?;
                 }
             }
         }
@@ -253,6 +255,17 @@ mod tests {
             .collect();
         let bad = "not-a-json-string";
         assert_eq!(formats, ["link", bad, bad, "too-long", bad, "other"]);
+    }
+
+    #[test]
+    fn what_is_no_string_is_not_repeated() {
+        let told =
+            answers("106258562632154710\n[\"106258562632154710\"]\n\"106258562632154710\" x");
+        assert_eq!(told.len(), 3);
+        for answer in told {
+            assert_eq!(answer["error"]["code"], "not-a-json-string");
+            assert!(!answer.to_string().contains("6258562632"), "{answer}");
+        }
     }
 
     /// A partner who says the next line only after the answer to the one before.

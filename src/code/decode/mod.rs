@@ -12,13 +12,14 @@ use serde_json::{Map, Value, json};
 use super::answer::{
     DecodeAnswer, Format, PictureAnswer, PlacedAnswer, Reading, Remark, SignatureVerdict,
 };
+use super::bill::{self, Bill};
 use super::emv::consumer::{self, Consumer};
 use super::emv::scheme::Payee;
 use super::emv_form::{self, Claimed};
 use super::native::{self, Native, Natives};
 use super::origin::{Origin, code_points, strip_prefix_ascii_case};
 use super::run::{self, Parsed, RunError};
-use super::{bill, emv, label};
+use super::{emv, label};
 
 /// What decoding needs to know about this installation.
 #[derive(Clone, Copy)]
@@ -193,6 +194,7 @@ fn ours(parsed: &Parsed, context: &DecodeContext<'_>) -> Reading {
         fields,
         ..Reading::unknown(Format::Link)
     }
+    .asking(body.amount())
 }
 
 fn known(text: &str, native: Native) -> Reading {
@@ -213,15 +215,33 @@ fn known(text: &str, native: Native) -> Reading {
         let message = "this is no payment in money; no institution here takes it";
         reading.warnings.push(Remark::new("not-taken", message));
     }
-    if let Some(bill) = bill::read(native.network, text) {
-        if let Some(what) = bill.doubt {
-            reading.strict = false;
-            let message = format!("{what} do not fit: do not pay this");
-            reading.warnings.push(Remark::new("check-digits", message));
+    let bill = bill::read(native.network, text);
+    match bill.filter(|_| native.kind != native::PAYER_CODE) {
+        Some(bill) => billed(reading, native.network, bill),
+        None => reading,
+    }
+}
+
+/// With what a bill says, and what is wrong with it.
+fn billed(reading: Reading, network: &str, bill: Bill) -> Reading {
+    let mut reading = reading.asking(bill.to_pay());
+    if let Some(what) = bill.doubt {
+        reading.strict = false;
+        let message = format!("{what} do not fit: do not pay this");
+        reading.warnings.push(Remark::new("check-digits", message));
+    }
+    if let Some(rule) = bill.rule {
+        reading.strict = false;
+        let message = format!("{network} would not write this: {rule}");
+        reading.warnings.push(Remark::new("bill-rule", message));
+    }
+    for (name, value) in bill.fields() {
+        // The text itself may have hidden them behind percent signs or in base64.
+        let hides = |c: char| is_hidden(c) || (c.is_control() && !matches!(c, '\r' | '\n'));
+        if value.contains(hides) {
+            reading.warnings.push(hidden(Some(name), None));
         }
-        let named = bill.fields();
-        let fields = named.map(|(name, value)| (name.to_owned(), value.into()));
-        reading.fields.extend(fields);
+        reading.fields.insert(name.to_owned(), value.into());
     }
     reading
 }
@@ -274,6 +294,8 @@ fn ours_in_emv(reading: Reading, claimed: &Claimed, context: &DecodeContext<'_>)
     Reading {
         format: reading.format,
         strict: reading.strict,
+        amount_minor: reading.amount_minor,
+        currency: reading.currency,
         payees: reading.payees.into_iter().filter(is_other).collect(),
         fields: reading.fields,
         ..ours
@@ -308,12 +330,19 @@ fn of_a_network(text: &str, payload: &emv::Payload) -> Reading {
         fields,
         ..Reading::unknown(Format::EmvMpm)
     }
+    .asking(payload.fields.to_pay())
 }
 
 fn hidden_characters(text: &str) -> Option<Remark> {
     let at = text.chars().position(is_hidden)?;
+    Some(hidden(None, Some(at)))
+}
+
+fn hidden(field: Option<&str>, at: Option<usize>) -> Remark {
     let message = "the text holds characters that are not seen, which may deceive";
-    Some(Remark::new("hidden-character", message).at(at))
+    let mut remark = Remark::new("hidden-character", message).of(field.map(str::to_owned));
+    remark.offset = at;
+    remark
 }
 
 fn object(value: Value) -> Map<String, Value> {

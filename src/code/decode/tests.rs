@@ -250,6 +250,171 @@ fn what_a_network_would_not_write_and_what_nobody_takes_is_remarked_on() {
     assert_eq!(warnings(&answer(epc)), ["check-digits"]);
 }
 
+/// Network and kind of a text.
+fn told(text: &str) -> (Value, Value) {
+    let answer = answer(text);
+    (answer["network"].clone(), answer["kind"].clone())
+}
+
+/// Texts that no vector has: network and kind.
+const SHAPES: &[(&str, &str, &str)] = &[
+    (
+        "00390006000001010306902181234567890123456785102TH9104ABCD",
+        "thai_slip",
+        "not_payment",
+    ),
+    (
+        "00460006000001010301402251234567890123456789012345102TH9104ABCD",
+        "thai_slip",
+        "not_payment",
+    ),
+    ("upi://pay?am=0.00&pa=a@b", "upi_in", "static"),
+    ("upi://pay?pa=a@b&pn=दुकान&am=10", "upi_in", "order"),
+    ("TWQRP://老王/158/02/V1?D9=麵", "twqr", "transfer"),
+    (
+        "twqrp%3A%2F%2Fx%2F158%2F01%2FV1%3FD3%3Dx",
+        "twqr",
+        "merchant_static",
+    ),
+    (
+        "https://qr.nspk.ru/AS1000BF93JR2KGV5AOGFAVT3KQTND28",
+        "sbp_ru",
+        "order",
+    ),
+    ("https://qr.bank.gov.ua/QkNECjAwMg", "nbu_ua", "invoice"),
+    (
+        "K:PT|V:01|C:1|R:160000000123456778|N:Wang",
+        "ips_rs",
+        "invoice",
+    ),
+    (
+        "BCD\n002\n1\nINST\n\nWang\nde89 3704 0044 0532 0130 00",
+        "epc_sct",
+        "invoice",
+    ),
+    (
+        "RTP\n001\n1\nGIBAHUHB\nWang\nHU42117730161111101800000000",
+        "mnb_hu",
+        "invoice",
+    ),
+    (
+        "ST00012|Name=x|PersonalAcc=40702810138250123017",
+        "gost_ru",
+        "invoice",
+    ),
+    ("swish://payment?data=x", "swish_se", "order"),
+    ("https://app.swish.nu/1/p/sw/?sw=1", "swish_se", "order"),
+    (
+        "https://qr.mobilepay.dk/box/1/pay-in",
+        "mobilepay_dk",
+        "static",
+    ),
+    ("https://www.paypal.me/wang/5", "paypal", "static"),
+    (
+        "https://www.paypal.com/qrcodes/p2pqrc/X",
+        "paypal",
+        "static",
+    ),
+    ("https://venmo.com/u/wang", "venmo_us", "static"),
+    ("https://cash.app/$wang", "cashapp_us", "static"),
+    ("bitcoin:?lno=lno1q", "bitcoin", "uri"),
+    (
+        "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4",
+        "bitcoin",
+        "address",
+    ),
+    (
+        "ethereum:0xfb6916095ca1df60bb79ce92ce3ea74c37c5d359",
+        "crypto",
+        "uri",
+    ),
+];
+
+#[test]
+fn other_countries_texts_are_told_by_their_shape() {
+    for (text, network, kind) in SHAPES {
+        assert_eq!(told(text), (json!(network), json!(kind)), "{text}");
+    }
+    let offer = format!("LNO1{}", "Q".repeat(60));
+    assert_eq!(told(&offer), (json!("lightning"), json!("bolt12")));
+    for text in [
+        "upi://pay?pa=a@b#&am=1",
+        "TWQRP://老王/158/04/V1?D9=1",
+        "TWQRP://老王@evil.example/158/02/V1?D9=1",
+        "TWQRP://老\r\n王/158/02/V1?D9=1",
+        "https://qr.nspk.ru@evil.example/AS1000BF93JR2KGV5AOGFAVT3KQTND28",
+        "https://qr.nspk.ru/BX1000BF93JR2KGV5AOGFAVT3KQTND28",
+        "https://cash.app.evil.example/$wang",
+        "https://cash.app/wang",
+        "https://paypal.me@evil.example/wang",
+        "ethereum:",
+        "bc1Qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4",
+    ] {
+        assert_eq!(told(text).0, Value::Null, "{text}");
+    }
+    for text in ["bitcoin:?lno=lno1q", "monero:44AFFq5kSiGBoZ4NMDwYtN18obc8A"] {
+        assert_eq!(warnings(&answer(text)), ["not-taken"], "{text}");
+    }
+}
+
+#[test]
+fn a_payers_text_of_another_country_is_masked_too() {
+    for text in [
+        "911234567890123456",
+        "K:PK|V:01|C:1|R:160000000123456778|N:Wang|I:RSD50,00",
+    ] {
+        let answer = answer(text);
+        assert_eq!(answer["kind"], "payer_auth_code", "{text}");
+        assert_eq!(warnings(&answer), ["payer-code"], "{text}");
+        assert!(!answer.to_string().contains("234567"), "{answer}");
+        let pictured = in_a_picture(text).to_string();
+        assert!(!pictured.contains("234567"), "{pictured}");
+        assert_eq!(natives().canonical(text), None, "{text}");
+    }
+}
+
+#[test]
+fn what_is_to_be_paid_is_told_in_the_minor_units_of_its_currency() {
+    let asks = |currency: &str, amount: &str| {
+        let amount = format!("54{:02}{amount}", amount.len());
+        let front = format!(
+            "00020126270012hk.com.hkicl020799999995204000053{:02}{currency}",
+            currency.len()
+        );
+        let answer = answer(&emv::with_checksum(&format!(
+            "{front}{amount}5802HK5902NA6002HK"
+        )));
+        assert_eq!(answer["fields"]["currency"], currency);
+        (answer["amount_minor"].clone(), answer["currency"].clone())
+    };
+    for (currency, amount, minor, letters) in [
+        ("344", "12.5", json!(1250), json!("HKD")),
+        ("344", "1.", json!(100), json!("HKD")),
+        ("344", ".50", json!(50), json!("HKD")),
+        ("344", "00001.00", json!(100), json!("HKD")),
+        ("392", "5000.00", json!(5000), json!("JPY")),
+        ("704", "180000", json!(180_000), json!("VND")),
+        ("048", "1.5", json!(1500), json!("BHD")),
+        // Half a yen is no amount, nothing is none, and nobody's currency has no minor unit.
+        ("392", "0.5", Value::Null, Value::Null),
+        ("344", "0", Value::Null, Value::Null),
+        ("999", "1", Value::Null, Value::Null),
+    ] {
+        assert_eq!(
+            asks(currency, amount),
+            (minor, letters),
+            "{currency} {amount}"
+        );
+    }
+}
+
+#[test]
+fn what_percent_signs_hide_is_remarked_on() {
+    let answer = answer("upi://pay?pa=a@b&pn=gn%E2%80%AEaW");
+    assert_eq!(warnings(&answer), ["hidden-character"]);
+    assert_eq!(answer["warnings"][0]["object"], "payee");
+}
+
 proptest! {
     #[test]
     fn any_bytes_get_an_answer(bytes in prop::collection::vec(any::<u8>(), 0..8_192)) {

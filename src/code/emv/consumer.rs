@@ -124,7 +124,7 @@ impl Consumer {
     /// The applications that the payer's app offers, by their identifiers in hex.
     pub fn applications(&self) -> Vec<String> {
         let named = self.objects.iter().filter(|o| o.tag == APPLICATION);
-        named.filter_map(Tlv::name).collect()
+        named.filter_map(Tlv::name).filter_map(shown).collect()
     }
 
     /// The objects as they may be shown: of what could identify the payer, only the length.
@@ -168,14 +168,12 @@ impl ConsumerFault {
 
 impl Tlv {
     /// The name of an application.
-    fn name(&self) -> Option<String> {
+    fn name(&self) -> Option<&[u8]> {
         let Content::Objects(inside) = &self.content else {
             return None;
         };
         inside.iter().find_map(|object| match &object.content {
-            Content::Value(value) if object.tag == NAME && is_name(value) => {
-                Some(HEXUPPER.encode(value))
-            }
+            Content::Value(value) if object.tag == NAME && is_name(value) => Some(value.as_slice()),
             Content::Value(_) | Content::Objects(_) => None,
         })
     }
@@ -199,7 +197,7 @@ impl Tlv {
 fn says_nothing_of_the_payer(tag: &[u8], value: &[u8]) -> bool {
     match tag {
         INDICATOR => value == VERSION,
-        NAME => is_name(value),
+        NAME => is_name(value) && shown(value).is_some(),
         LABEL => value.len() <= 16 && value.iter().all(|b| matches!(b, b' '..=b'~')),
         LANGUAGE => value.len() <= 8 && value.iter().all(u8::is_ascii_alphabetic),
         APPLICATION_VERSION => value.len() <= 2,
@@ -207,10 +205,21 @@ fn says_nothing_of_the_payer(tag: &[u8], value: &[u8]) -> bool {
     }
 }
 
-/// Five to sixteen bytes, registered internationally, in a country, or not at all (ISO/IEC 7816-4);
-/// those that begin with a digit are numbers of issuers.
+/// Five to sixteen bytes (ISO/IEC 7816-4).
 fn is_name(value: &[u8]) -> bool {
-    (5..=16).contains(&value.len()) && value.first().is_some_and(|first| *first >= 0xA0)
+    (5..=16).contains(&value.len())
+}
+
+/// A name as it may be shown: one registered internationally, in a country, or not at all. Those that
+/// begin with a digit are numbers of issuers, and what stands there may be a card. Some write the
+/// name's hexadecimal digits as letters.
+fn shown(name: &[u8]) -> Option<String> {
+    let first = name.first()?;
+    if *first >= 0xA0 {
+        return Some(HEXUPPER.encode(name));
+    }
+    let in_letters = matches!(first, b'A' | b'D' | b'F') && name.iter().all(u8::is_ascii_hexdigit);
+    in_letters.then(|| String::from_utf8_lossy(name).into_owned())
 }
 
 /// A fault and the byte where it stands.
@@ -382,9 +391,26 @@ mod tests {
             assert!(shown.contains("A000000333"), "{shown}");
             assert!(!shown.contains("1234567890123458"), "{shown}");
         }
-        let nameless = [&[0x85, 5], VERSION, &[0x61, 10, 0x4F, 8], CARD].concat();
-        let refused = parse(&BASE64.encode(&nameless)).unwrap_err();
-        assert_eq!(refused.fault, ConsumerFault::UnnamedApplication);
+        let as_name = [&[0x85, 5], VERSION, &[0x61, 10, 0x4F, 8], CARD].concat();
+        let code = parse(&BASE64.encode(&as_name)).unwrap();
+        let shown = format!("{code:?} {}", code.masked());
+        assert!(!shown.contains("1234567890123458"), "{shown}");
+    }
+
+    #[test]
+    fn an_application_whose_name_is_written_in_letters_is_told() {
+        for (name, told) in [
+            (b"A0000006022020".as_slice(), Some("A0000006022020")),
+            (b"QCAT01", None),
+            (b"45399876543210", None),
+        ] {
+            let length = u8::try_from(name.len()).unwrap();
+            let inside = [&[0x61, length + 2, 0x4F, length], name].concat();
+            let code = [&[0x85, 5], VERSION, &inside].concat();
+            let code = parse(&BASE64.encode(&code)).unwrap();
+            let told: Vec<_> = told.into_iter().map(str::to_owned).collect();
+            assert_eq!(code.applications(), told);
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::error::EmvError;
 use super::object::{Object, split_template};
+use crate::money::{Amount, Currency};
 
 /// The objects of a payload. Values stand as they were written; nothing is interpreted.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -85,6 +86,22 @@ pub enum Template {
     },
 }
 
+impl Fields {
+    /// What is to be paid, where 54 fits the currency; `None` where the payer enters it, and where a
+    /// fee is added that is not the same for every amount.
+    pub fn to_pay(&self) -> Option<Amount> {
+        let number = self.currency.as_deref()?.parse().ok()?;
+        let currency = Currency::from_numeric(number)?;
+        let amount = self.amount.as_deref()?;
+        // Zeros behind what the currency counts say nothing: 5000.00 is 5000 yen.
+        let (whole, part) = amount.split_once('.').unwrap_or((amount, ""));
+        let part = part.trim_end_matches('0');
+        let decimals = usize::try_from(currency.decimals()).unwrap_or(0);
+        let part = format!("{part:0<decimals$}");
+        Amount::from_decimal(&format!("{whole}.{part}"), currency).ok()
+    }
+}
+
 impl Template {
     /// Which object.
     pub fn id(&self) -> &str {
@@ -138,6 +155,7 @@ pub(super) fn collect(objects: &[Object<'_>]) -> Result<Fields, EmvError> {
 fn open(object: &Object<'_>) -> Result<Template, EmvError> {
     let subs = match split_template(object) {
         Ok(subs) => subs,
+        Err(_) if is_message(object) => return Ok(bare(object)),
         Err(error) if begins_with_identifier(object.value) => return Err(error),
         Err(_) => return Ok(bare(object)),
     };
@@ -153,6 +171,14 @@ fn open(object: &Object<'_>) -> Result<Template, EmvError> {
         },
         None => bare(object),
     })
+}
+
+/// Thailand writes a message to the payee into 81, in UTF-16 and its digits in hexadecimal: a Latin
+/// letter there begins as an identifier does.
+fn is_message(object: &Object<'_>) -> bool {
+    object.id == "81"
+        && object.value.len().is_multiple_of(4)
+        && object.value.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
 fn begins_with_identifier(value: &str) -> bool {

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 use serde::Deserialize;
 
-use super::{DeviationKind, EmvFault, looks_like, parse};
+use super::{DeviationKind, EmvFault, Template, looks_like, parse};
 
 #[derive(Deserialize)]
 struct Vector {
@@ -125,6 +125,23 @@ fn a_scheme_is_named_by_its_identifier_or_not_at_all() {
         let scheme = parse(&vector.payload).unwrap().scheme;
         let right = scheme == vector.scheme || scheme == "emv-generic";
         assert!(right, "{scheme} for {}: {}", vector.scheme, vector.payload);
+    }
+}
+
+#[test]
+fn a_message_in_hexadecimal_is_no_broken_template() {
+    let front = "00020129390016A000000677010111031514000012345678953037645802TH";
+    let told = |object: &str| parse(&with_checksum(&format!("{front}{object}")));
+    // "A LAO" in UTF-16.
+    let message = "00410020004C0041004F";
+    let read = told(&format!("8120{message}")).unwrap();
+    let expected = Template::Bare {
+        id: "81".to_owned(),
+        value: message.to_owned(),
+    };
+    assert_eq!(read.fields.unreserved, [expected]);
+    for object in [format!("8220{message}"), format!("8121{message}x")] {
+        assert_eq!(told(&object).unwrap_err().fault, EmvFault::BadTemplate);
     }
 }
 

@@ -101,6 +101,9 @@ impl Natives {
             return None;
         }
         let shape = self.shape_of(text)?;
+        if shape.native.kind == PAYER_CODE {
+            return None;
+        }
         Some((shape.native, shape.canonical(text)?))
     }
 

@@ -92,24 +92,27 @@ fn address(pattern: &str) -> (String, String) {
 
 /// How every text of this pattern begins: one of these, as far as that is plain to see.
 fn starts(inner: &str) -> Vec<String> {
-    let unknown = || vec![String::new()];
-    let (front, whole) = match inner.strip_prefix(EITHER_CASE) {
-        Some(behind) => {
-            let Some((group, after)) = group(behind) else {
-                return unknown();
-            };
-            if after.starts_with(['?', '*', '{']) {
-                return unknown();
-            }
-            (group, after)
-        }
-        None => (inner, ""),
-    };
-    if has_alternatives(front) || has_alternatives(whole) {
-        return unknown();
+    let alternatives = alternatives(inner);
+    if alternatives.len() > 1 {
+        return alternatives.into_iter().flat_map(starts).collect();
     }
-    let mut starts = unknown();
-    let mut rest = front.chars().peekable();
+    let opened = [EITHER_CASE, "(?:"]
+        .iter()
+        .find_map(|open| inner.strip_prefix(open));
+    let Some((front, after)) = opened.and_then(group) else {
+        return literal_starts(inner);
+    };
+    match after.strip_prefix('?') {
+        Some(without) => [starts(front), starts(without)].concat(),
+        None if after.starts_with(['*', '{']) => vec![String::new()],
+        None => starts(front),
+    }
+}
+
+/// The beginnings of a pattern that begins with no group.
+fn literal_starts(pattern: &str) -> Vec<String> {
+    let mut starts = vec![String::new()];
+    let mut rest = pattern.chars().peekable();
     while let Some(c) = rest.next() {
         let literal = match c {
             '\\' => match rest.next() {
@@ -139,8 +142,17 @@ fn group(text: &str) -> Option<(&str, &str)> {
     Some((inside, after.strip_prefix(')')?))
 }
 
-fn has_alternatives(text: &str) -> bool {
-    at_depth_zero(text).any(|(_, c)| c == '|')
+/// What stands between the bars outside all groups; the whole where there is none.
+fn alternatives(text: &str) -> Vec<&str> {
+    let bars = at_depth_zero(text).filter(|(_, c)| *c == '|');
+    let ends = bars.map(|(at, _)| at).chain([text.len()]);
+    let mut from = 0;
+    let parts = ends.filter_map(|end| {
+        let part = text.get(from..end);
+        from = end.saturating_add(1);
+        part
+    });
+    parts.collect()
 }
 
 /// The characters of a pattern that stand outside its groups, classes and escapes.
@@ -174,9 +186,11 @@ mod tests {
                 r"(?i:https?://qr\.x)/[a-z]+",
                 &["http://qr.x", "https://qr.x"],
             ),
-            ("(?i:lightning:)?lnbc1", &[""]),
-            ("a|b", &[""]),
-            ("(?i:a|b)c", &[""]),
+            ("(?i:lightning:)?lnbc1", &["lightning:", "lnbc1"]),
+            ("(?i:l:)?(?:ab[0-9]|AC)", &["ab", "ac", "l:"]),
+            ("(?:a)*b", &[""]),
+            ("a|b", &["a", "b"]),
+            ("(?i:a|b)c", &["a", "b"]),
             ("ab(?:c|d)", &["ab"]),
             (r"K:P[RTK]\|V", &["k:p"]),
             (r"SPC\r?\n", &["spc"]),

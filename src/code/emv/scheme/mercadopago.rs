@@ -45,7 +45,8 @@ fn read(template: &Template, fields: &Fields) -> View {
     )
 }
 
-/// 50 holds the company's number, 51 its account or the account's alias.
+/// 50 holds the company's number, 51 its account or the account's alias: behind an identifier, or in
+/// the place of one.
 fn read_argentina(template: &Template, fields: &Fields) -> View {
     let Template::Opened { id, guid, sub } = template else {
         return generic(template, fields);
@@ -56,14 +57,13 @@ fn read_argentina(template: &Template, fields: &Fields) -> View {
     {
         return read(template, fields);
     }
-    let Some(value) = sub.get("01") else {
-        return generic(template, fields);
-    };
-    let by = match id.as_str() {
-        "50" => Proxy::CompanyId,
-        "51" if is_digits(value, 22..=22) => Proxy::Account,
-        "51" => Proxy::Alias,
+    let value = sub.get("01").unwrap_or(guid);
+    let (by, network) = match id.as_str() {
+        "50" => (Proxy::CompanyId, "cuit"),
+        "51" if is_digits(value, 22..=22) => (Proxy::Account, "cbu"),
+        "51" => (Proxy::Alias, "cbu"),
         _ => return generic(template, fields),
     };
-    View::of(Some(Payee::new(id, guid, by, value)))
+    let network = if value == guid { network } else { guid };
+    View::of(Some(Payee::new(id, network, by, value)))
 }

@@ -9,6 +9,7 @@ mod account;
 mod bharatqr;
 mod cards;
 mod duitnow;
+mod easpbv;
 mod hkfps;
 mod jpqr;
 mod khqr;
@@ -21,6 +22,7 @@ mod pix;
 mod promptpay;
 mod qris;
 mod qrph;
+mod raast;
 #[cfg(test)]
 mod tests;
 mod twqr;
@@ -87,7 +89,7 @@ pub static ALL: &[&Scheme] = &[
     &mercadopago::ARGENTINA,
     &mercadopago::SCHEME,
     &named::BANGLAQR,
-    &named::RAAST,
+    &raast::SCHEME,
     &named::LAOQR,
     &named::MMQR,
     &named::QPAY_MN,
@@ -102,7 +104,7 @@ pub static ALL: &[&Scheme] = &[
     &named::SAMA_SA,
     &named::HALALAH_SA,
     &named::KAREKOD_TR,
-    &named::EASPBV_CO,
+    &easpbv::SCHEME,
     &named::ZEROPAY,
     &cards::KOREA,
     &cards::INTERNATIONAL,

@@ -8,10 +8,6 @@ pub(super) static BANGLAQR: Scheme = Scheme {
     by_habit: |fields| is_country(fields, "BD") && has_template(fields),
     ..Scheme::new("banglaqr", &[], last)
 };
-pub(super) static RAAST: Scheme = Scheme {
-    by_habit: |fields| is_country(fields, "PK"),
-    ..Scheme::new("raast", &[], iban)
-};
 pub(super) static LAOQR: Scheme = Scheme::new("laoqr", &["a005266284662577"], third);
 pub(super) static MMQR: Scheme = Scheme {
     by_habit: |fields| is_country(fields, "MM") && has_template(fields),
@@ -19,7 +15,7 @@ pub(super) static MMQR: Scheme = Scheme {
 };
 pub(super) static QPAY_MN: Scheme = Scheme {
     by_habit: |fields| is_country(fields, "MN"),
-    ..Scheme::new("qpay-mn", &["a0000008430001*"], last)
+    ..Scheme::new("qpay-mn", &["a0000008430001*"], at_a_bank)
 };
 pub(super) static YAPE_PE: Scheme = Scheme {
     by_habit: |fields| is_country(fields, "PE") && has_token(fields),
@@ -47,10 +43,6 @@ pub(super) static KAREKOD_TR: Scheme = Scheme {
     by_habit: |fields| is_country(fields, "TR") && has_template(fields),
     ..Scheme::new("karekod-tr", &["tr.com.bkm"], first)
 };
-pub(super) static EASPBV_CO: Scheme = Scheme {
-    by_habit: |fields| is_country(fields, "CO") && has_template(fields),
-    ..Scheme::new("easpbv-co", &["co.com.*"], first)
-};
 pub(super) static ZEROPAY: Scheme = Scheme::new("zeropay", &["com.zeropay"], first);
 
 /// 01 is the merchant.
@@ -68,28 +60,20 @@ fn last(template: &Template, fields: &Fields) -> View {
     by_sub(template, fields, Proxy::MerchantId, |sub| sub != "00")
 }
 
+/// 02 is the merchant, at the bank in 01.
+fn at_a_bank(template: &Template, fields: &Fields) -> View {
+    let mut view = by_sub(template, fields, Proxy::MerchantId, |sub| sub == "02");
+    if let Template::Opened { sub, .. } = template {
+        for payee in &mut view.payees {
+            payee.institution = sub.get("01").cloned();
+        }
+    }
+    view
+}
+
 /// 01 is a name that the central bank's system resolves.
 fn alias(template: &Template, fields: &Fields) -> View {
     by_sub(template, fields, Proxy::Alias, |sub| sub == "01")
-}
-
-/// 02 is an account number, 01 its bank.
-fn iban(template: &Template, fields: &Fields) -> View {
-    let Template::Opened { id, sub, .. } = template else {
-        return generic(template, fields);
-    };
-    let mut view = by_sub(template, fields, Proxy::Iban, |sub| sub == "02");
-    for payee in &mut view.payees {
-        payee.institution = sub.get("01").cloned();
-    }
-    let number = sub.get("02").map(String::as_str);
-    view.expect(
-        id,
-        "02",
-        number,
-        |n| n.starts_with("PK") && n.len() == 24,
-        "an IBAN of Pakistan has 24 characters",
-    )
 }
 
 fn by_sub(template: &Template, fields: &Fields, by: Proxy, is: fn(&str) -> bool) -> View {

@@ -73,9 +73,15 @@ fn read_issuer(template: &Template, fields: &Fields) -> View {
     };
     let (object, guid) = (account.object.as_str(), account.guid.as_str());
     let payee = Payee::new(object, guid, Proxy::Card, mpan)
-        .at(account.merchant.clone())
+        .at(issuer(mpan))
         .referring(additional(fields, "05").or_else(|| additional(fields, "01")));
     criteria(View::of(Some(payee)), object, account.criteria.as_deref())
+}
+
+/// Who issued a merchant's number: 9360 and four digits more.
+fn issuer(mpan: &str) -> Option<String> {
+    let issuer = mpan.get(..8).filter(|_| mpan.starts_with("9360"));
+    issuer.map(str::to_owned)
 }
 
 fn criteria(view: View, object: &str, criteria: Option<&str>) -> View {

@@ -30,10 +30,10 @@ account! {
         bic = "01",
         /// The service, 99964403.
         service = "02",
-        /// The account, at some banks.
-        account = "03",
-        /// The account, at others.
-        other_account = "04",
+        /// A wallet's own number in the scheme: the same for all of its people.
+        wallet = "03",
+        /// The account.
+        account = "04",
         /// The mobile number.
         mobile = "05",
     }
@@ -47,12 +47,10 @@ fn read(template: &Template, fields: &Fields) -> View {
         let Some(person) = QrPhPerson::read(template) else {
             return View::default();
         };
-        let account = person.account.or(person.other_account);
-        let payee = account.map(|account| (Proxy::Account, account));
-        (
-            person.bic,
-            payee.or_else(|| person.mobile.map(|m| (Proxy::Phone, m))),
-        )
+        let account = person.account.map(|account| (Proxy::Account, account));
+        let payee = account.or_else(|| person.mobile.map(|m| (Proxy::Phone, m)));
+        let payee = payee.or_else(|| person.wallet.map(|w| (Proxy::Wallet, w)));
+        (person.bic, payee)
     } else {
         let Some(merchant) = QrPhMerchant::read(template) else {
             return super::payee::generic(template, fields);

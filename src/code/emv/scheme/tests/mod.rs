@@ -154,7 +154,7 @@ const TOLD: &[(&str, usize, &[&str])] = &[
         "qris",
         1,
         &[
-            "26 id.co.telkom.www card 936008980266352075 000195266352075 114793812 - -",
+            "26 id.co.telkom.www card 936008980266352075 93600898 114793812 - -",
             "51 id.co.qris.www merchant_id ID1021125405972 - - - -",
         ],
     ),
@@ -237,6 +237,63 @@ fn each_network_tells_its_payee_in_its_own_words() {
         }
     }
     assert!(others.is_empty(), "{others:#?}");
+}
+
+/// Of an account in these templates, in this country.
+fn told_of(country: &str, accounts: &str) -> Vec<String> {
+    let front = format!("000201{accounts}5204541153030005802{country}5908LAO WANG6004CITY");
+    told(&crate::code::emv::with_checksum(&front))
+}
+
+#[test]
+fn accounts_that_no_vector_has_are_told_in_their_networks_words() {
+    for (country, accounts, expected) in [
+        // The sub-object says of which kind the key is.
+        (
+            "CO",
+            "26330014CO.COM.RBM.LLA0411@laowang12349250014CO.COM.RBM.RED0103RBM50290013CO.COM.RBM.CU0108000000005122\
+             0013CO.COM.RBM.CA01010",
+            &["26 co.com.rbm.lla alias @laowang123 RBM - - -"][..],
+        ),
+        (
+            "CO",
+            "26320014CO.COM.CRB.LLA02103001010101",
+            &["26 co.com.crb.lla phone 3001010101 - - - -"],
+        ),
+        // The number stands where others have an identifier.
+        (
+            "AR",
+            "5015001120162475860512600220000068000000002222956",
+            &[
+                "50 cuit company_id 20162475860 - - - -",
+                "51 cbu account 0000068000000002222956 - - - -",
+            ],
+        ),
+        // One number for all of a wallet's people stands before the one of a person.
+        (
+            "PH",
+            "27830012com.p2pqrpay0111GXCHPHM2XXX020899964403031521702000000065604\
+             17LAOWANG0123456789",
+            &["27 com.p2pqrpay account LAOWANG0123456789 GXCHPHM2XXX - - -"],
+        ),
+        (
+            "MN",
+            "27400014A00000084300010108CAXBMNUB02060123ab",
+            &["27 a0000008430001 merchant_id 0123ab CAXBMNUB - - -"],
+        ),
+        (
+            "PK",
+            "26290008pk.raast0113+923001234567",
+            &["26 pk.raast phone +923001234567 - - - -"],
+        ),
+        (
+            "PK",
+            "27420010A0000007360124PK73FAYS3555390000000000",
+            &["27 a000000736 iban PK73FAYS3555390000000000 - - - -"],
+        ),
+    ] {
+        assert_eq!(told_of(country, accounts), expected, "{accounts}");
+    }
 }
 
 #[test]
