@@ -345,6 +345,7 @@ mod tests {
         }
         for text in [
             "https://pay.example.com/q/1",
+            "https://cashier.example/q/1",
             "老王牛肉面馆",
             "6901234567892",
         ] {

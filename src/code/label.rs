@@ -205,9 +205,10 @@ pub(super) const ALL: &[(&str, TextPattern)] = &[
         "venmo_us",
         shape("^(?i:https://venmo\\.com)/(?:u/|code\\?)[!-~]+$", "static"),
     ),
+    // In brackets, so that not everything with this common word in it looks like an imitation.
     (
         "cashapp_us",
-        shape("^(?i:https://cash\\.app)/[$][0-9A-Za-z_-]+$", "static"),
+        shape("^(?i:https://(?:cash\\.app))/[$][0-9A-Za-z_-]+$", "static"),
     ),
     (
         "bitcoin",
