@@ -77,6 +77,9 @@ pub(super) fn codes(
         let is_done = !found.is_empty() && new.is_empty() && !seen.promises_more;
         found.extend(new);
         if is_done {
+            if fit::is_worth_while(&sightings) {
+                break;
+            }
             return Ok(found);
         }
     }

@@ -396,6 +396,18 @@ fn a_code_seen_from_the_side_is_read() {
     assert_eq!(found[0].text, TEXT);
 }
 
+/// The library looks for no code of which a corner is outside the picture.
+#[test]
+fn a_code_with_a_corner_cut_off_beside_a_whole_one_is_read_too() {
+    let corners = [[420, 300], [560, 200], [660, 340], [520, 440]];
+    let mut both = seen_at(TEXT, Level::H, corners, [625, 640]);
+    imageops::replace(&mut both, &grey("plain"), 20, 20);
+    assert_eq!(
+        texts(read(&encoded(both, ImageFormat::Png), &in_time)),
+        [TEXT, "plain"]
+    );
+}
+
 #[test]
 fn what_was_found_in_time_counts_although_more_was_promised() {
     let code = grey(TEXT);
