@@ -5,10 +5,12 @@
 
 `make` draws N pictures of every class, from the seed alone, and writes `expected.json`: a list of
 {"file", "class", "texts"}. `read` prints one JSON object a picture: {"file", "texts", "ms"}, read
-with every flag that zxing-cpp has.
+with every flag that zxing-cpp has; the milliseconds are the thread's processor time from the file in
+memory to its texts.
 """
 
 import argparse
+import io
 import json
 import math
 import pathlib
@@ -363,13 +365,14 @@ def make(folder, seed, each):
 
 def read(folder):
     for picture in json.loads((folder / "expected.json").read_text(encoding="utf-8")):
-        began = time.perf_counter()
-        with Image.open(folder / picture["file"]) as opened:
+        file = io.BytesIO((folder / picture["file"]).read_bytes())
+        began = time.thread_time()
+        with Image.open(file) as opened:
             grey = ImageOps.exif_transpose(opened).convert("L")
         found = zxingcpp.read_barcodes(
             grey, zxingcpp.BarcodeFormat.QRCode,
             try_rotate=True, try_downscale=True, try_invert=True)
-        elapsed = (time.perf_counter() - began) * 1000
+        elapsed = (time.thread_time() - began) * 1000
         texts = sorted(code.text for code in found)
         print(json.dumps({"file": picture["file"], "texts": texts, "ms": elapsed}, ensure_ascii=False))
 

@@ -5,21 +5,17 @@
 //! Here such a picture is looked at from further away until it is calm, the number of trials is
 //! bounded, and the clock is looked at between them.
 
-use rxing::common::cpp_essentials::{ConcentricPattern, DecoderResult};
+use rxing::common::cpp_essentials::{ConcentricPattern, DecoderResult, LocateConcentricPattern};
 use rxing::common::{BitMatrix, DetectorRXingResult};
 use rxing::qrcode::cpp_port::decoder::Decode;
-use rxing::qrcode::cpp_port::detector::{
-    FindFinderPatterns, FinderPatternSet, GenerateFinderPatternSets, SampleQR,
-};
+use rxing::qrcode::cpp_port::detector::{FinderPatternSet, GenerateFinderPatternSets, SampleQR};
 use rxing::{BarcodeFormat, Point, PointI, RXingResult};
 
 use super::fit::{Place, Sighting};
 use super::grey::Scale;
+use super::scan::{Crossing, FINDER};
 use super::{Found, PictureError};
 
-/// The library compares every pattern with all before it. A sheet of fifty codes has some 3,000
-/// places that look like one in a row of pixels, a wall of finder patterns a hundred thousand.
-const LIKENESSES_MAX: usize = 8_000;
 /// A sheet of fifty codes has 150; the largest are kept, since a texture's are small.
 const PATTERNS_MAX: usize = 400;
 /// Three patterns are one trial. They come in the order of plausibility, so that codes are found
@@ -40,57 +36,20 @@ pub(super) struct Seen {
     pub(super) sightings: Vec<Sighting>,
 }
 
-/// Whether so much looks like a finder pattern that the library would take too long.
-pub(super) fn is_busy(matrix: &BitMatrix) -> bool {
-    likenesses(matrix) > LIKENESSES_MAX
-}
-
 /// Those of `seen` that are not among `found`.
 pub(super) fn new_ones(found: &[Found], seen: Vec<Found>) -> Vec<Found> {
     let is_new = |one: &Found| found.iter().all(|known| known.text != one.text);
     seen.into_iter().filter(is_new).collect()
 }
 
-/// How often a row of pixels looks like one through the middle of a finder pattern: dark, light,
-/// dark, light, dark, the middle as wide as all others together or nearly so. Judged more kindly
-/// than the library does, in the rows that it looks at.
-fn likenesses(matrix: &BitMatrix) -> usize {
-    const ROWS_APART: usize = 3;
-    let rows = (2..matrix.height()).step_by(ROWS_APART);
-    rows.map(|y| {
-        let mut runs = [0_u32; 5];
-        let mut count = 0_usize;
-        let mut dark = false;
-        for x in 0..matrix.width() {
-            if matrix.get(x, y) == dark {
-                if let Some(last) = runs.last_mut() {
-                    *last = last.saturating_add(1);
-                }
-                continue;
-            }
-            count = count.saturating_add(usize::from(dark && looks_like_a_finder(runs)));
-            let [_, second, third, fourth, fifth] = runs;
-            runs = [second, third, fourth, fifth, 1];
-            dark = !dark;
-        }
-        count.saturating_add(usize::from(dark && looks_like_a_finder(runs)))
-    })
-    .sum()
-}
-
-fn looks_like_a_finder([first, second, middle, fourth, fifth]: [u32; 5]) -> bool {
-    let thin = |run: u32| run > 0 && run.saturating_mul(2) <= middle;
-    let at_most_middle = |run: u32| run > 0 && run <= middle;
-    middle >= 3 && thin(first) && thin(fifth) && at_most_middle(second) && at_most_middle(fourth)
-}
-
 /// Every code that is read in the picture. An error if the time is up before the first.
 pub(super) fn codes_in(
     black: &BitMatrix,
+    crossings: &[Crossing],
     scale: Scale,
     in_time: &dyn Fn() -> Result<(), PictureError>,
 ) -> Result<Seen, PictureError> {
-    let mut patterns = FindFinderPatterns(black, true, 0);
+    let mut patterns = patterns(black, crossings);
     in_time()?;
     patterns.sort_by_key(|pattern| std::cmp::Reverse(pattern.size));
     patterns.truncate(PATTERNS_MAX);
@@ -123,6 +82,37 @@ pub(super) fn codes_in(
     let unused = patterns.iter().filter(|pattern| !used.contains(pattern));
     seen.sightings = unused.map(|pattern| sighting(pattern, scale)).collect();
     Ok(seen)
+}
+
+/// The finder patterns about the places where rows cross something like them.
+pub(super) fn patterns(black: &BitMatrix, crossings: &[Crossing]) -> Vec<ConcentricPattern> {
+    const EDGE_TO_EDGE: bool = true;
+    /// How much higher than wide a pattern seen from the side may be.
+    const TIMES_HIGHER_MAX: i32 = 3;
+
+    let mut patterns: Vec<ConcentricPattern> = Vec::new();
+    for crossing in crossings {
+        if patterns.iter().any(|known| is_within(crossing, known)) {
+            continue;
+        }
+        let range = crossing.width.saturating_mul(TIMES_HIGHER_MAX);
+        patterns.extend(LocateConcentricPattern::<EDGE_TO_EDGE, 5, 7>(
+            black,
+            &FINDER,
+            crossing.middle,
+            range,
+        ));
+    }
+    patterns
+}
+
+#[expect(
+    clippy::float_arithmetic,
+    reason = "the library's places are parts of pixels"
+)]
+fn is_within(crossing: &Crossing, pattern: &ConcentricPattern) -> bool {
+    let size = u16::try_from(pattern.size).map_or(0.0, f32::from);
+    Point::distance(crossing.middle, pattern.p) < size / 2.0
 }
 
 /// The sets that the library takes for chance because the patterns differ much in size or do not

@@ -3,11 +3,9 @@
 //! The image library does either by itself, each with a whole picture in between; of a photograph
 //! of 16 megapixels that was a third of the time that a picture may take.
 
-use std::ops::Deref;
-
-use image::imageops;
 use image::{DynamicImage, GrayImage, ImageBuffer, Pixel};
 
+use super::blur;
 use super::fit::Place;
 
 /// A picture in grey, perhaps shrunk.
@@ -109,7 +107,7 @@ impl Grey {
             u32::try_from(shrunk).unwrap_or(0).max(1)
         });
         Self {
-            pixels: imageops::thumbnail(&self.pixels, width, height),
+            pixels: thinned(&self.pixels, width, height),
             scale: self.scale.times(longer, side),
         }
     }
@@ -124,16 +122,16 @@ impl Grey {
 
     /// Each pixel mixed with its neighbours.
     pub(super) fn blurred(&self) -> Self {
-        const PIXELS: f32 = 1.0;
-        Self {
-            pixels: imageops::fast_blur(&self.pixels, PIXELS),
-            scale: self.scale,
-        }
+        let width = usize::try_from(self.width()).unwrap_or(0).max(1);
+        self.with_luma(blur::blurred(self.luma(), width))
     }
 }
 
 /// The picture in grey on white paper, each pixel the mean of `factor` × `factor`.
-pub(super) fn small(picture: &DynamicImage, factor: u32) -> GrayImage {
+pub(super) fn small(picture: DynamicImage, factor: u32) -> GrayImage {
+    if factor == 1 && picture.as_luma8().is_some() {
+        return picture.into_luma8();
+    }
     if let Some(pixels) = picture.as_luma8() {
         return means(pixels, factor, |[luma]| luma);
     }
@@ -154,42 +152,120 @@ pub(super) fn small(picture: &DynamicImage, factor: u32) -> GrayImage {
 }
 
 /// The means of squares; what is left over at the right and below is less than a square.
-pub(super) fn means<P, C, const N: usize>(
-    pixels: &ImageBuffer<P, C>,
+fn means<P, const N: usize>(
+    pixels: &ImageBuffer<P, Vec<u8>>,
     factor: u32,
     grey: impl Fn([u8; N]) -> u8,
 ) -> GrayImage
 where
     P: Pixel<Subpixel = u8>,
-    C: Deref<Target = [u8]>,
 {
     let side = usize::try_from(factor).unwrap_or(1).max(1);
-    let square = factor.saturating_mul(factor).max(1);
     let [width, height] =
         [pixels.width(), pixels.height()].map(|side| side.checked_div(factor).unwrap_or(0));
-    let row_bytes = usize::try_from(pixels.width())
-        .unwrap_or(0)
-        .saturating_mul(N)
-        .max(1);
-    let mut sums = vec![0_u32; usize::try_from(width).unwrap_or(0)];
-    let mut means = Vec::with_capacity(
-        sums.len()
-            .saturating_mul(usize::try_from(height).unwrap_or(0)),
-    );
+    let across = usize::try_from(pixels.width()).unwrap_or(0);
+    let row_bytes = across.saturating_mul(N).max(1);
+    let mean = Mean::of(side.saturating_mul(side));
+    let mut sums = vec![0_u32; across];
+    let mut means = Vec::with_capacity(pixels.as_raw().len() / N / mean.count);
     for band in pixels.as_raw().chunks_exact(row_bytes.saturating_mul(side)) {
         sums.fill(0);
         for row in band.chunks_exact(row_bytes) {
             let (row, _) = row.as_chunks::<N>();
-            for (sum, run) in sums.iter_mut().zip(row.chunks_exact(side)) {
-                *sum += run.iter().map(|pixel| u32::from(grey(*pixel))).sum::<u32>();
+            for (sum, pixel) in sums.iter_mut().zip(row) {
+                *sum += u32::from(grey(*pixel));
             }
         }
         means.extend(
-            sums.iter()
-                .map(|sum| u8::try_from(sum / square).unwrap_or(u8::MAX)),
+            sums.chunks_exact(side)
+                .map(|run| mean.below(run.iter().sum())),
         );
     }
     GrayImage::from_raw(width, height, means).unwrap_or_default()
+}
+
+/// The means of rectangles that share the picture out evenly, each of whole pixels.
+fn thinned(pixels: &GrayImage, width: u32, height: u32) -> GrayImage {
+    let columns = shares(pixels.width(), width);
+    let row_bytes = usize::try_from(pixels.width()).unwrap_or(0).max(1);
+    let mut sums = vec![0_u32; row_bytes];
+    // The sums of all columns before each.
+    let mut before = vec![0_u32; row_bytes.saturating_add(1)];
+    let mut means = Vec::new();
+    let mut mean = Mean::of(1);
+    for rows in shares(pixels.height(), height).array_windows() {
+        let [top, bottom] = *rows;
+        sums.fill(0);
+        let some = pixels.as_raw().chunks_exact(row_bytes).skip(top);
+        for row in some.take(bottom - top) {
+            for (sum, luma) in sums.iter_mut().zip(row) {
+                *sum += u32::from(*luma);
+            }
+        }
+        let mut sum = 0;
+        for (before, column) in before.iter_mut().skip(1).zip(&sums) {
+            sum += column;
+            *before = sum;
+        }
+        let before = |at: usize| before.get(at).copied().unwrap_or(0);
+        means.extend(columns.array_windows().map(|[left, right]| {
+            mean = mean.or_of((bottom - top) * (right - left));
+            mean.nearest(before(*right) - before(*left))
+        }));
+    }
+    GrayImage::from_raw(width, height, means).unwrap_or_default()
+}
+
+/// Where each share of so many pixels begins, and where the last one ends.
+fn shares(pixels: u32, among: u32) -> Vec<usize> {
+    let start = |at: u32| {
+        let whole = u64::from(at).saturating_mul(pixels.into());
+        usize::try_from(whole.div_ceil(u64::from(among).max(1))).unwrap_or(usize::MAX)
+    };
+    (0..=among).map(start).collect()
+}
+
+/// Division by one number again and again, which is slow, as multiplication.
+#[derive(Debug, Clone, Copy)]
+struct Mean {
+    count: usize,
+    half: u64,
+    part: u64,
+}
+
+impl Mean {
+    /// So fine that the mean of up to 65,536 pixels is exact.
+    const BITS: u32 = 40;
+
+    fn of(count: usize) -> Self {
+        let wide = u64::try_from(count).unwrap_or(u64::MAX).max(1);
+        Self {
+            count,
+            half: wide / 2,
+            part: (1_u64 << Self::BITS).div_ceil(wide),
+        }
+    }
+
+    fn or_of(self, count: usize) -> Self {
+        if self.count == count {
+            self
+        } else {
+            Self::of(count)
+        }
+    }
+
+    fn nearest(self, sum: u32) -> u8 {
+        self.times(u64::from(sum).saturating_add(self.half))
+    }
+
+    fn below(self, sum: u32) -> u8 {
+        self.times(sum.into())
+    }
+
+    fn times(self, sum: u64) -> u8 {
+        let mean = sum.saturating_mul(self.part) >> Self::BITS;
+        u8::try_from(mean).unwrap_or(u8::MAX)
+    }
 }
 
 /// The nearest whole number.
@@ -217,7 +293,7 @@ fn on_white(luma: u8, alpha: u8) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use image::{Luma, LumaA, Rgb, Rgba};
+    use image::{Luma, LumaA, Rgb, Rgba, imageops};
 
     use super::*;
 
@@ -225,9 +301,7 @@ mod tests {
     fn colours_turn_into_the_grey_that_they_look_like() {
         let one = |colour: [u8; 3]| {
             let picture = image::RgbImage::from_pixel(3, 2, Rgb(colour));
-            small(&DynamicImage::ImageRgb8(picture), 1)
-                .get_pixel(2, 1)
-                .0
+            small(DynamicImage::ImageRgb8(picture), 1).get_pixel(2, 1).0
         };
         assert_eq!(one([0, 0, 0]), [0]);
         assert_eq!(one([255, 255, 255]), [255]);
@@ -240,8 +314,19 @@ mod tests {
     fn what_is_transparent_is_paper() {
         let clear = image::RgbaImage::from_pixel(2, 2, Rgba([0, 0, 0, 0]));
         let half = image::GrayAlphaImage::from_pixel(2, 2, LumaA([0, 127]));
-        assert_eq!(small(&DynamicImage::ImageRgba8(clear), 2).into_raw(), [255]);
-        assert_eq!(small(&DynamicImage::ImageLumaA8(half), 2).into_raw(), [128]);
+        assert_eq!(small(DynamicImage::ImageRgba8(clear), 2).into_raw(), [255]);
+        assert_eq!(small(DynamicImage::ImageLumaA8(half), 2).into_raw(), [128]);
+    }
+
+    #[test]
+    fn a_thinned_picture_is_the_library_s() {
+        let grain = GrayImage::from_fn(301, 137, |x, y| {
+            Luma([u8::try_from((x * x * 7 + y * 131 + x * y) % 256).unwrap()])
+        });
+        for (width, height) in [(300, 136), (200, 91), (100, 45), (37, 16), (1, 1)] {
+            let theirs = imageops::thumbnail(&grain, width, height);
+            assert_eq!(thinned(&grain, width, height), theirs, "{width}");
+        }
     }
 
     #[test]

@@ -5,13 +5,16 @@
 //! each step whether there is still time. Formats that are programs or many pictures in one (SVG,
 //! GIF) are not taken.
 
+mod blur;
 mod cost;
 mod detect;
 mod fit;
 mod grey;
 mod jpeg;
 mod picture;
+mod scan;
 mod search;
+mod squares;
 #[cfg(test)]
 mod tests;
 mod threshold;

@@ -35,8 +35,7 @@ pub(super) fn unpack(
     in_time()?;
 
     let shrunk = factor(picture.width(), picture.height());
-    let mut small = DynamicImage::ImageLuma8(grey::small(&picture, shrunk));
-    drop(picture);
+    let mut small = DynamicImage::ImageLuma8(grey::small(picture, shrunk));
     // Corners are then those of the picture as people see it.
     small.apply_orientation(orientation);
     in_time()?;

@@ -9,7 +9,7 @@ use rxing::common::BitMatrix;
 
 use super::fit::Sighting;
 use super::grey::Grey;
-use super::{Found, PictureError, detect, fit, threshold};
+use super::{Found, PictureError, detect, fit, scan, threshold};
 
 /// How to look.
 #[derive(Debug, Clone, Copy)]
@@ -77,6 +77,9 @@ pub(super) fn codes(
         let is_done = !found.is_empty() && new.is_empty() && !seen.promises_more;
         found.extend(new);
         if is_done {
+            if fit::is_worth_while(&sightings) {
+                break;
+            }
             return Ok(found);
         }
     }
@@ -102,23 +105,29 @@ fn look(
     loop {
         let mut black = rung.black(&near)?;
         in_time()?;
-        if !detect::is_busy(&black) {
-            let mut seen = detect::codes_in(&black, near.scale(), in_time)?;
+        let scan = scan::scan(&black);
+        in_time()?;
+        let mut seen = detect::Seen::default();
+        if !scan.dark.are_too_many() {
+            seen = detect::codes_in(&black, &scan.dark.found, near.scale(), in_time)?;
             if !seen.found.is_empty() {
                 return Ok(seen);
             }
             in_time()?;
+        }
+        if !scan.light.are_too_many() {
             black.flip_self();
-            let mut flipped = detect::codes_in(&black, near.scale(), in_time)?;
+            let mut flipped = detect::codes_in(&black, &scan.light.found, near.scale(), in_time)?;
             for sighting in &mut flipped.sightings {
                 sighting.is_inverted = true;
             }
             flipped.sightings.append(&mut seen.sightings);
-            return Ok(flipped);
+            seen = flipped;
         }
+        let is_calm = !scan.dark.are_too_many() && !scan.light.are_too_many();
         // From further away it may be calm.
-        if near.shorter() < 2 * detect::SIDE_PIXELS_MIN {
-            return Ok(detect::Seen::default());
+        if is_calm || !seen.found.is_empty() || near.shorter() < 2 * detect::SIDE_PIXELS_MIN {
+            return Ok(seen);
         }
         near = near.smaller(2);
     }

@@ -6,7 +6,7 @@ use image::{DynamicImage, GrayImage, ImageFormat, Luma, Rgba, RgbaImage, imageop
 use rxing::common::{PerspectiveTransform, Quadrilateral};
 
 use super::{Found, PICTURE_BYTES_MAX, PictureError, read};
-use crate::clock::Clock;
+use crate::clock::thread_time;
 use crate::qr::png;
 use crate::qr::symbol::{Level, QuietZone, Symbol};
 
@@ -146,11 +146,16 @@ fn wall(side: u32) -> GrayImage {
 
 #[test]
 fn a_wall_of_finder_patterns_does_not_keep_the_reader_busy() {
-    let file = encoded(wall(2_000), ImageFormat::Png);
-    let started = Clock::System.now();
-    assert_eq!(read(&file, &in_time), Err(PictureError::NoCode));
-    // The library alone takes minutes, this less than a second.
-    assert!(Clock::System.now().since(started).as_secs() < 15);
+    let dark = wall(2_000);
+    let mut light = dark.clone();
+    imageops::invert(&mut light);
+    for wall in [dark, light] {
+        let file = encoded(wall, ImageFormat::Png);
+        let before = thread_time();
+        assert_eq!(read(&file, &in_time), Err(PictureError::NoCode));
+        // The library alone takes minutes, this less than a second.
+        assert!(thread_time().saturating_sub(before).as_secs() < 15);
+    }
 }
 
 #[test]
@@ -356,28 +361,51 @@ fn a_faint_code_beside_a_plain_one_is_read_too() {
     );
 }
 
-/// The library takes patterns of which one is more than twice as large as another for chance.
-#[test]
-fn a_code_seen_from_the_side_is_read() {
-    let code = image::load_from_memory(&printed(TEXT, Level::M, 10))
+/// A code on white, its paper's corners at these places: clockwise from the one drawn top left.
+fn seen_at(
+    text: &str,
+    level: Level,
+    corners: [[i32; 2]; 4],
+    [width, height]: [u32; 2],
+) -> GrayImage {
+    let code = image::load_from_memory(&printed(text, level, 10))
         .unwrap()
         .into_luma8();
     let side = i32::try_from(code.width()).unwrap();
-    let seen = [[120, 80], [520, 150], [460, 420], [60, 800]].map(|[x, y]| rxing::PointI { x, y });
+    let seen = corners.map(|[x, y]| rxing::PointI { x, y });
     let place = PerspectiveTransform::quadrilateralToQuadrilateral(
         Quadrilateral::from(seen.map(rxing::Point::from)),
         Quadrilateral::rectangle(side, side, None),
     )
     .unwrap();
-    let photo = GrayImage::from_fn(700, 900, |x, y| {
+    GrayImage::from_fn(width, height, |x, y| {
         let [x, y] = [x, y].map(|place| i32::try_from(place).unwrap());
         let there = place.transform_point(rxing::PointI { x, y }.into());
         let there = rxing::PointI::from(there);
         let [x, y] = [there.x, there.y].map(|place| u32::try_from(place).unwrap_or(u32::MAX));
         code.get_pixel_checked(x, y).copied().unwrap_or(Luma([255]))
-    });
+    })
+}
+
+/// The library takes patterns of which one is more than twice as large as another for chance.
+#[test]
+fn a_code_seen_from_the_side_is_read() {
+    let corners = [[120, 80], [520, 150], [460, 420], [60, 800]];
+    let photo = seen_at(TEXT, Level::M, corners, [700, 900]);
     let found = read(&encoded(photo, ImageFormat::Png), &in_time).unwrap();
     assert_eq!(found[0].text, TEXT);
+}
+
+/// The library looks for no code of which a corner is outside the picture.
+#[test]
+fn a_code_with_a_corner_cut_off_beside_a_whole_one_is_read_too() {
+    let corners = [[420, 300], [560, 200], [660, 340], [520, 440]];
+    let mut both = seen_at(TEXT, Level::H, corners, [625, 640]);
+    imageops::replace(&mut both, &grey("plain"), 20, 20);
+    assert_eq!(
+        texts(read(&encoded(both, ImageFormat::Png), &in_time)),
+        [TEXT, "plain"]
+    );
 }
 
 #[test]

@@ -30,39 +30,67 @@ pub(super) fn flat(grey: &Grey) -> Grey {
 }
 
 /// The extreme in a square of so many pixels around each.
-fn within(luma: &[u8], width: usize, reach: usize, more: fn(u8, u8) -> u8) -> Vec<u8> {
-    let mut rows = luma.to_vec();
-    for row in rows.chunks_exact_mut(width) {
-        spread(row, 1, reach, more);
+fn within(luma: &[u8], width: usize, reach: usize, more: impl Fn(u8, u8) -> u8 + Copy) -> Vec<u8> {
+    let mut extremes = luma.to_vec();
+    let mut before = vec![0; width];
+    for row in extremes.chunks_exact_mut(width) {
+        spread(row, &mut before, 1, reach, more);
     }
-    spread(&mut rows, width, reach, more);
-    rows
+    before.resize(extremes.len(), 0);
+    spread(&mut extremes, &mut before, width, reach, more);
+    extremes
 }
 
-/// Makes each the extreme of itself and its neighbours on both sides, which are `apart`.
-fn spread(line: &mut [u8], apart: usize, reach: usize, more: fn(u8, u8) -> u8) {
+/// Makes each the extreme of itself and its neighbours on both sides, which are `apart`; `before`
+/// has room for as many.
+fn spread(
+    line: &mut [u8],
+    before: &mut [u8],
+    apart: usize,
+    reach: usize,
+    more: impl Fn(u8, u8) -> u8,
+) {
     // From twice as many each time: first those behind, then those before.
-    let mut done = 1;
-    while done <= reach {
-        let step = done.min(reach + 1 - done);
-        for at in 0..line.len().saturating_sub(step * apart) {
-            join(line, at, at + step * apart, more);
+    for is_behind in [true, false] {
+        let mut done = 1;
+        while done <= reach {
+            let step = done.min(reach + 1 - done);
+            before.copy_from_slice(line);
+            let (at, other) = if is_behind {
+                (0, step * apart)
+            } else {
+                (step * apart, 0)
+            };
+            let others = before.get(other..).unwrap_or_default();
+            let cells = line.get_mut(at..).unwrap_or_default();
+            for (cell, other) in cells.iter_mut().zip(others) {
+                *cell = more(*cell, *other);
+            }
+            done += step;
         }
-        done += step;
-    }
-    let mut done = 1;
-    while done <= reach {
-        let step = done.min(reach + 1 - done);
-        for at in (step * apart..line.len()).rev() {
-            join(line, at, at - step * apart, more);
-        }
-        done += step;
     }
 }
 
-fn join(line: &mut [u8], at: usize, other: usize, more: fn(u8, u8) -> u8) {
-    let other = line.get(other).copied();
-    if let (Some(cell), Some(other)) = (line.get_mut(at), other) {
-        *cell = more(*cell, other);
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_extremes_are_those_of_the_square(
+            luma in proptest::collection::vec(any::<u8>(), 15 * 11),
+            reach in 4_usize..20,
+        ) {
+            let seen = within(&luma, 15, reach, u8::max);
+            for (at, seen) in seen.iter().enumerate() {
+                let near = luma.iter().enumerate().filter(|(other, _)| {
+                    let across = (at % 15).abs_diff(other % 15);
+                    across <= reach && (at / 15).abs_diff(other / 15) <= reach
+                });
+                prop_assert_eq!(Some(seen), near.map(|(_, luma)| luma).max());
+            }
+        }
     }
 }

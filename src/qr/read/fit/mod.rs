@@ -76,6 +76,19 @@ pub(super) fn codes(
     Ok(search.found)
 }
 
+/// Whether three patterns were seen again and again, as those of a code are of which a part is
+/// hidden or outside the picture.
+pub(super) fn is_worth_while(sightings: &[Sighting]) -> bool {
+    let merged = guess::merged(sightings);
+    let steady = |is_inverted: bool| {
+        let steady = merged.iter().filter(|seen| seen.times > 1);
+        steady
+            .filter(|seen| seen.is_inverted == is_inverted)
+            .count()
+    };
+    steady(false) >= 3 || steady(true) >= 3
+}
+
 struct Search<'a> {
     grey: &'a Grey,
     in_time: &'a dyn Fn() -> Result<(), PictureError>,
