@@ -81,7 +81,7 @@ pub(crate) async fn print(
         pixels_max: PIXELS_MAX,
         claims: query.claims.unwrap_or(true),
     };
-    let order = Order::new(&app, batch, asked);
+    let order = Order::new(&app, batch, asked)?;
     let printed = print_plates::part(&app, &order, part).await?;
     let mut answer = tagged(&request, asked.format.media_type(), KEPT, printed.file);
     let name = format!("attachment; filename=\"{}\"", printed.name);

@@ -4,6 +4,7 @@ mod adopt;
 mod interleavings;
 mod keys;
 mod pay;
+mod plate_hands;
 mod plates;
 mod races;
 mod recent;
