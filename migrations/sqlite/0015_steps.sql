@@ -6,6 +6,10 @@ ALTER TABLE plate_batches ADD COLUMN made INTEGER NOT NULL DEFAULT 0
     CHECK (made BETWEEN 0 AND plates);
 UPDATE plate_batches SET made = plates;
 
+-- Unique, as ids are: so a merchant's plates are read in the order of batches and numbers, and not sorted.
+DROP INDEX plate_batches_by_merchant;
+CREATE UNIQUE INDEX plate_batches_by_merchant ON plate_batches (merchant_id, id);
+
 -- What the request under a key has begun, for whoever goes on with it.
 ALTER TABLE idempotency_keys ADD COLUMN begun TEXT;
 

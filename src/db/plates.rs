@@ -36,36 +36,61 @@ const OF_CODE: &str = plates!("WHERE code_id = $1");
 const OF_CODE_HELD: &str = plates!("WHERE code_id = $1 FOR UPDATE");
 const PAGE: &str = plates!("WHERE batch_id = $1 AND number > $2 ORDER BY number LIMIT $3");
 
-// Plates where they hang. The newest batch comes first, and its plates in the order of their numbers.
-macro_rules! held {
-    ($from:literal) => {
+// Plates where they hang. The newest batch comes first, and its plates in the order of their numbers, as
+// an index has them.
+macro_rules! hanging {
+    ($from:literal, $only:literal, $order:literal) => {
         concat!(
             "SELECT p.id, p.batch_id, p.number, p.short_id, p.random, p.state, p.code_id, \
              p.wrong_tries, p.locked_ms, p.version, c.merchant_id, c.store_id, c.counter_id FROM ",
             $from,
-            " AND (p.batch_id < $2 OR (p.batch_id = $2 AND p.number > $3)) \
-             AND ($5 = '' OR p.state = $5) AND ($6 = '' OR p.batch_id = $6) \
-             AND ($7 = '' OR c.store_id = $7) AND ($8 = '' OR c.counter_id = $8) \
-             ORDER BY p.batch_id DESC, p.number LIMIT $4"
+            $only,
+            " AND ($5 = '' OR p.state = $5) AND ($6 = '' OR p.batch_id = $6) \
+             AND ($7 = '' OR c.store_id = $7) AND ($8 = '' OR c.counter_id = $8) ORDER BY ",
+            $order,
+            " LIMIT $4"
         )
     };
 }
-const OF_BATCH: &str =
-    held!("plates p LEFT JOIN codes c ON c.id = p.code_id WHERE p.batch_id = $1");
-// Its own, and of the operator's those that it has bound.
-const HELD: &str = concat!(
-    "SELECT * FROM (",
-    held!(
-        "plate_batches b JOIN plates p ON p.batch_id = b.id LEFT JOIN codes c ON c.id = p.code_id \
-         WHERE b.merchant_id = $1"
-    ),
-    ") AS own UNION ALL SELECT * FROM (",
-    held!(
-        "codes c JOIN plates p ON p.code_id = c.id JOIN plate_batches b ON b.id = p.batch_id \
-         WHERE c.merchant_id = $1 AND b.merchant_id IS NULL"
-    ),
-    ") AS bound ORDER BY batch_id DESC, number LIMIT $4"
-);
+macro_rules! of_batch {
+    ($only:literal) => {
+        hanging!(
+            "plates p LEFT JOIN codes c ON c.id = p.code_id \
+             WHERE p.batch_id = $1 AND p.batch_id <= $2 AND p.number > $3",
+            $only,
+            "p.number"
+        )
+    };
+}
+// A merchant's own, and of the operator's those that it has bound.
+macro_rules! held {
+    ($only:literal) => {
+        concat!(
+            "SELECT * FROM (",
+            hanging!(
+                "plate_batches b JOIN plates p ON p.batch_id = b.id \
+                 LEFT JOIN codes c ON c.id = p.code_id \
+                 WHERE b.merchant_id = $1 AND b.id <= $2 AND (b.id < $2 OR p.number > $3)",
+                $only,
+                "b.id DESC, p.number"
+            ),
+            ") AS own UNION ALL SELECT * FROM (",
+            hanging!(
+                "codes c JOIN plates p ON p.code_id = c.id JOIN plate_batches b ON b.id = p.batch_id \
+                 WHERE c.merchant_id = $1 AND b.merchant_id IS NULL \
+                 AND (p.batch_id < $2 OR (p.batch_id = $2 AND p.number > $3))",
+                "",
+                "p.batch_id DESC, p.number"
+            ),
+            ") AS bound ORDER BY batch_id DESC, number LIMIT $4"
+        )
+    };
+}
+const OF_BATCH: &str = of_batch!("");
+const HELD: &str = held!("");
+// What is not blank has an index of its own, and is little at first.
+const OF_BATCH_IN_USE: &str = of_batch!(" AND p.state <> 'blank'");
+const HELD_IN_USE: &str = held!(" AND p.state <> 'blank'");
 
 const UPDATE: &str = "UPDATE plates SET state = $3, code_id = $4, wrong_tries = $5, \
      locked_ms = $6, version = $7 WHERE id = $1 AND version = $2";
@@ -139,6 +164,14 @@ pub struct Wanted {
     pub counter: Option<CounterId>,
 }
 
+impl Wanted {
+    /// Whether no blank plate is wanted: none hangs anywhere.
+    const fn is_in_use(&self) -> bool {
+        let is_used = matches!(self.state, Some(PlateState::Bound | PlateState::Void));
+        is_used || self.store.is_some() || self.counter.is_some()
+    }
+}
+
 /// Writes blank plates of a batch in one statement; says which numbers were written. The others met a
 /// plate with the same short id.
 pub async fn insert(
@@ -188,7 +221,12 @@ pub async fn held(
     after: Option<&PlateId>,
     limit: i64,
 ) -> Result<Vec<Hanging>, DbError> {
-    hanging(tx, (HELD, merchant.as_str()), wanted, after, limit).await
+    let sql = if wanted.is_in_use() {
+        HELD_IN_USE
+    } else {
+        HELD
+    };
+    hanging(tx, (sql, merchant.as_str()), wanted, after, limit).await
 }
 
 /// At most `limit` plates of a batch, behind one of them.
@@ -199,7 +237,12 @@ pub async fn of_batch(
     after: Option<&PlateId>,
     limit: i64,
 ) -> Result<Vec<Hanging>, DbError> {
-    hanging(tx, (OF_BATCH, batch.as_str()), wanted, after, limit).await
+    let sql = if wanted.is_in_use() {
+        OF_BATCH_IN_USE
+    } else {
+        OF_BATCH
+    };
+    hanging(tx, (sql, batch.as_str()), wanted, after, limit).await
 }
 
 async fn hanging(

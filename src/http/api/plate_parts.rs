@@ -72,7 +72,10 @@ pub(crate) async fn print(
     let merchant = &caller.principal.merchant;
     let (batch, _) = look_at_batch(&app, Some(merchant), &id.read()?).await?;
     let part = request.match_info().get("part");
-    let part = part.and_then(|text| text.parse().ok()).unwrap_or(0);
+    // One spelling for each: `01` is no part.
+    let number = part.and_then(|text| text.parse::<u32>().ok());
+    let part = number.filter(|number| part == Some(number.to_string().as_str()));
+    let part = part.unwrap_or(0);
     let asked = Asked {
         format: query.format.unwrap_or(PlateFormat::Pdf),
         template: query.template.unwrap_or(PlateTemplate::Sticker60),

@@ -1,6 +1,7 @@
 //! The money's way, use case by use case, on both databases.
 
 mod adopt;
+mod adopt_texts;
 mod interleavings;
 mod keys;
 mod pay;
