@@ -16,8 +16,11 @@ let latest = null;
 const element = window.takings.element;
 const spaced = (number) => `${number.slice(0, 3)} ${number.slice(3)}`;
 
+// What is told of a sign, and of no money.
+const isOfSign = (event) => event.kind === "silent" || event.kind === "again";
+
 function says(event) {
-  if (event.kind === "silent") return words.silent;
+  if (isOfSign(event)) return words[event.kind];
   if (event.kind === "exception") return `${words.exception}${words.colon}${words.codes[event.code] || event.code || ""}`;
   return event.number ? spaced(event.number) : words[event.kind];
 }
@@ -29,7 +32,7 @@ function row(event) {
   const time = element("time", "", event.time);
   time.dateTime = event.at;
   made.appendChild(time);
-  if (event.kind === "silent") {
+  if (isOfSign(event)) {
     made.appendChild(element("code", "", event.sign));
     made.appendChild(element("span", "sum-of", ""));
     made.appendChild(element("span", "what", event.last ? `${says(event)} · ${words.silentSince} ${event.last}` : says(event)));
@@ -86,10 +89,11 @@ function take(event, place) {
   // Told before midnight, and told again.
   if (event.day < day) return;
   turn(event.day);
-  if (event.kind !== "silent") window.takings.take(event);
+  if (!isOfSign(event)) window.takings.take(event);
   list(event);
   const isNews = place > last;
-  if (event.kind !== "ended" && (isNews || event.kind !== "waiting")) {
+  // That a sign is used again stands in the list only: the payment itself was just shown.
+  if (event.kind !== "ended" && event.kind !== "again" && (isNews || event.kind !== "waiting")) {
     if (isCaughtUp) show(event);
     else latest = event;
   }

@@ -8,12 +8,12 @@ use crate::merchant::{CodeState, PaidInWindow, SILENCE_DAYS};
 
 const INSERT: &str = "INSERT INTO code_watch (code_id, next_look_ms) VALUES ($1, $2)";
 const IS_DUE: &str = "SELECT EXISTS (SELECT 1 FROM code_watch WHERE next_look_ms <= $1)";
-const DUE: &str = "SELECT w.code_id, w.next_look_ms, w.silent_ms, c.merchant_id, c.store_id, \
+const DUE: &str = "SELECT w.code_id, w.next_look_ms, w.silent_ms, w.told, c.merchant_id, c.store_id, \
      c.counter_id, c.currency, c.state, c.expires_ms, m.time_zone \
      FROM code_watch w JOIN codes c ON c.id = w.code_id JOIN merchants m ON m.id = c.merchant_id \
      WHERE w.next_look_ms <= $1 ORDER BY w.next_look_ms LIMIT $2";
 // Whoever looks at a code moves its next look; of two instances one does.
-const LOOKED: &str = "UPDATE code_watch SET next_look_ms = $3, silent_ms = $4 \
+const LOOKED: &str = "UPDATE code_watch SET next_look_ms = $3, silent_ms = $4, told = $5 \
      WHERE code_id = $1 AND next_look_ms = $2";
 const FORGET: &str = "DELETE FROM code_watch WHERE code_id = $1 AND next_look_ms = $2";
 
@@ -59,8 +59,8 @@ pub struct Watched {
     pub code: CodeId,
     /// When it was due.
     pub next_look: Timestamp,
-    /// Since when its silence is known, where it is.
-    pub silent_since: Option<Timestamp>,
+    /// Its silence, until somebody pays.
+    pub silence: Option<Silence>,
     /// Whose.
     pub merchant: MerchantId,
     /// In which store it hangs.
@@ -77,6 +77,15 @@ pub struct Watched {
     pub zone: String,
 }
 
+/// A code that nobody pays by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Silence {
+    /// Since when that is known.
+    pub since: Timestamp,
+    /// Whether it was told. Nobody is told that a code which the merchant stopped is not paid.
+    pub was_told: bool,
+}
+
 /// A window of time: from, and until.
 pub type Window = (Timestamp, Timestamp);
 
@@ -85,6 +94,7 @@ struct WatchedRow {
     code_id: CodeId,
     next_look_ms: Timestamp,
     silent_ms: Option<Timestamp>,
+    told: bool,
     merchant_id: MerchantId,
     store_id: StoreId,
     counter_id: Option<CounterId>,
@@ -181,13 +191,14 @@ pub async fn looked(
     tx: &mut Tx,
     watched: &Watched,
     next_look: Timestamp,
-    silent_since: Option<Timestamp>,
+    silence: Option<Silence>,
 ) -> Result<bool, DbError> {
     let rows = each_backend!(tx, conn => sqlx::query(LOOKED)
         .bind(&watched.code)
         .bind(watched.next_look)
         .bind(next_look)
-        .bind(silent_since)
+        .bind(silence.map(|silence| silence.since))
+        .bind(silence.is_some_and(|silence| silence.was_told))
         .execute(conn)
         .await
         .map(|done| done.rows_affected()))?;
@@ -217,7 +228,10 @@ impl TryFrom<WatchedRow> for Watched {
             state: at.text("state", &row.state)?,
             code: row.code_id,
             next_look: row.next_look_ms,
-            silent_since: row.silent_ms,
+            silence: row.silent_ms.map(|since| Silence {
+                since,
+                was_told: row.told,
+            }),
             merchant: row.merchant_id,
             store: row.store_id,
             counter: row.counter_id,

@@ -2,9 +2,9 @@
 
 use crate::clock::Timestamp;
 use crate::db::row::Row;
-use crate::db::{DbError, Page, Tx, each_backend};
+use crate::db::{DbError, Page, Tx, anywhere, each_backend};
 use crate::id::{CounterId, MerchantId};
-use crate::merchant::Counter;
+use crate::merchant::{Counter, Store};
 
 macro_rules! select {
     ($tail:literal) => {
@@ -19,6 +19,10 @@ const INSERT: &str = "INSERT INTO counters (id, merchant_id, store_id, name, cre
     VALUES ($1, $2, $3, $4, $5)";
 const FIND: &str = select!("WHERE merchant_id = $1 AND id = $2");
 const LIST: &str = select!("WHERE merchant_id = $1 AND id > $2 ORDER BY id LIMIT $3");
+const IN_STORE: &str = select!(
+    "WHERE merchant_id = $1 AND store_id = $5 AND id > $2 \
+     AND LOWER(name) LIKE LOWER($4) ESCAPE '\\' ORDER BY id LIMIT $3"
+);
 
 /// Keeps a new counter; its store must be the merchant's.
 pub async fn insert(tx: &mut Tx, counter: &Counter) -> Result<(), DbError> {
@@ -55,6 +59,23 @@ pub async fn list(
         .bind(merchant)
         .bind(page.after())
         .bind(page.limit())
+        .fetch_all(conn).await)?;
+    rows.into_iter().map(Counter::try_from).collect()
+}
+
+/// The tills of a store with these words in their names, in the order of ids.
+pub async fn in_store(
+    tx: &mut Tx,
+    store: &Store,
+    words: &str,
+    page: &Page,
+) -> Result<Vec<Counter>, DbError> {
+    let rows: Vec<CounterRow> = each_backend!(tx, conn => sqlx::query_as(IN_STORE)
+        .bind(&store.merchant)
+        .bind(page.after())
+        .bind(page.limit())
+        .bind(anywhere(words))
+        .bind(&store.id)
         .fetch_all(conn).await)?;
     rows.into_iter().map(Counter::try_from).collect()
 }

@@ -40,6 +40,8 @@ pub struct Kept {
     pub lease: Lease,
     /// Status and body, once it is done.
     pub answer: Option<(u16, String)>,
+    /// What the work has begun, of work that is done in steps.
+    pub begun: Option<String>,
     /// When it was first asked.
     pub created_at: Timestamp,
 }
@@ -49,19 +51,29 @@ const CLAIM: &str = "INSERT INTO idempotency_keys
     VALUES ($1, $2, $3, $4, $5, $6, $7, NULL, NULL, $8)
     ON CONFLICT (merchant_id, principal, route, key) DO NOTHING";
 
-const FIND: &str = "SELECT fingerprint, owner, lease_ms, status, body, created_ms
+const FIND: &str = "SELECT fingerprint, owner, lease_ms, status, body, begun, created_ms
     FROM idempotency_keys WHERE merchant_id = $1 AND principal = $2 AND route = $3 AND key = $4";
 
+// What was begun in time is gone on with.
 const TAKE_OVER: &str = "UPDATE idempotency_keys
-    SET fingerprint = $5, owner = $6, lease_ms = $7, status = NULL, body = NULL, created_ms = $8
+    SET fingerprint = $5, owner = $6, lease_ms = $7, status = NULL, body = NULL, created_ms = $8,
+        begun = CASE WHEN created_ms <= $10 THEN NULL ELSE begun END
     WHERE merchant_id = $1 AND principal = $2 AND route = $3 AND key = $4 AND owner = $9
       AND (status IS NULL OR created_ms <= $10)";
+
+const GO_ON: &str = "UPDATE idempotency_keys SET begun = $6, lease_ms = $7
+    WHERE merchant_id = $1 AND principal = $2 AND route = $3 AND key = $4 AND owner = $5
+      AND status IS NULL";
 
 const FINISH: &str = "UPDATE idempotency_keys SET status = $6, body = $7
     WHERE merchant_id = $1 AND principal = $2 AND route = $3 AND key = $4 AND owner = $5
       AND status IS NULL";
 
 const RELEASE: &str = "DELETE FROM idempotency_keys
+    WHERE merchant_id = $1 AND principal = $2 AND route = $3 AND key = $4 AND owner = $5
+      AND status IS NULL AND begun IS NULL";
+
+const LEAVE: &str = "UPDATE idempotency_keys SET lease_ms = $6
     WHERE merchant_id = $1 AND principal = $2 AND route = $3 AND key = $4 AND owner = $5
       AND status IS NULL";
 
@@ -127,6 +139,28 @@ pub async fn take_over(
     Ok(rows == 1)
 }
 
+/// Keeps what was begun, and may work until `until`; refused unless `owner` still works on the slot.
+pub async fn go_on(
+    tx: &mut Tx,
+    slot: &Slot,
+    owner: &str,
+    begun: &str,
+    until: Timestamp,
+) -> Result<(), DbError> {
+    let rows = each_backend!(tx, conn => sqlx::query(GO_ON)
+        .bind(&slot.merchant)
+        .bind(&slot.principal)
+        .bind(&slot.route)
+        .bind(&slot.key)
+        .bind(owner)
+        .bind(begun)
+        .bind(until)
+        .execute(conn)
+        .await
+        .map(|done| done.rows_affected()))?;
+    exactly_one(rows, "idempotency_keys", &slot.key)
+}
+
 /// Keeps the answer; refused unless `owner` still works on the slot.
 pub async fn finish(
     tx: &mut Tx,
@@ -149,17 +183,30 @@ pub async fn finish(
     exactly_one(rows, "idempotency_keys", &slot.key)
 }
 
-/// Frees a slot that `owner` did not finish.
+/// Frees a slot that `owner` did not finish; one under which something was begun is left at once to
+/// whoever goes on with that.
 pub async fn release(tx: &mut Tx, slot: &Slot, owner: &str) -> Result<(), DbError> {
-    each_backend!(tx, conn => sqlx::query(RELEASE)
-        .bind(&slot.merchant)
-        .bind(&slot.principal)
-        .bind(&slot.route)
-        .bind(&slot.key)
-        .bind(owner)
-        .execute(conn)
-        .await
-        .map(|_| ()))?;
+    let now = tx.now();
+    each_backend!(tx, conn => {
+        sqlx::query(RELEASE)
+            .bind(&slot.merchant)
+            .bind(&slot.principal)
+            .bind(&slot.route)
+            .bind(&slot.key)
+            .bind(owner)
+            .execute(&mut *conn)
+            .await?;
+        sqlx::query(LEAVE)
+            .bind(&slot.merchant)
+            .bind(&slot.principal)
+            .bind(&slot.route)
+            .bind(&slot.key)
+            .bind(owner)
+            .bind(now)
+            .execute(conn)
+            .await
+            .map(|_| ())
+    })?;
     Ok(())
 }
 
@@ -180,6 +227,7 @@ struct KeptRow {
     lease_ms: Timestamp,
     status: Option<i64>,
     body: Option<String>,
+    begun: Option<String>,
     created_ms: Timestamp,
 }
 
@@ -205,6 +253,7 @@ impl KeptRow {
                 until: self.lease_ms,
             },
             answer,
+            begun: self.begun,
             created_at: self.created_ms,
         })
     }

@@ -33,6 +33,7 @@ pub mod outbox;
 mod page;
 pub mod pairings;
 pub mod payments;
+pub mod plate_batches;
 pub mod plates;
 pub mod quotas;
 pub mod receipts;
@@ -195,6 +196,19 @@ macro_rules! each_backend {
     };
 }
 use each_backend;
+
+/// A pattern of `LIKE` for what has these words anywhere in it.
+fn anywhere(words: &str) -> String {
+    let mut pattern = String::from("%");
+    for c in words.chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
 
 /// Refuses unless exactly one row was changed: the guard stood in the `WHERE`.
 fn exactly_one(rows: u64, table: &'static str, id: &impl ToString) -> Result<(), DbError> {

@@ -1,4 +1,4 @@
-//! Plates, the batches that they were made in, and what became of each.
+//! Plates, and what became of each.
 
 use sqlx::QueryBuilder;
 
@@ -7,19 +7,9 @@ use crate::code::run::RandomId;
 use crate::db::row::Row;
 use crate::db::{DbError, Inner, Tx, each_backend, exactly_one};
 use crate::id::{CodeId, CounterId, MerchantId, PlateBatchId, PlateId, StoreId};
-use crate::merchant::Label;
 use crate::merchant::plate::{
-    Plate, PlateBatch, PlateDeed, PlateLine, PlateStanding, PlateState, ShortId,
+    Plate, PlateDeed, PlateLine, PlateStanding, PlateState, ShortId, Spot,
 };
-
-macro_rules! batches {
-    ($tail:literal) => {
-        concat!(
-            "SELECT id, merchant_id, note, plates, key_id, created_ms FROM plate_batches ",
-            $tail
-        )
-    };
-}
 
 macro_rules! plates {
     ($tail:literal) => {
@@ -30,15 +20,6 @@ macro_rules! plates {
         )
     };
 }
-
-const INSERT_BATCH: &str = "INSERT INTO plate_batches \
-     (id, merchant_id, note, plates, key_id, created_ms) VALUES ($1, $2, $3, $4, $5, $6)";
-const BATCH: &str = batches!("WHERE id = $1");
-const BATCHES: &str = batches!("WHERE id < $1 ORDER BY id DESC LIMIT $2");
-const BATCHES_OF: &str = batches!("WHERE merchant_id = $3 AND id < $1 ORDER BY id DESC LIMIT $2");
-// What is not blank is counted, which is little at first, and has an index of its own.
-const COUNT: &str = "SELECT state, COUNT(*) FROM plates \
-     WHERE batch_id = $1 AND state <> 'blank' GROUP BY state";
 
 // Both databases call the columns of VALUES so; what all plates have alike is said once.
 const INSERT: &str = "INSERT INTO plates \
@@ -54,6 +35,63 @@ const BY_RANDOM: &str = plates!("WHERE random = $1");
 const OF_CODE: &str = plates!("WHERE code_id = $1");
 const OF_CODE_HELD: &str = plates!("WHERE code_id = $1 FOR UPDATE");
 const PAGE: &str = plates!("WHERE batch_id = $1 AND number > $2 ORDER BY number LIMIT $3");
+
+// Plates where they hang. The newest batch comes first, and its plates in the order of their numbers, as
+// an index has them.
+macro_rules! hanging {
+    ($from:literal, $only:literal, $order:literal) => {
+        concat!(
+            "SELECT p.id, p.batch_id, p.number, p.short_id, p.random, p.state, p.code_id, \
+             p.wrong_tries, p.locked_ms, p.version, c.merchant_id, c.store_id, c.counter_id FROM ",
+            $from,
+            $only,
+            " AND ($5 = '' OR p.state = $5) AND ($6 = '' OR p.batch_id = $6) \
+             AND ($7 = '' OR c.store_id = $7) AND ($8 = '' OR c.counter_id = $8) ORDER BY ",
+            $order,
+            " LIMIT $4"
+        )
+    };
+}
+macro_rules! of_batch {
+    ($only:literal) => {
+        hanging!(
+            "plates p LEFT JOIN codes c ON c.id = p.code_id \
+             WHERE p.batch_id = $1 AND p.batch_id <= $2 AND p.number > $3",
+            $only,
+            "p.number"
+        )
+    };
+}
+// A merchant's own, and of the operator's those that it has bound.
+macro_rules! held {
+    ($only:literal) => {
+        concat!(
+            "SELECT * FROM (",
+            hanging!(
+                "plate_batches b JOIN plates p ON p.batch_id = b.id \
+                 LEFT JOIN codes c ON c.id = p.code_id \
+                 WHERE b.merchant_id = $1 AND b.id <= $2 AND (b.id < $2 OR p.number > $3)",
+                $only,
+                "b.id DESC, p.number"
+            ),
+            ") AS own UNION ALL SELECT * FROM (",
+            hanging!(
+                "codes c JOIN plates p ON p.code_id = c.id JOIN plate_batches b ON b.id = p.batch_id \
+                 WHERE c.merchant_id = $1 AND b.merchant_id IS NULL \
+                 AND (p.batch_id < $2 OR (p.batch_id = $2 AND p.number > $3))",
+                "",
+                "p.batch_id DESC, p.number"
+            ),
+            ") AS bound ORDER BY batch_id DESC, number LIMIT $4"
+        )
+    };
+}
+const OF_BATCH: &str = of_batch!("");
+const HELD: &str = held!("");
+// What is not blank has an index of its own, and is little at first.
+const OF_BATCH_IN_USE: &str = of_batch!(" AND p.state <> 'blank'");
+const HELD_IN_USE: &str = held!(" AND p.state <> 'blank'");
+
 const UPDATE: &str = "UPDATE plates SET state = $3, code_id = $4, wrong_tries = $5, \
      locked_ms = $6, version = $7 WHERE id = $1 AND version = $2";
 
@@ -67,16 +105,6 @@ const LINES: &str = "SELECT plate_id, plate_version, merchant_id, store_id, coun
 const AFTER_ALL: &str = "bat_~";
 /// A plate is bound a few times in its life.
 const LINES_MAX: i64 = 100;
-
-#[derive(sqlx::FromRow)]
-struct BatchRow {
-    id: PlateBatchId,
-    merchant_id: Option<MerchantId>,
-    note: Option<Label>,
-    plates: i64,
-    key_id: String,
-    created_ms: Timestamp,
-}
 
 #[derive(sqlx::FromRow)]
 struct PlateRow {
@@ -93,6 +121,15 @@ struct PlateRow {
 }
 
 #[derive(sqlx::FromRow)]
+struct HangingRow {
+    #[sqlx(flatten)]
+    plate: PlateRow,
+    merchant_id: Option<MerchantId>,
+    store_id: Option<StoreId>,
+    counter_id: Option<CounterId>,
+}
+
+#[derive(sqlx::FromRow)]
 struct LineRow {
     plate_id: PlateId,
     plate_version: i64,
@@ -105,28 +142,34 @@ struct LineRow {
     created_ms: Timestamp,
 }
 
-/// How many plates of a batch are no longer blank.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct InUse {
-    /// Bound to shops.
-    pub bound: i64,
-    /// Ended.
-    pub void: i64,
+/// A plate, and where it hangs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hanging {
+    /// The plate.
+    pub plate: Plate,
+    /// Where, of a bound one.
+    pub spot: Option<Spot>,
 }
 
-/// Writes a new batch, before its plates.
-pub async fn insert_batch(tx: &mut Tx, batch: &PlateBatch) -> Result<(), DbError> {
-    each_backend!(tx, conn => sqlx::query(INSERT_BATCH)
-        .bind(&batch.id)
-        .bind(&batch.merchant)
-        .bind(&batch.note)
-        .bind(i64::from(batch.count))
-        .bind(&batch.key_id)
-        .bind(batch.created_at)
-        .execute(conn)
-        .await
-        .map(|_| ()))?;
-    Ok(())
+/// Which plates of a list are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// In this state only.
+    pub state: Option<PlateState>,
+    /// Of this batch only.
+    pub batch: Option<PlateBatchId>,
+    /// In this store only.
+    pub store: Option<StoreId>,
+    /// At this till only.
+    pub counter: Option<CounterId>,
+}
+
+impl Wanted {
+    /// Whether no blank plate is wanted: none hangs anywhere.
+    const fn is_in_use(&self) -> bool {
+        let is_used = matches!(self.state, Some(PlateState::Bound | PlateState::Void));
+        is_used || self.store.is_some() || self.counter.is_some()
+    }
 }
 
 /// Writes blank plates of a batch in one statement; says which numbers were written. The others met a
@@ -153,44 +196,6 @@ pub async fn insert(
     Ok(written)
 }
 
-/// The batch with this id, whoever's it is.
-pub async fn batch(tx: &mut Tx, id: &PlateBatchId) -> Result<Option<PlateBatch>, DbError> {
-    let row: Option<BatchRow> =
-        each_backend!(tx, conn => sqlx::query_as(BATCH).bind(id).fetch_optional(conn).await)?;
-    row.map(PlateBatch::try_from).transpose()
-}
-
-/// At most `limit` batches older than `before`, newest first: a merchant's, or everybody's.
-pub async fn batches(
-    tx: &mut Tx,
-    merchant: Option<&MerchantId>,
-    before: Option<&PlateBatchId>,
-    limit: i64,
-) -> Result<Vec<PlateBatch>, DbError> {
-    let before = before.map_or(AFTER_ALL, PlateBatchId::as_str);
-    let rows: Vec<BatchRow> = each_backend!(tx, conn => match merchant {
-        Some(merchant) => sqlx::query_as(BATCHES_OF).bind(before).bind(limit).bind(merchant),
-        None => sqlx::query_as(BATCHES).bind(before).bind(limit),
-    }
-    .fetch_all(conn)
-    .await)?;
-    rows.into_iter().map(PlateBatch::try_from).collect()
-}
-
-/// How many plates of a batch are no longer blank.
-pub async fn in_use(tx: &mut Tx, batch: &PlateBatchId) -> Result<InUse, DbError> {
-    let rows: Vec<(String, i64)> =
-        each_backend!(tx, conn => sqlx::query_as(COUNT).bind(batch).fetch_all(conn).await)?;
-    let of = |state: PlateState| {
-        let found = rows.iter().find(|(name, _)| name == state.as_str());
-        found.map_or(0, |(_, count)| *count)
-    };
-    Ok(InUse {
-        bound: of(PlateState::Bound),
-        void: of(PlateState::Void),
-    })
-}
-
 /// The plates of a batch behind a number, at most `limit`, in their order.
 pub async fn page(
     tx: &mut Tx,
@@ -205,6 +210,67 @@ pub async fn page(
         .fetch_all(conn)
         .await)?;
     rows.into_iter().map(Plate::try_from).collect()
+}
+
+/// At most `limit` of the plates that a merchant holds, behind one of them: those of its batches, and
+/// those of the operator's that it has bound.
+pub async fn held(
+    tx: &mut Tx,
+    merchant: &MerchantId,
+    wanted: &Wanted,
+    after: Option<&PlateId>,
+    limit: i64,
+) -> Result<Vec<Hanging>, DbError> {
+    let sql = if wanted.is_in_use() {
+        HELD_IN_USE
+    } else {
+        HELD
+    };
+    hanging(tx, (sql, merchant.as_str()), wanted, after, limit).await
+}
+
+/// At most `limit` plates of a batch, behind one of them.
+pub async fn of_batch(
+    tx: &mut Tx,
+    batch: &PlateBatchId,
+    wanted: &Wanted,
+    after: Option<&PlateId>,
+    limit: i64,
+) -> Result<Vec<Hanging>, DbError> {
+    let sql = if wanted.is_in_use() {
+        OF_BATCH_IN_USE
+    } else {
+        OF_BATCH
+    };
+    hanging(tx, (sql, batch.as_str()), wanted, after, limit).await
+}
+
+async fn hanging(
+    tx: &mut Tx,
+    (sql, whose): (&'static str, &str),
+    wanted: &Wanted,
+    after: Option<&PlateId>,
+    limit: i64,
+) -> Result<Vec<Hanging>, DbError> {
+    let (batch, number) = match after {
+        Some(id) => match find(tx, id).await? {
+            Some(plate) => (plate.batch.to_string(), plate.number),
+            None => return Ok(Vec::new()),
+        },
+        None => (AFTER_ALL.to_owned(), 0),
+    };
+    let rows: Vec<HangingRow> = each_backend!(tx, conn => sqlx::query_as(sql)
+        .bind(whose)
+        .bind(batch)
+        .bind(i64::from(number))
+        .bind(limit)
+        .bind(wanted.state.map_or("", PlateState::as_str))
+        .bind(wanted.batch.as_ref().map_or("", PlateBatchId::as_str))
+        .bind(wanted.store.as_ref().map_or("", StoreId::as_str))
+        .bind(wanted.counter.as_ref().map_or("", CounterId::as_str))
+        .fetch_all(conn)
+        .await)?;
+    rows.into_iter().map(Hanging::try_from).collect()
 }
 
 /// The plate with this id, whoever's it is.
@@ -319,25 +385,6 @@ async fn newest_lines(
     rows.into_iter().map(PlateLine::try_from).collect()
 }
 
-impl TryFrom<BatchRow> for PlateBatch {
-    type Error = DbError;
-
-    fn try_from(row: BatchRow) -> Result<Self, DbError> {
-        let at = Row {
-            table: "plate_batches",
-            id: row.id.as_str(),
-        };
-        Ok(Self {
-            count: u32::try_from(row.plates).map_err(|_| at.broken("plates", row.plates))?,
-            merchant: row.merchant_id,
-            note: row.note,
-            key_id: row.key_id,
-            created_at: row.created_ms,
-            id: row.id,
-        })
-    }
-}
-
 impl TryFrom<PlateRow> for Plate {
     type Error = DbError;
 
@@ -364,6 +411,23 @@ impl TryFrom<PlateRow> for Plate {
             locked_until: row.locked_ms,
             version: row.version,
             id: row.id,
+        })
+    }
+}
+
+impl TryFrom<HangingRow> for Hanging {
+    type Error = DbError;
+
+    fn try_from(row: HangingRow) -> Result<Self, DbError> {
+        let spot = row.merchant_id.zip(row.store_id);
+        let spot = spot.map(|(merchant, store)| Spot {
+            merchant,
+            store,
+            counter: row.counter_id,
+        });
+        Ok(Self {
+            plate: row.plate.try_into()?,
+            spot,
         })
     }
 }

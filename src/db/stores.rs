@@ -2,7 +2,7 @@
 
 use crate::clock::Timestamp;
 use crate::db::row::Row;
-use crate::db::{DbError, Page, Tx, each_backend};
+use crate::db::{DbError, Page, Tx, anywhere, each_backend};
 use crate::id::{MerchantId, StoreId};
 use crate::merchant::Store;
 
@@ -19,6 +19,10 @@ const INSERT: &str =
     "INSERT INTO stores (id, merchant_id, name, city, created_ms) VALUES ($1, $2, $3, $4, $5)";
 const FIND: &str = select!("WHERE merchant_id = $1 AND id = $2");
 const LIST: &str = select!("WHERE merchant_id = $1 AND id > $2 ORDER BY id LIMIT $3");
+const NAMED: &str = select!(
+    "WHERE merchant_id = $1 AND id > $2 AND LOWER(name) LIKE LOWER($4) ESCAPE '\\' \
+     ORDER BY id LIMIT $3"
+);
 
 /// Keeps a new store; its merchant must be there.
 pub async fn insert(tx: &mut Tx, store: &Store) -> Result<(), DbError> {
@@ -51,6 +55,22 @@ pub async fn list(tx: &mut Tx, merchant: &MerchantId, page: &Page) -> Result<Vec
         .bind(merchant)
         .bind(page.after())
         .bind(page.limit())
+        .fetch_all(conn).await)?;
+    rows.into_iter().map(Store::try_from).collect()
+}
+
+/// This merchant's stores with these words in their names, in the order of ids.
+pub async fn named(
+    tx: &mut Tx,
+    merchant: &MerchantId,
+    words: &str,
+    page: &Page,
+) -> Result<Vec<Store>, DbError> {
+    let rows: Vec<StoreRow> = each_backend!(tx, conn => sqlx::query_as(NAMED)
+        .bind(merchant)
+        .bind(page.after())
+        .bind(page.limit())
+        .bind(anywhere(words))
         .fetch_all(conn).await)?;
     rows.into_iter().map(Store::try_from).collect()
 }

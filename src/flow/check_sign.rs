@@ -6,10 +6,11 @@ use utoipa::ToSchema;
 
 use crate::app::{App, Opened};
 use crate::clock::Timestamp;
-use crate::db;
+use crate::db::{self, Tx};
 use crate::flow::{FlowError, decode, open_code, resolve};
 use crate::id::{CodeId, CounterId, MerchantId, StoreId};
 use crate::merchant::CodeState;
+use crate::merchant::plate::ShortId;
 use crate::word::words;
 
 words! {
@@ -96,10 +97,14 @@ pub async fn check(
         Err(FlowError::NotFound(_) | FlowError::CodeSignatureInvalid) => {
             return Ok(CheckedSign::only(SignVerdict::Forged));
         }
-        Err(FlowError::PlateUnbound { .. }) => {
-            return Ok(CheckedSign::only(SignVerdict::Unbound));
+        Err(FlowError::PlateUnbound { short_id }) => {
+            let verdict = of_plate(&mut tx, merchant, &short_id, SignVerdict::Unbound).await?;
+            return Ok(CheckedSign::only(verdict));
         }
-        Err(FlowError::PlateVoid { .. }) => return Ok(CheckedSign::only(SignVerdict::Stopped)),
+        Err(FlowError::PlateVoid { short_id }) => {
+            let verdict = of_plate(&mut tx, merchant, &short_id, SignVerdict::Stopped).await?;
+            return Ok(CheckedSign::only(verdict));
+        }
         Err(error) => return Err(error),
     };
     if opened.code.merchant != *merchant {
@@ -121,6 +126,25 @@ pub async fn check(
         state: Some(code.state),
         since: Some(code.created_at),
         last_paid_at,
+    })
+}
+
+/// The verdict on a plate that no shop is paid by: one of another merchant's batch is a stranger's, and
+/// nobody here can bind it.
+async fn of_plate(
+    tx: &mut Tx,
+    merchant: &MerchantId,
+    short_id: &ShortId,
+    verdict: SignVerdict,
+) -> Result<SignVerdict, FlowError> {
+    let Some(plate) = db::plates::by_short_id(tx, short_id).await? else {
+        return Ok(SignVerdict::Forged);
+    };
+    let batch = db::plate_batches::find(tx, &plate.batch).await?;
+    let owner = batch.and_then(|batch| batch.merchant);
+    Ok(match owner {
+        Some(owner) if owner != *merchant => SignVerdict::Strangers,
+        Some(_) | None => verdict,
     })
 }
 

@@ -2,28 +2,37 @@
 //!
 //! ```text
 //! claim the key ── commit ── do the work ─┬─ done: keep the answer ── commit both together
-//!                                         └─ refused: free the key
+//!                                         ├─ refused: free the key
+//!                                         └─ begun: keep what was begun ── commit ── go on
 //! ```
 //!
 //! The claim stands before the work begins, so a twin that comes meanwhile is told to wait. A worker
 //! that dies leaves a lease that runs out; whoever takes over becomes the owner, and the former
-//! one's transaction can no longer commit.
+//! one's transaction can no longer commit. Of work that is too long for one transaction, whoever takes
+//! over goes on with what was begun.
 
+use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
 use serde::Serialize;
 
 use crate::app::App;
 use crate::crypto::digest::{hex, sha256};
-use crate::db::Tx;
 use crate::db::idempotency::{self, Kept, Lease, Slot};
+use crate::db::{DbError, Tx};
 use crate::flow::FlowError;
 
 /// How long an answer is kept and replayed.
 pub const RETENTION: Duration = Duration::from_hours(30 * 24);
 
-/// The work is one transaction of milliseconds; a minute means that its process is gone.
+/// The work, or each step of it, is one transaction of milliseconds; a minute means that its process
+/// is gone.
 const LEASE: Duration = Duration::from_mins(1);
+
+/// Between two steps. Another process that waits for SQLite's one writer looks whether it is free every
+/// few milliseconds at first, and every hundred later: it has to find it free before it gives up.
+const REST: Duration = Duration::from_millis(20);
 
 /// Why a key is not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -64,6 +73,22 @@ pub struct Once {
     pub replayed: bool,
 }
 
+/// How far work is that is done in steps.
+#[derive(Debug)]
+pub enum Step<B, T> {
+    /// There is more to do, with what has this name.
+    Begun(B),
+    /// All is done.
+    Done(T),
+}
+
+/// A key that is ours now.
+struct Taken<'a> {
+    claim: &'a Claim,
+    owner: String,
+    begun: Option<String>,
+}
+
 impl Claim {
     /// For this body.
     pub fn new(slot: Slot, body: &[u8], status: u16) -> Self {
@@ -93,15 +118,63 @@ pub async fn once_after<A, T: Serialize>(
     first: impl AsyncFnOnce() -> Result<A, FlowError>,
     work: impl AsyncFnOnce(&mut Tx, A) -> Result<T, FlowError>,
 ) -> Result<Once, FlowError> {
-    let owner = hex(&app.entropy.bytes::<16>());
-    if let Some(before) = take(app, &claim, &owner).await? {
+    at_most_once(app, &claim, async |taken| {
+        let found = first().await?;
+        let mut tx = app.db.begin().await?;
+        let answer = work(&mut tx, found).await?;
+        finish(tx, taken, &answer).await
+    })
+    .await
+}
+
+/// As [`once`], of work that is too long for one transaction: each step is one, and is told what was
+/// begun, under this key and perhaps by somebody else. So what was cut off is finished by asking
+/// again, and others that write come in between.
+pub async fn in_steps<B: FromStr + fmt::Display, T: Serialize>(
+    app: &App,
+    claim: Claim,
+    step: impl AsyncFn(&mut Tx, Option<B>) -> Result<Step<B, T>, FlowError>,
+) -> Result<Once, FlowError> {
+    at_most_once(app, &claim, async |taken| {
+        let mut begun = taken.begun()?;
+        loop {
+            let mut tx = app.db.begin().await?;
+            match step(&mut tx, begun).await? {
+                Step::Done(answer) => return finish(tx, taken, &answer).await,
+                Step::Begun(name) => {
+                    let (slot, until) = (&claim.slot, tx.now().plus(LEASE));
+                    let kept = name.to_string();
+                    idempotency::go_on(&mut tx, slot, &taken.owner, &kept, until).await?;
+                    tx.commit().await?;
+                    begun = Some(name);
+                    give_way().await;
+                }
+            }
+        }
+    })
+    .await
+}
+
+/// Lets others write, between two steps of long work.
+pub async fn give_way() {
+    tokio::time::sleep(REST).await;
+}
+
+/// Works under a key that is made ours, unless it was answered before.
+async fn at_most_once(
+    app: &App,
+    claim: &Claim,
+    work: impl AsyncFnOnce(&Taken<'_>) -> Result<String, FlowError>,
+) -> Result<Once, FlowError> {
+    let mut taken = Taken {
+        claim,
+        owner: hex(&app.entropy.bytes::<16>()),
+        begun: None,
+    };
+    if let Some(before) = take(app, &mut taken).await? {
         return Ok(before);
     }
-    let done = match first().await {
-        Ok(found) => finish(app, &claim, &owner, async |tx| work(tx, found).await).await,
-        Err(error) => Err(error),
-    };
-    match done {
+    match work(&taken).await {
         Ok(body) => {
             app.bell.ring();
             Ok(Once {
@@ -111,18 +184,33 @@ pub async fn once_after<A, T: Serialize>(
             })
         }
         Err(error) => {
-            release(app, &claim.slot, &owner).await;
+            release(app, &claim.slot, &taken.owner).await;
             Err(error)
         }
     }
 }
 
+impl Taken<'_> {
+    /// What was begun under this key.
+    fn begun<B: FromStr>(&self) -> Result<Option<B>, FlowError> {
+        let broken = |text: &String| DbError::Inconsistent {
+            table: "idempotency_keys",
+            column: "begun",
+            id: self.claim.slot.key.clone(),
+            found: text.clone(),
+        };
+        let read = |text: &String| text.parse().map_err(|_| broken(text));
+        Ok(self.begun.as_ref().map(read).transpose()?)
+    }
+}
+
 /// Makes the slot ours, or finds the answer that was given.
-async fn take(app: &App, claim: &Claim, owner: &str) -> Result<Option<Once>, FlowError> {
+async fn take(app: &App, taken: &mut Taken<'_>) -> Result<Option<Once>, FlowError> {
+    let claim = taken.claim;
     let mut tx = app.db.begin().await?;
     let now = tx.now();
     let lease = Lease {
-        owner: owner.to_owned(),
+        owner: taken.owner.clone(),
         fingerprint: claim.fingerprint,
         until: now.plus(LEASE),
     };
@@ -134,15 +222,21 @@ async fn take(app: &App, claim: &Claim, owner: &str) -> Result<Option<Once>, Flo
         // Freed in between: the client's next try will find it free.
         return Err(IdempotencyError::InFlight.into());
     };
-    let is_over = kept.created_at.plus(RETENTION) <= now
-        || (kept.answer.is_none() && kept.lease.until <= now);
+    let is_old = kept.created_at.plus(RETENTION) <= now;
+    let is_over = is_old || (kept.answer.is_none() && kept.lease.until <= now);
     if !is_over {
         return replay(kept, claim).map(Some);
+    }
+    let begun = kept.begun.filter(|_| !is_old);
+    if begun.is_some() && kept.lease.fingerprint != claim.fingerprint {
+        // It is gone on with as it was asked for.
+        return Err(IdempotencyError::Reused.into());
     }
     let former = &kept.lease.owner;
     let times = (now, now.minus(RETENTION));
     if idempotency::take_over(&mut tx, &claim.slot, former, &lease, times).await? {
         tx.commit().await?;
+        taken.begun = begun;
         Ok(None)
     } else {
         Err(IdempotencyError::InFlight.into())
@@ -161,21 +255,19 @@ fn replay(kept: Kept, claim: &Claim) -> Result<Once, FlowError> {
     })
 }
 
-/// The work and its answer in one transaction.
+/// Keeps the answer in the work's own transaction.
 #[expect(
     clippy::expect_used,
     reason = "answers are structs of ours: strings, numbers and lists"
 )]
 async fn finish<T: Serialize>(
-    app: &App,
-    claim: &Claim,
-    owner: &str,
-    work: impl AsyncFnOnce(&mut Tx) -> Result<T, FlowError>,
+    mut tx: Tx,
+    taken: &Taken<'_>,
+    answer: &T,
 ) -> Result<String, FlowError> {
-    let mut tx = app.db.begin().await?;
-    let answer = work(&mut tx).await?;
-    let body = serde_json::to_string(&answer).expect("answers are JSON");
-    idempotency::finish(&mut tx, &claim.slot, owner, claim.status, &body).await?;
+    let body = serde_json::to_string(answer).expect("answers are JSON");
+    let Claim { slot, status, .. } = taken.claim;
+    idempotency::finish(&mut tx, slot, &taken.owner, *status, &body).await?;
     tx.commit().await?;
     Ok(body)
 }

@@ -5,9 +5,9 @@ use crate::clock::Timestamp;
 use crate::code::run::{self, Body, CodeKind, KeyId, RandomId};
 use crate::crypto::jwk::KeyUse;
 use crate::db::{self, Tx};
-use crate::flow::plates::{self, Spot};
-use crate::flow::{FlowError, adopt, in_emv, quota, tell};
+use crate::flow::{FlowError, adopt, in_emv, plates, quota, tell};
 use crate::id::{AdoptionId, CodeId, CounterId, MerchantId, PaymentAccountId, PaymentId, StoreId};
+use crate::merchant::plate::Spot;
 use crate::merchant::{
     CodeClass, CodeEvent, CodeForm, CodeState, NetworkAccount, PaymentAccount, PaymentAccountState,
     PrintedCode, Quota,
@@ -262,6 +262,15 @@ pub(super) async fn revoke_behind(
         after(app, tx, code, CodeEvent::Revoke).await?;
     }
     Ok(())
+}
+
+/// Suspends the code behind a plate that was moved while it was stopped.
+pub(super) async fn suspend_behind(
+    app: &App,
+    tx: &mut Tx,
+    code: PrintedCode,
+) -> Result<PrintedCode, FlowError> {
+    after(app, tx, code, CodeEvent::Suspend).await
 }
 
 async fn after(

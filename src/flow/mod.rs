@@ -90,6 +90,14 @@ pub enum FlowError {
         /// What is printed on it.
         short_id: ShortId,
     },
+    /// A batch whose making was cut off.
+    #[error("{made} of its {count} plates are made: finish it first")]
+    BatchUnfinished {
+        /// How many are there.
+        made: u32,
+        /// How many were ordered.
+        count: u32,
+    },
     /// Not the secret that is printed on the plate.
     #[error("not this plate's claim secret; {left} more wrong ones lock it")]
     ClaimInvalid {

@@ -50,8 +50,14 @@ pub struct Printed {
 const BIND_PATH: &str = "/plates/bind";
 
 impl Order {
-    /// An order for parts of this batch.
-    pub fn new(app: &App, batch: PlateBatch, asked: Asked) -> Self {
+    /// An order for parts of this batch. Of one that is not whole, files would say that they are all.
+    pub fn new(app: &App, batch: PlateBatch, asked: Asked) -> Result<Self, FlowError> {
+        if !batch.is_whole() {
+            return Err(FlowError::BatchUnfinished {
+                made: batch.made,
+                count: batch.count,
+            });
+        }
         let wish = PlateWish {
             format: asked.format,
             template: asked.template,
@@ -63,7 +69,7 @@ impl Order {
             bind_url: format!("{}{BIND_PATH}", app.origin),
             is_test: app.mode == Mode::Test,
         };
-        Self { batch, wish }
+        Ok(Self { batch, wish })
     }
 
     /// How many parts there are.

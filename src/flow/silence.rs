@@ -1,4 +1,4 @@
-//! Codes that payers use and suddenly do not: told once for each silence.
+//! Codes that payers use and suddenly do not: told once for each silence, and once when it is over.
 //!
 //! Each code on a wall is looked at every few minutes, by whichever instance comes first; a look reads a
 //! bounded number of the code's own payments and moves the next look in the same transaction that
@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::db::Tx;
-use crate::db::code_watch::{self, Watched, Window};
+use crate::db::code_watch::{self, Silence, Watched, Window};
 use crate::flow::{FlowError, tell};
 use crate::merchant::{CodeState, PaidInWindow, SILENCE_DAYS, SilenceRule};
 use crate::payment::event::{EventData, EventKind};
@@ -21,7 +21,7 @@ const LOOK_AGAIN: Duration = Duration::from_mins(10);
 /// And at one that nobody paid at this hour for a week, or that is stopped.
 const LOOK_LATER: Duration = Duration::from_mins(30);
 
-/// One round; says how many silences were told.
+/// One round; says how many silences, and ends of silences, were told.
 pub async fn round(app: &App) -> Result<usize, FlowError> {
     let rule = app.limits.silence;
     if !rule.is_on() {
@@ -48,7 +48,7 @@ pub async fn round(app: &App) -> Result<usize, FlowError> {
     Ok(told)
 }
 
-/// Looks at one code; true where its silence is told.
+/// Looks at one code; true where its silence is told, or that it is over.
 async fn look(
     app: &App,
     tx: &mut Tx,
@@ -62,33 +62,41 @@ async fn look(
     }
     if watched.state == CodeState::Suspended {
         // The merchant knows why nobody pays; when it goes on, the first payment ends that silence.
-        let since = watched.silent_since.or(Some(now));
-        code_watch::looked(tx, watched, now.plus(LOOK_LATER), since).await?;
+        let silence = watched.silence.or(Some(Silence {
+            since: now,
+            was_told: false,
+        }));
+        code_watch::looked(tx, watched, now.plus(LOOK_LATER), silence).await?;
         return Ok(false);
     }
     let (today, before) = windows(now, &watched.zone, rule.window);
     let paid = code_watch::paid(tx, &watched.code, today, &before).await?;
-    let next = now.plus(if is_used(&paid) {
-        LOOK_AGAIN
-    } else {
-        LOOK_LATER
-    });
-    let is_new = rule.is_silent(&paid) && watched.silent_since.is_none();
-    let since = match (paid.today, watched.silent_since) {
-        (1.., _) => None,
-        (_, Some(since)) => Some(since),
-        (_, None) => is_new.then_some(now),
+    let was_told = watched.silence.is_some_and(|silence| silence.was_told);
+    // Whoever was told waits for the end of it.
+    let is_soon = was_told || is_used(&paid);
+    let next = now.plus(if is_soon { LOOK_AGAIN } else { LOOK_LATER });
+    let (silence, told) = match (paid.today, watched.silence) {
+        (1.., _) => (None, was_told.then_some(EventKind::CodePaidAgain)),
+        (_, Some(silence)) => (Some(silence), None),
+        (_, None) if rule.is_silent(&paid) => {
+            let silence = Silence {
+                since: now,
+                was_told: true,
+            };
+            (Some(silence), Some(EventKind::CodeSilent))
+        }
+        (_, None) => (None, None),
     };
     // Another instance may have looked in this very moment.
-    let is_ours = code_watch::looked(tx, watched, next, since).await?;
-    if !(is_new && is_ours) {
+    let is_ours = code_watch::looked(tx, watched, next, silence).await?;
+    let Some(kind) = told.filter(|_| is_ours) else {
         return Ok(false);
-    }
+    };
     let told = EventData {
         paid_at: code_watch::last_paid_before(tx, &watched.code, now).await?,
         ..EventData::of_sign(&watched.code, &watched.store, watched.counter.as_ref())
     };
-    tell::publish(app, tx, &watched.merchant, EventKind::CodeSilent, told).await?;
+    tell::publish(app, tx, &watched.merchant, kind, told).await?;
     Ok(true)
 }
 

@@ -69,6 +69,8 @@ pub struct PlateBatch {
     pub note: Option<Label>,
     /// How many; they are numbered from 1.
     pub count: u32,
+    /// How many of them have been made, in the order of their numbers; fewer where that was cut off.
+    pub made: u32,
     /// Whose signature they bear: the key's thumbprint.
     pub key_id: String,
     /// When they were made.
@@ -110,6 +112,17 @@ pub enum PlateStanding {
     },
     /// Over.
     Void,
+}
+
+/// Where a plate hangs, or is to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spot {
+    /// Whose shop.
+    pub merchant: MerchantId,
+    /// Which store.
+    pub store: StoreId,
+    /// Which till.
+    pub counter: Option<CounterId>,
 }
 
 /// A line of a plate's log.
@@ -199,6 +212,13 @@ impl PlateEvent {
             Self::Unbind => PlateDeed::Unbound,
             Self::Void => PlateDeed::Void,
         }
+    }
+}
+
+impl PlateBatch {
+    /// Whether all its plates are there. One that is not whole is not printed.
+    pub const fn is_whole(&self) -> bool {
+        self.made >= self.count
     }
 }
 

@@ -36,6 +36,8 @@ words! {
         AdoptionEnded = "adoption.ended",
         /// A code that payers use at this hour is used by nobody: somebody should look at the wall.
         CodeSilent = "code.silent",
+        /// A code whose silence was told is used again.
+        CodePaidAgain = "code.paid_again",
     }
 }
 
@@ -84,7 +86,8 @@ pub struct EventData {
     /// The receipt's six digits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub number: Option<String>,
-    /// When the payer paid, by the institution's word; of a silent code, when the last one did.
+    /// When the payer paid, by the institution's word; of a silent code, when the last one did; of one that
+    /// is used again, when the newest one did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub paid_at: Option<Timestamp>,
     /// When we learnt of it.

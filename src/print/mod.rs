@@ -8,6 +8,7 @@
 
 mod blank;
 mod colour;
+mod corner;
 mod face;
 pub mod html;
 mod layout;
@@ -255,6 +256,11 @@ pub fn lay_out(signs: &[Sign], wish: &Wish, letters: &dyn Letters) -> Result<Pri
         return Err(PrintError::Pieces);
     }
     colour::check_contrast(wish.ink, wish.paper)?;
+    if let Some(logo) = &wish.logo
+        && corner::is_in(logo, wish.paper)
+    {
+        return Err(PrintError::Unreadable);
+    }
     let mut items = Vec::new();
     let mut finest: Option<(Drawing, Um)> = None;
     for sign in signs {

@@ -65,7 +65,7 @@ impl Args {
     pub(super) async fn run(self, desk: &Desk) -> Result<Value, CliError> {
         let app = super::code::app(desk).await?;
         let mut tx = desk.db.read().await?;
-        let found = crate::db::plates::batch(&mut tx, &self.batch).await?;
+        let found = crate::db::plate_batches::find(&mut tx, &self.batch).await?;
         tx.commit().await?;
         let missing = || CliError::NotFound("plate batch", self.batch.to_string());
         let asked = Asked {
@@ -77,7 +77,7 @@ impl Args {
             pixels_max: u64::MAX,
             claims: !self.without_claims,
         };
-        let order = Order::new(&app, found.ok_or_else(missing)?, asked);
+        let order = Order::new(&app, found.ok_or_else(missing)?, asked)?;
         let wanted = self.wanted(order.parts())?;
         let refused = |error| CliError::File(self.out.display().to_string(), error);
         fs::create_dir_all(&self.out).map_err(refused)?;

@@ -17,8 +17,22 @@ const BATCH: i64 = 16;
 /// Between questions: doubled each time, from the first to the last.
 const ASK_FIRST: Duration = Duration::from_secs(5);
 const ASK_LAST: Duration = Duration::from_mins(5);
+/// An institution that is away when the time is over is asked for so much longer: what was paid in time
+/// may have been said to nobody yet.
+const ASK_BEYOND: Duration = Duration::from_hours(1);
 /// Who does what the clock does.
 const ACTOR: &str = "server";
+
+/// What an institution's answer to a question came to.
+#[derive(Debug, PartialEq, Eq)]
+enum Heard {
+    /// It decided the adoption, or was taken in.
+    Decided,
+    /// It decided nothing.
+    Undecided,
+    /// There was none, or none that makes sense.
+    Nothing,
+}
 
 /// Takes the adoptions that are due.
 pub(in crate::flow) async fn claim(app: &App) -> Result<Vec<Adoption>, FlowError> {
@@ -58,16 +72,23 @@ async fn follow(app: &App, adoption: &Adoption) -> Result<(), FlowError> {
         return closed(app, adoption, now).await;
     }
     if now >= adoption.pay_before {
-        // What was paid in time may have been said to nobody yet.
-        if !asked(app, adoption, Operation::Close).await? {
-            change(app, adoption, AdoptionChange::Expired).await?;
-        }
-        return Ok(());
+        let heard = asked(app, adoption, Operation::Close).await?;
+        let is_last = adoption.opened_at.is_none() || now >= adoption.pay_before.plus(ASK_BEYOND);
+        return match heard {
+            Heard::Decided => Ok(()),
+            Heard::Nothing if !is_last => {
+                // Silence decides nothing.
+                postpone(app, adoption, now.plus(wait_after(adoption.asks))).await
+            }
+            Heard::Undecided | Heard::Nothing => {
+                change(app, adoption, AdoptionChange::Expired).await
+            }
+        };
     }
     let is_over = if adoption.opened_at.is_none() {
         opened(app, adoption).await?
     } else {
-        asked(app, adoption, Operation::Query).await?
+        asked(app, adoption, Operation::Query).await? == Heard::Decided
     };
     if !is_over {
         let next = now.plus(wait_after(adoption.asks)).min(adoption.pay_before);
@@ -146,15 +167,19 @@ async fn opened(app: &App, adoption: &Adoption) -> Result<bool, FlowError> {
     }
 }
 
-/// Asks what came; true where the institution's statement decided or was taken in.
-async fn asked(app: &App, adoption: &Adoption, operation: Operation) -> Result<bool, FlowError> {
+/// Asks what came.
+async fn asked(app: &App, adoption: &Adoption, operation: Operation) -> Result<Heard, FlowError> {
     let wallet = wallet::by_id(&adoption.institution);
     let request = match operation {
         Operation::Close => wallet.close(&adoption.order_number),
         Operation::Query | Operation::Open => wallet.query(&adoption.order_number),
     };
-    let Some(Reply::Result(statement)) = said(app, adoption, &request, operation).await? else {
-        return Ok(false);
+    let statement = match said(app, adoption, &request, operation).await? {
+        Some(Reply::Result(statement)) => statement,
+        Some(Reply::Unknown | Reply::Refused { .. } | Reply::Opened(_)) => {
+            return Ok(Heard::Undecided);
+        }
+        None => return Ok(Heard::Nothing),
     };
     let (institution, order) = (&adoption.institution, &adoption.order_number);
     let taken = match confirm::read(app, institution, order, &statement).await {
@@ -169,13 +194,18 @@ async fn asked(app: &App, adoption: &Adoption, operation: Operation) -> Result<b
                 institution = %institution, order_number = %order,
                 "the answer of {institution} about order {order} was refused: {error}",
             );
-            return Ok(false);
+            return Ok(Heard::Nothing);
         }
     }
     let mut tx = app.db.read().await?;
     let now = db::adoptions::by_order(&mut tx, order).await?;
     tx.commit().await?;
-    Ok(now.is_none_or(|adoption| !matches!(adoption.standing, Standing::Requested { .. })))
+    let waits = |adoption: &Adoption| matches!(adoption.standing, Standing::Requested { .. });
+    Ok(if now.as_ref().is_some_and(waits) {
+        Heard::Undecided
+    } else {
+        Heard::Decided
+    })
 }
 
 /// What the institution answers; nothing where it is not reached or not understood.

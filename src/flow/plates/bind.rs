@@ -8,20 +8,9 @@ use crate::flow::audit::{Deed, note};
 use crate::flow::plates::claim::{allows, may_bind, prove};
 use crate::flow::plates::{Hand, Shown, seen, shown};
 use crate::flow::{FlowError, issue};
-use crate::id::{CounterId, MerchantId, PlateId, StoreId};
-use crate::merchant::plate::{Plate, PlateEvent, PlateLine};
+use crate::id::{CounterId, PlateId, StoreId};
+use crate::merchant::plate::{Plate, PlateEvent, PlateLine, Spot};
 use crate::merchant::{CodeState, PrintedCode};
-
-/// Where a plate is to hang.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Spot {
-    /// Whose shop.
-    pub merchant: MerchantId,
-    /// Which store.
-    pub store: StoreId,
-    /// Which till.
-    pub counter: Option<CounterId>,
-}
 
 /// Binds a blank plate that was proven to be in somebody's hand. Of two who bind it at once, one does.
 pub async fn bind(
@@ -75,8 +64,16 @@ pub async fn rebind(
         store,
         counter,
     };
+    let was_suspended = code.state == CodeState::Suspended;
     issue::revoke_behind(app, &mut tx, code).await?;
-    let moved = hang(app, &mut tx, hand, plate, PlateEvent::Rebind, &spot).await?;
+    let mut moved = hang(app, &mut tx, hand, plate, PlateEvent::Rebind, &spot).await?;
+    if was_suspended {
+        // What was stopped is stopped wherever it hangs, until it is resumed.
+        moved.code = match moved.code {
+            Some(code) => Some(issue::suspend_behind(app, &mut tx, code).await?),
+            None => None,
+        };
+    }
     tx.commit().await?;
     ring(app);
     Ok(moved)

@@ -53,7 +53,7 @@ async fn random_in(app: &App, text: &str) -> Result<crate::code::run::RandomId, 
 
 /// A merchant's plates are for that merchant; the operator's for whoever has one in hand.
 pub(super) async fn may_bind(tx: &mut Tx, hand: Hand<'_>, plate: &Plate) -> Result<(), FlowError> {
-    let batch = db::plates::batch(tx, &plate.batch).await?;
+    let batch = db::plate_batches::find(tx, &plate.batch).await?;
     let owner = batch.and_then(|batch| batch.merchant);
     match (hand.merchant, owner) {
         (Some(merchant), Some(owner)) if *merchant != owner => Err(FlowError::NotFound("plate")),
@@ -61,7 +61,8 @@ pub(super) async fn may_bind(tx: &mut Tx, hand: Hand<'_>, plate: &Plate) -> Resu
     }
 }
 
-/// Looks at a secret, once, and counts it where it is wrong.
+/// Looks at a secret, once, and counts it where it is wrong. Of a plate that cannot be bound it is not
+/// looked at: nobody learns it there by trying, and nobody locks what hangs in a shop.
 pub async fn prove(
     app: &App,
     hand: Hand<'_>,
@@ -72,6 +73,7 @@ pub async fn prove(
     let plate = db::plates::hold(&mut tx, id)
         .await?
         .ok_or(FlowError::NotFound("plate"))?;
+    allows(&plate, PlateEvent::Bind)?;
     let now = tx.now();
     if let Some(until) = plate.locked_at(now) {
         return Err(FlowError::PlateLocked {

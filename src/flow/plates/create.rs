@@ -1,4 +1,8 @@
 //! Making plates, and saying what is printed on them.
+//!
+//! A batch is made in steps, each a short transaction: whoever takes a payment meanwhile waits for one
+//! step at the most. One that was cut off is told from a whole one by what it says of itself, and
+//! whoever goes on with it makes what is missing.
 
 use std::collections::BTreeSet;
 
@@ -8,6 +12,7 @@ use crate::crypto::claim::ClaimSecret;
 use crate::crypto::jwk::KeyUse;
 use crate::db::{self, DbError, Tx};
 use crate::flow::audit::{Deed, note};
+use crate::flow::idempotent::give_way;
 use crate::flow::quota::room_for;
 use crate::flow::{FlowError, keys};
 use crate::id::{MerchantId, PlateBatchId, PlateId};
@@ -26,14 +31,48 @@ pub struct NewBatch {
     pub note: Option<Label>,
 }
 
+/// Plates that are made in one transaction: some ten milliseconds, for which every other writer waits
+/// where there is one at a time.
+const STEP: u32 = 1_000;
 /// Plates that are written in one statement.
 const AT_ONCE: usize = 500;
 /// Short ids are drawn again where other plates have them: one in a hundred thousand, among ten
 /// million plates. More often than this they cannot all be taken.
 const DRAWS: u32 = 5;
 
-/// Makes a batch of blank plates.
+/// Makes a whole batch; `told` hears of it after each step.
 pub async fn create(
+    app: &App,
+    new: NewBatch,
+    actor: &str,
+    mut told: impl FnMut(&PlateBatch),
+) -> Result<PlateBatch, FlowError> {
+    let mut tx = app.db.begin().await?;
+    let batch = begin(app, &mut tx, new, actor).await?;
+    tx.commit().await?;
+    told(&batch);
+    finish(app, batch, actor, told).await
+}
+
+/// Makes what a batch lacks: nothing, of a whole one.
+pub async fn finish(
+    app: &App,
+    mut batch: PlateBatch,
+    actor: &str,
+    mut told: impl FnMut(&PlateBatch),
+) -> Result<PlateBatch, FlowError> {
+    while !batch.is_whole() {
+        give_way().await;
+        let mut tx = app.db.begin().await?;
+        batch = go_on(app, &mut tx, &batch.id, actor).await?;
+        tx.commit().await?;
+        told(&batch);
+    }
+    Ok(batch)
+}
+
+/// Begins a batch of blank plates, and makes the first of them: all, of a small one.
+pub async fn begin(
     app: &App,
     tx: &mut Tx,
     new: NewBatch,
@@ -53,11 +92,38 @@ pub async fn create(
         merchant: new.merchant,
         note: new.note,
         count: new.count,
+        made: 0,
         key_id: app.keys.signing(KeyUse::Code, now)?.key_id().to_string(),
         created_at: now,
     };
-    db::plates::insert_batch(tx, &batch).await?;
-    let mut numbers = 1..=batch.count;
+    db::plate_batches::insert(tx, &batch).await?;
+    noted(app, tx, &batch, actor, "plate_batch.create").await?;
+    step(app, tx, batch).await
+}
+
+/// Makes more plates of a batch, of which others may have made some meanwhile.
+pub async fn go_on(
+    app: &App,
+    tx: &mut Tx,
+    id: &PlateBatchId,
+    actor: &str,
+) -> Result<PlateBatch, FlowError> {
+    let batch = db::plate_batches::hold(tx, id).await?;
+    let batch = batch.ok_or(FlowError::NotFound("plate-batch"))?;
+    if batch.is_whole() {
+        return Ok(batch);
+    }
+    let batch = step(app, tx, batch).await?;
+    if batch.is_whole() {
+        noted(app, tx, &batch, actor, "plate_batch.finish").await?;
+    }
+    Ok(batch)
+}
+
+/// The next plates of a batch.
+async fn step(app: &App, tx: &mut Tx, batch: PlateBatch) -> Result<PlateBatch, FlowError> {
+    let made = batch.made.saturating_add(STEP).min(batch.count);
+    let mut numbers = batch.made.saturating_add(1)..=made;
     loop {
         let part: BTreeSet<u32> = numbers.by_ref().take(AT_ONCE).collect();
         if part.is_empty() {
@@ -65,15 +131,25 @@ pub async fn create(
         }
         write(app, tx, &batch, part).await?;
     }
+    db::plate_batches::made(tx, &batch, made).await?;
+    Ok(PlateBatch { made, ..batch })
+}
+
+async fn noted(
+    app: &App,
+    tx: &mut Tx,
+    batch: &PlateBatch,
+    actor: &str,
+    action: &str,
+) -> Result<(), FlowError> {
     let deed = Deed {
         merchant: batch.merchant.as_ref(),
         actor,
-        action: "plate_batch.create",
+        action,
         object: batch.id.as_str(),
         result: "done",
     };
-    note(app, tx, deed).await?;
-    Ok(batch)
+    Ok(note(app, tx, deed).await?)
 }
 
 async fn write(

@@ -1,7 +1,7 @@
 //! Plates: printed blank in batches, bound to a shop by whoever has one in hand.
 //!
 //! ```text
-//! create   a batch of blank plates; what is printed on them follows from what is kept
+//! create   a batch of blank plates, step by step; what is printed on them follows from what is kept
 //! claim    the secret on the plate, right or wrong; five wrong ones lock it
 //! bind     a code of ours is made behind the plate; a scan of the plate finds it from then on
 //! rebind   another code, for another store or till; unbind, void: the code is revoked
@@ -11,14 +11,14 @@ mod bind;
 mod claim;
 mod create;
 
-pub use self::bind::{Spot, bind, bind_proven, rebind, unbind, void};
+pub use self::bind::{bind, bind_proven, rebind, unbind, void};
 pub use self::claim::{PlateName, find, prove};
-pub use self::create::{NewBatch, blanks, create};
+pub use self::create::{NewBatch, begin, blanks, create, finish, go_on};
 
 pub(super) use self::bind::follow;
 
 use crate::app::App;
-use crate::db::plates::InUse;
+use crate::db::plate_batches::InUse;
 use crate::db::{self, Tx};
 use crate::flow::FlowError;
 use crate::id::{MerchantId, PlateBatchId, PlateId};
@@ -63,12 +63,12 @@ pub async fn look_at_batch(
     id: &PlateBatchId,
 ) -> Result<(PlateBatch, InUse), FlowError> {
     let mut tx = app.db.read().await?;
-    let found = db::plates::batch(&mut tx, id).await?;
+    let found = db::plate_batches::find(&mut tx, id).await?;
     let is_theirs = |batch: &PlateBatch| merchant.is_none() || batch.merchant.as_ref() == merchant;
     let batch = found
         .filter(is_theirs)
         .ok_or(FlowError::NotFound("plate-batch"))?;
-    let in_use = db::plates::in_use(&mut tx, id).await?;
+    let in_use = db::plate_batches::in_use(&mut tx, id).await?;
     tx.commit().await?;
     Ok((batch, in_use))
 }
@@ -78,7 +78,7 @@ async fn seen(tx: &mut Tx, hand: Hand<'_>, plate: &Plate) -> Result<bool, FlowEr
     let Some(merchant) = hand.merchant else {
         return Ok(true);
     };
-    let batch = db::plates::batch(tx, &plate.batch).await?;
+    let batch = db::plate_batches::find(tx, &plate.batch).await?;
     if batch.is_some_and(|batch| batch.merchant.as_ref() == Some(merchant)) {
         return Ok(true);
     }

@@ -72,6 +72,7 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
         .service(plate_batches::find)
         .service(plate_parts::print)
         .service(plates::bind)
+        .service(plates::list)
         .service(plates::rebind)
         .service(plates::unbind)
         .service(plates::void)

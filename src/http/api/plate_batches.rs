@@ -8,8 +8,8 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::db;
-use crate::db::plates::InUse;
-use crate::flow::idempotent;
+use crate::db::plate_batches::InUse;
+use crate::flow::idempotent::{self, Step};
 use crate::flow::plates::{self, NewBatch};
 use crate::http::api::answer::{Refusals, once, reading, to_the_end};
 use crate::http::api::list::{ListQuery, Listed, Place};
@@ -30,6 +30,8 @@ pub(crate) struct PlateBatchView {
     note: Option<Label>,
     /// How many; they are numbered from 1.
     count: u32,
+    /// How many of them are made: fewer than `count` while it is being made, or where that was cut off.
+    made: u32,
     /// In how many parts it is printed, of 480 plates each.
     parts: u32,
     created_at: Timestamp,
@@ -54,6 +56,7 @@ impl From<PlateBatch> for PlateBatchView {
             id: batch.id,
             note: batch.note,
             count: batch.count,
+            made: batch.made,
             parts: parts(batch.count),
             created_at: batch.created_at,
         }
@@ -64,7 +67,7 @@ impl PlateBatchInUse {
     fn new(batch: PlateBatch, InUse { bound, void }: InUse) -> Self {
         let used = bound.saturating_add(void);
         Self {
-            blank: i64::from(batch.count).saturating_sub(used),
+            blank: i64::from(batch.made).saturating_sub(used),
             bound,
             void,
             batch: batch.into(),
@@ -83,7 +86,9 @@ pub(crate) struct NewPlateBatchBody {
     note: Option<Label>,
 }
 
-/// Makes a batch of blank plates, which this merchant alone can bind. Print them by their parts.
+/// Makes a batch of blank plates, which this merchant alone can bind. Print them by their parts. A
+/// large batch is made in steps: where that was cut off, the same request under the same key makes what
+/// is missing.
 #[utoipa::path(tag = "codes", operation_id = "createPlateBatch", request_body = NewPlateBatchBody,
     params(("Idempotency-Key" = IdempotencyKey, Header, description = "one request, one effect")),
     responses((status = 201, body = PlateBatchInUse), Refusals),
@@ -95,14 +100,22 @@ pub(crate) async fn create(
 ) -> Result<HttpResponse, Problem> {
     let (claim, principal, body) = order.claim(201);
     let done = to_the_end(async move {
-        idempotent::once(&app, claim, async |tx| {
-            let new = NewBatch {
-                merchant: Some(principal.merchant.clone()),
-                count: body.count,
-                note: body.note,
+        let new = NewBatch {
+            merchant: Some(principal.merchant),
+            count: body.count,
+            note: body.note,
+        };
+        let actor = principal.key.as_str();
+        idempotent::in_steps(&app, claim, async |tx, begun: Option<PlateBatchId>| {
+            let batch = match begun {
+                None => plates::begin(&app, tx, new.clone(), actor).await?,
+                Some(id) => plates::go_on(&app, tx, &id, actor).await?,
             };
-            let batch = plates::create(&app, tx, new, principal.key.as_str()).await?;
-            Ok(PlateBatchInUse::new(batch, InUse::default()))
+            if !batch.is_whole() {
+                return Ok(Step::Begun(batch.id));
+            }
+            let in_use = db::plate_batches::in_use(tx, &batch.id).await?;
+            Ok(Step::Done(PlateBatchInUse::new(batch, in_use)))
         })
         .await
     })
@@ -125,7 +138,7 @@ pub(crate) async fn list(
     let place = Place::read(&app, merchant, "plate-batches", query.limit, cursor)?;
     let (before, limit) = (place.seen_id(), i64::from(place.wanted()));
     let rows = reading(&app, async |tx| {
-        db::plates::batches(tx, Some(merchant), before.as_ref(), limit).await
+        db::plate_batches::list(tx, Some(merchant), before.as_ref(), limit).await
     })
     .await?;
     let name = |row: &PlateBatch| row.id.to_string();

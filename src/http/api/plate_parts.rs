@@ -72,7 +72,10 @@ pub(crate) async fn print(
     let merchant = &caller.principal.merchant;
     let (batch, _) = look_at_batch(&app, Some(merchant), &id.read()?).await?;
     let part = request.match_info().get("part");
-    let part = part.and_then(|text| text.parse().ok()).unwrap_or(0);
+    // One spelling for each: `01` is no part.
+    let number = part.and_then(|text| text.parse::<u32>().ok());
+    let part = number.filter(|number| part == Some(number.to_string().as_str()));
+    let part = part.unwrap_or(0);
     let asked = Asked {
         format: query.format.unwrap_or(PlateFormat::Pdf),
         template: query.template.unwrap_or(PlateTemplate::Sticker60),
@@ -81,7 +84,7 @@ pub(crate) async fn print(
         pixels_max: PIXELS_MAX,
         claims: query.claims.unwrap_or(true),
     };
-    let order = Order::new(&app, batch, asked);
+    let order = Order::new(&app, batch, asked)?;
     let printed = print_plates::part(&app, &order, part).await?;
     let mut answer = tagged(&request, asked.format.media_type(), KEPT, printed.file);
     let name = format!("attachment; filename=\"{}\"", printed.name);

@@ -4,24 +4,28 @@
 use actix_web::web::{Data, Json};
 use actix_web::{HttpResponse, get, post};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::app::{App, Rate};
 use crate::clock::Timestamp;
 use crate::crypto::claim::ClaimSecret;
+use crate::db;
+use crate::db::plates::{Hanging, Wanted};
 use crate::flow::authenticate::Principal;
 use crate::flow::idempotent;
-use crate::flow::plates::{self, Hand, PlateName, Shown, Spot};
-use crate::http::api::answer::{Refusals, once, to_the_end};
+use crate::flow::plates::{self, Hand, PlateName, Shown};
+use crate::http::api::answer::{Refusals, once, reading, to_the_end};
+use crate::http::api::list::{LIMIT_MAX, Listed, Place};
 use crate::http::auth::{Asked, Caller, Order, ReadCodes, WriteCodes};
-use crate::http::extract::{Id, IdempotencyKey, Nothing};
+use crate::http::extract::{Id, IdempotencyKey, Nothing, Query};
 use crate::http::problem::{Problem, kinds, may_try};
 use crate::id::{CodeId, CounterId, PlateBatchId, PlateId, StoreId};
-use crate::merchant::plate::{PlateDeed, PlateLine, PlateState, ShortId};
+use crate::merchant::plate::{Plate, PlateDeed, PlateLine, PlateState, ShortId, Spot};
+use crate::misread::within;
 
-/// A plate, and what became of it.
+/// A plate, and where it hangs.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct PlateView {
+pub(crate) struct HangingPlate {
     id: PlateId,
     /// What people know it by; it is printed on it.
     plate: ShortId,
@@ -41,6 +45,13 @@ pub(crate) struct PlateView {
     /// Until when no claim secret is looked at, after too many wrong ones.
     #[serde(skip_serializing_if = "Option::is_none")]
     locked_until: Option<Timestamp>,
+}
+
+/// A plate, and what became of it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PlateView {
+    #[serde(flatten)]
+    plate: HangingPlate,
     /// What became of it while it was this merchant's, newest first, 100 lines at most.
     log: Vec<PlateLineView>,
 }
@@ -60,18 +71,34 @@ pub(crate) struct PlateLineView {
     code: Option<CodeId>,
 }
 
-impl From<Shown> for PlateView {
-    fn from(Shown { plate, code, lines }: Shown) -> Self {
+impl HangingPlate {
+    fn new(plate: Plate, place: Option<(StoreId, Option<CounterId>)>) -> Self {
+        let (store, counter) = place.map_or((None, None), |(store, till)| (Some(store), till));
         Self {
             state: plate.state(),
-            store: code.as_ref().map(|code| code.store.clone()),
-            counter: code.as_ref().and_then(|code| code.counter.clone()),
-            code: code.map(|code| code.id),
+            code: plate.code().cloned(),
+            store,
+            counter,
             id: plate.id,
             plate: plate.short_id,
             batch: plate.batch,
             number: plate.number,
             locked_until: plate.locked_until,
+        }
+    }
+}
+
+impl From<Hanging> for HangingPlate {
+    fn from(Hanging { plate, spot }: Hanging) -> Self {
+        Self::new(plate, spot.map(|spot| (spot.store, spot.counter)))
+    }
+}
+
+impl From<Shown> for PlateView {
+    fn from(Shown { plate, code, lines }: Shown) -> Self {
+        let place = code.map(|code| (code.store, code.counter));
+        Self {
+            plate: HangingPlate::new(plate, place),
             log: lines.into_iter().map(PlateLineView::from).collect(),
         }
     }
@@ -155,6 +182,56 @@ pub(crate) async fn bind(
     })
     .await?;
     Ok(once(done, "/v1/plates"))
+}
+
+/// Which plates.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct PlatesQuery {
+    /// In this state only.
+    state: Option<PlateState>,
+    /// Of this batch only.
+    batch: Option<PlateBatchId>,
+    /// Of those that hang in this store only.
+    store: Option<StoreId>,
+    /// Of those that hang at this till only.
+    counter: Option<CounterId>,
+    /// How many, 1 to 100; 20 where nothing is said.
+    #[param(minimum = 1, maximum = 100)]
+    #[serde(default, deserialize_with = "within::<_, _, 1, LIMIT_MAX>")]
+    limit: Option<u32>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// The plates that the merchant holds: those of its batches, and those of the operator's that it has
+/// bound. The newest batch comes first, and its plates in the order of their numbers.
+#[utoipa::path(tag = "codes", operation_id = "listPlates", params(PlatesQuery),
+    responses((status = 200, body = Listed<HangingPlate>), Refusals),
+    security(("api_key" = ["codes:read"])))]
+#[get("/v1/plates")]
+pub(crate) async fn list(
+    app: Data<App>,
+    caller: Caller<ReadCodes>,
+    query: Query<PlatesQuery>,
+) -> Result<Json<Listed<HangingPlate>>, Problem> {
+    let (merchant, query) = (&caller.principal.merchant, query.read()?);
+    let wanted = Wanted {
+        state: query.state,
+        batch: query.batch,
+        store: query.store,
+        counter: query.counter,
+    };
+    let name = format!("plates {wanted:?}");
+    let place = Place::read(&app, merchant, &name, query.limit, query.cursor.as_deref())?;
+    let (after, limit) = (place.seen_id(), i64::from(place.wanted()));
+    let rows = reading(&app, async |tx| {
+        db::plates::held(tx, merchant, &wanted, after.as_ref(), limit).await
+    })
+    .await?;
+    let name = |row: &Hanging| row.plate.id.to_string();
+    Ok(Json(place.page(&app, rows, name, Into::into)))
 }
 
 /// One plate that is this merchant's, or was its last, with its log.

@@ -213,6 +213,7 @@ const OWN: &[(&str, &[&[&Kind]])] = &[
         &[&[
             &kinds::PLATE_BATCH_NOT_FOUND,
             &kinds::PLATE_PART_NOT_FOUND,
+            &kinds::PLATE_BATCH_UNFINISHED,
             &kinds::PRINT_TOO_SMALL,
             &kinds::FONT_MISSING,
             &kinds::GLYPH_MISSING,

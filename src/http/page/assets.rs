@@ -82,6 +82,11 @@ static FILES: &[Asset] = &[
         text: include_str!("../../../static/counter.js"),
     },
     Asset {
+        name: "question.js",
+        media: JS,
+        text: include_str!("../../../static/question.js"),
+    },
+    Asset {
         name: "check.js",
         media: JS,
         text: include_str!("../../../static/check.js"),

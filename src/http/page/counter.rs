@@ -51,6 +51,7 @@ pub(super) async fn show(req: HttpRequest, app: Data<App>) -> HttpResponse {
                     "takings.js",
                     "camera.js",
                     "counter.js",
+                    "question.js",
                     "check.js",
                     "sign.js",
                 ],

@@ -194,6 +194,7 @@ fn words(lang: Lang) -> String {
         "noCode": lang.of_two("图片里没有找到收据。", "No receipt was found in the picture."),
         "noSign": lang.of_two("图片里没有找到收款码。", "No code was found in the picture."),
         "silent": lang.of_two("这张码好一阵没人付了，请去看看", "Nobody pays by this code any more: look at the sign"),
+        "again": lang.of_two("这张码又有人付了", "Somebody pays by this code again"),
         "silentSince": lang.of_two("上次收款", "last paid"),
         "manyCodes": lang.of_two("图片里有多个码，请只对准一个。", "There is more than one code; show one only."),
         "sixDigits": lang.of_two("收据号是六位数字。", "A receipt’s number has six digits."),

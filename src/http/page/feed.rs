@@ -298,7 +298,8 @@ fn for_counter(event: &Placed, zone: &str) -> Option<String> {
         EventKind::Paid => "paid",
         EventKind::Released | EventKind::Closed | EventKind::Expired => "ended",
         EventKind::Exception => "exception",
-        EventKind::CodeSilent => return silent_for_counter(event, zone),
+        EventKind::CodeSilent => return sign_for_counter(event, "silent", zone),
+        EventKind::CodePaidAgain => return sign_for_counter(event, "again", zone),
     };
     let data: EventData = serde_json::from_str(&event.data).ok()?;
     let currency: Currency = data.currency.as_deref()?.parse().ok()?;
@@ -324,13 +325,14 @@ fn for_counter(event: &Placed, zone: &str) -> Option<String> {
     Some(told.to_string())
 }
 
-/// A code that fell silent: which, and when somebody paid by it last.
-fn silent_for_counter(event: &Placed, zone: &str) -> Option<String> {
+/// A code that fell silent, or is used again: which, and when somebody paid by it last. What is told of
+/// it later takes the place of what was told before.
+fn sign_for_counter(event: &Placed, kind: &str, zone: &str) -> Option<String> {
     let data: EventData = serde_json::from_str(&event.data).ok()?;
     let told = json!({
-        "key": event.id,
-        "kind": "silent",
-        "sign": data.sign?.short(),
+        "key": data.sign,
+        "kind": kind,
+        "sign": data.sign.as_ref()?.short(),
         "last": data.paid_at.map(|at| at.time_in(zone)),
         "at": event.at,
         "day": event.at.day_in(zone),

@@ -20,7 +20,6 @@ mod phone;
 mod phone_view;
 mod picture;
 mod plate;
-mod plate_view;
 pub(crate) mod same_site;
 mod show;
 mod sign;
@@ -86,6 +85,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(shown("/plates/bind", plate::start))
         .service(sent("/plates/find", plate::find))
         .service(shown("/plates/{short_id}", plate::show))
+        .service(shown("/plates/{short_id}/places", plate::choose))
         .service(sent("/plates/{short_id}/bind", plate::bind))
         .service(sent("/plates/{short_id}/move", plate::relocate))
         .service(sent("/plates/{short_id}/unbind", plate::unbind))

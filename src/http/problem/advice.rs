@@ -159,6 +159,9 @@ advice! {
     "plate-part-not-found" =>
         "每份 480 块，从 1 起；份数见此批的 parts。",
         "Parts have 480 plates and begin at 1; `parts` of the batch says how many there are.";
+    "plate-batch-unfinished" =>
+        "用原来的 Idempotency-Key 和正文再次创建，即从断处续完；运营方也可用 tongma plate finish。",
+        "Create it again with the same Idempotency-Key and body, which makes what is missing; an operator does by `tongma plate finish`.";
     "plate-unbound" =>
         "未扣款；请店员用码牌上的认领密码绑定后再扫。",
         "Nothing was paid; have staff bind the plate by the claim secret on it, then scan again.";

@@ -38,6 +38,9 @@ impl From<FlowError> for Problem {
             FlowError::PlateVoid { ref short_id } => {
                 Self::because(&kinds::PLATE_VOID, &error).with("plate", short_id)
             }
+            FlowError::BatchUnfinished { made, .. } => {
+                Self::because(&kinds::PLATE_BATCH_UNFINISHED, &error).with("made", made)
+            }
             FlowError::ClaimInvalid { left } => {
                 Self::field(&kinds::CLAIM_INVALID, "/claim_secret", &error).with("tries_left", left)
             }

@@ -85,6 +85,7 @@ kinds! {
     TRANSACTION_CONFLICT = 409 "transaction-conflict" "同一流水号的内容不一致" "This payee reference was used with other facts";
     CODE_TAKEN = 409 "code-taken" "此码已由其他商户收编" "Another merchant has adopted this code";
     PLATE_PART_NOT_FOUND = 404 "plate-part-not-found" "此批码牌没有这一份" "This batch has no such part";
+    PLATE_BATCH_UNFINISHED = 409 "plate-batch-unfinished" "此批码牌尚未制完" "Not all plates of this batch are made";
     PLATE_UNBOUND = 409 "plate-unbound" "此码牌尚未绑定商户" "This plate has not been bound to a shop yet";
     NAME_HELD = 409 "name-held" "名称与其他商户相近，等待审核" "The name looks like another merchant's and is held for review";
     FONT_MISSING = 409 "font-missing" "服务器没有中文字体" "This server has no font to print with";

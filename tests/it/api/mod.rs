@@ -10,6 +10,7 @@ mod nearly;
 mod often;
 mod once;
 mod payer;
+mod plate_lists;
 mod plate_parts;
 mod plates;
 mod rights;

@@ -290,6 +290,54 @@ async fn a_proof_that_nobody_told_is_asked_for_and_a_silent_one_expires(backend:
     assert_eq!(stands(&shop, &silent).await, expired);
 }
 
+async fn an_institution_that_is_away_at_the_deadline_is_asked_until_it_is_back(backend: Backend) {
+    let shop = Shop::open(backend).await;
+    let paid = asks(&shop, ON_THE_WALL).await.unwrap();
+    let silent = asks(&shop, &format!("{ON_THE_WALL}2")).await.unwrap();
+    expire::sweep(&shop.app).await.unwrap();
+    let moves = async |url: &str| {
+        let sql = format!("UPDATE institutions SET base_url = '{url}' WHERE id = 'wechat_pay'");
+        run(&shop.database, &sql).await;
+    };
+    // Paid in the last minute; then the institution is away for a while.
+    shop.advance(29 * 60);
+    let mut claims = proof(&shop, &paid);
+    claims.exp += 1800;
+    // Nobody listens there.
+    moves("http://127.0.0.1:9").await;
+    shop.advance(60);
+    for _ in 0..3 {
+        expire::sweep(&shop.app).await.unwrap();
+        for adoption in [&paid, &silent] {
+            let stands = stands(&shop, adoption).await;
+            assert_eq!(reason(&stands), None, "silence decides nothing");
+        }
+        shop.advance(300);
+    }
+    moves(&shop.payee.url).await;
+    shop.payee.will_say(&claims, shop.signed(&claims));
+    expire::sweep(&shop.app).await.unwrap();
+    let proven = stands(&shop, &paid).await;
+    assert!(
+        matches!(proven.standing, Standing::Proven { .. }),
+        "{proven:?}"
+    );
+    let expired = stands(&shop, &silent).await;
+    assert_eq!(reason(&expired), Some(AdoptionEnd::Expired));
+
+    // One that never comes back keeps nobody waiting for good.
+    let last = asks(&shop, &format!("{ON_THE_WALL}3")).await.unwrap();
+    expire::sweep(&shop.app).await.unwrap();
+    moves("http://127.0.0.1:9").await;
+    shop.advance(30 * 60 + 3_599);
+    expire::sweep(&shop.app).await.unwrap();
+    assert_eq!(reason(&stands(&shop, &last).await), None);
+    shop.advance(300);
+    expire::sweep(&shop.app).await.unwrap();
+    let expired = stands(&shop, &last).await;
+    assert_eq!(reason(&expired), Some(AdoptionEnd::Expired));
+}
+
 async fn an_institution_that_does_not_know_the_code_ends_it(backend: Backend) {
     let shop = Shop::open(backend).await;
     let asked = asks(&shop, ON_THE_WALL).await.unwrap();
@@ -354,6 +402,7 @@ on_both![
     of_two_merchants_the_first_with_a_proof_holds_the_code,
     of_proofs_that_cross_one_counts,
     a_proof_that_nobody_told_is_asked_for_and_a_silent_one_expires,
+    an_institution_that_is_away_at_the_deadline_is_asked_until_it_is_back,
     an_institution_that_does_not_know_the_code_ends_it,
     revoking_the_code_behind_it_lets_it_go,
     an_end_is_heard_here_at_once_and_elsewhere_within_half_a_second,

@@ -8,17 +8,19 @@ use futures_util::future::join_all;
 use tongma::clock::Clock;
 use tongma::crypto::jwk::KeyUse;
 use tongma::flow::keys::Rotation;
-use tongma::flow::plates::{self, PlateName, Shown, Spot};
+use tongma::flow::plates::{self, PlateName, Shown};
 use tongma::flow::resolve::resolve;
 use tongma::flow::{FlowError, expire, issue, start};
-use tongma::merchant::plate::{PlateDeed, PlateState, TRIES};
+use tongma::merchant::plate::{PlateDeed, PlateState, Spot, TRIES};
 use tongma::merchant::{CodeEvent, CodeState, InstitutionId, PrintedCode};
 use tongma::print::Blank;
 
 use crate::stories::column;
 use crate::support::beside::{number, run};
 use crate::support::books::must_add_up;
-use crate::support::plates::{KEY, batch, binds, bound, hand, id_of, plate, printed, spot};
+use crate::support::plates::{
+    KEY, batch, binds, bound, hand, id_of, ordered, plate, printed, spot,
+};
 use crate::support::shop::{self, Shop, order, rotates};
 use crate::support::{Backend, on_both};
 
@@ -96,6 +98,33 @@ async fn a_hundred_thousand_plates_are_made_in_one_call(backend: Backend) {
     let last = plates::blanks(&shop.app, &made, 99_999, 10).await.unwrap();
     let numbers: Vec<u32> = last.iter().map(|blank| blank.number).collect();
     assert_eq!(numbers, [99_999, 100_000]);
+}
+
+async fn payments_get_through_while_a_large_batch_is_made(backend: Backend) {
+    let shop = Shop::open(backend).await;
+    let sticker = shop.sticker().await;
+    let app = shop.app.clone();
+    let making =
+        tokio::spawn(
+            async move { plates::create(&app, ordered(None, 100_000), "cli", |_| {}).await },
+        );
+    let so_far = async || {
+        let made = "SELECT COALESCE(MAX(made), 0) FROM plate_batches";
+        number(&shop.database, made).await
+    };
+    while so_far().await == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let started = shop.starts("jd_pay", &sticker, 100).await.unwrap();
+    shop.confirms(&shop.paid("wechat_pay", &started))
+        .await
+        .unwrap();
+    assert_eq!(shop.payment(&started.payment).await.state.name(), "paid");
+    let made = so_far().await;
+    assert!(made < 100_000, "it waited until all plates were made");
+    let whole = making.await.unwrap().unwrap();
+    assert_eq!((whole.made, so_far().await), (100_000, 100_000));
+    must_add_up(&shop.database).await;
 }
 
 async fn a_bound_plate_is_paid_and_an_unbound_one_is_not(backend: Backend) {
@@ -396,6 +425,7 @@ async fn anothers_plate_is_not_there(backend: Backend) {
 on_both![
     a_plate_is_printed_the_same_each_time,
     a_hundred_thousand_plates_are_made_in_one_call,
+    payments_get_through_while_a_large_batch_is_made,
     a_bound_plate_is_paid_and_an_unbound_one_is_not,
     a_plate_moves_to_another_till_and_payments_stay_where_they_were_made,
     a_void_plate_is_over_for_good,

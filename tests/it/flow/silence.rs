@@ -39,6 +39,23 @@ async fn silences(shop: &Shop) -> i64 {
     number(&shop.database, told).await
 }
 
+async fn ends(shop: &Shop) -> i64 {
+    let told = "SELECT COUNT(*) FROM events WHERE kind = 'code.paid_again'";
+    number(&shop.database, told).await
+}
+
+/// What others are told of a kind, the newest of it.
+async fn told(shop: &Shop, kind: &str) -> Value {
+    let hub = Hub::default();
+    while outbox::work_once(&shop.app.db, &hub).await.unwrap() > 0 {}
+    let mut tx = shop.app.db.read().await.unwrap();
+    let all = tongma::db::outbox::after(&mut tx, &shop.merchant.id, 0, 1000)
+        .await
+        .unwrap();
+    let of_kind = all.iter().rfind(|event| event.kind.as_str() == kind);
+    serde_json::from_str(&of_kind.unwrap().data).unwrap()
+}
+
 /// Looks until nothing is due.
 async fn look(shop: &Shop) -> usize {
     silence::round(&shop.app).await.unwrap()
@@ -58,17 +75,7 @@ async fn a_busy_code_that_falls_silent_is_told_once_until_somebody_pays(backend:
     shop.advance(DAY_S - 3600);
     assert_eq!(look(&shop).await, 0);
 
-    let hub = Hub::default();
-    while outbox::work_once(&shop.app.db, &hub).await.unwrap() > 0 {}
-    let mut tx = shop.app.db.read().await.unwrap();
-    let all = tongma::db::outbox::after(&mut tx, &shop.merchant.id, 0, 1000)
-        .await
-        .unwrap();
-    let told = all
-        .iter()
-        .find(|event| event.kind.as_str() == "code.silent")
-        .unwrap();
-    let data: Value = serde_json::from_str(&told.data).unwrap();
+    let data = told(&shop, "code.silent").await;
     assert_eq!(data["sign"], code.id.as_str());
     assert_eq!(
         (&data["store"], &data["counter"]),
@@ -80,9 +87,22 @@ async fn a_busy_code_that_falls_silent_is_told_once_until_somebody_pays(backend:
     let last: tongma::clock::Timestamp = data["paid_at"].as_str().unwrap().parse().unwrap();
     assert_eq!(last.millis(), sold_last);
     assert!(data.get("amount_minor").is_none(), "{data}");
-    drop(tx);
 
-    // A payment ends the silence; the next one is another.
+    // A payment ends the silence, which is told as well, once; the next one is another.
+    sells(&shop, &code, 8).await;
+    shop.advance(1800);
+    assert_eq!((look(&shop).await, ends(&shop).await), (1, 1));
+    let data = told(&shop, "code.paid_again").await;
+    assert_eq!(data["sign"], code.id.as_str());
+    let sold_last = number(&shop.database, "SELECT MAX(paid_ms) FROM payments").await;
+    let last: tongma::clock::Timestamp = data["paid_at"].as_str().unwrap().parse().unwrap();
+    assert_eq!(last.millis(), sold_last);
+    for _ in 0..3 {
+        shop.advance(600);
+        assert_eq!(look(&shop).await, 0);
+    }
+    assert_eq!(ends(&shop).await, 1);
+    shop.advance(DAY_S - 3600);
     sells(&shop, &code, 8).await;
     shop.advance(1800);
     assert_eq!(look(&shop).await, 0);
@@ -136,6 +156,10 @@ async fn a_code_that_the_merchant_stopped_is_not_told(backend: Backend) {
     change(CodeEvent::Resume).await;
     shop.advance(1800);
     assert_eq!(look(&shop).await, 0);
+    // That it is paid is no news, because nobody was told that it was not.
+    sells(&shop, &code, 1).await;
+    shop.advance(1800);
+    assert_eq!((look(&shop).await, ends(&shop).await), (0, 0));
     change(CodeEvent::Revoke).await;
     shop.advance(1800);
     assert_eq!(look(&shop).await, 0);

@@ -7,6 +7,7 @@ mod feed;
 mod input;
 mod pay;
 mod phone;
+mod plate_places;
 mod plates;
 mod reconnects;
 mod refusals;

@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use tongma::clock::Clock;
-use tongma::flow::plates::{self, Spot};
+use tongma::flow::plates;
+use tongma::merchant::plate::Spot;
 use tongma::print::Blank;
 use tongma::qr::png;
 use tongma::qr::symbol::{Level, QuietZone, Symbol};

@@ -184,21 +184,15 @@ async fn staff_check_their_sign_and_print_another(backend: Backend) {
     }
 }
 
-/// Amber, and it takes nothing away from the day's sums.
-async fn a_silent_code_is_shown_amber(backend: Backend) {
-    let site = Site::open_at(backend, Clock::System).await;
-    let sticker = site.shop.sticker().await;
-    let browser = Browser::start();
-    let till = open_till(&site, &browser, 390).await;
-    paid(&site, &sticker).await;
-    till.wait_for("#now .figure", "7.00").await;
+/// Something is told of a sign.
+async fn tells(site: &Site, sign: &PrintedCode, kind: EventKind) {
     let mut tx = site.shop.app.db.begin().await.unwrap();
     let event = NewEvent {
         merchant: site.shop.merchant.id.clone(),
-        kind: EventKind::CodeSilent,
+        kind,
         data: EventData {
             paid_at: Some(site.shop.app.clock.now()),
-            ..EventData::of_sign(&sticker.id, &sticker.store, sticker.counter.as_ref())
+            ..EventData::of_sign(&sign.id, &sign.store, sign.counter.as_ref())
         },
     };
     let id = tongma::id::EventId::new(tx.now(), &*site.shop.app.entropy);
@@ -207,6 +201,17 @@ async fn a_silent_code_is_shown_amber(backend: Backend) {
         .unwrap();
     tx.commit().await.unwrap();
     site.shop.app.bell.ring();
+}
+
+/// Amber, and it takes nothing away from the day's sums.
+async fn a_silent_code_is_shown_amber(backend: Backend) {
+    let site = Site::open_at(backend, Clock::System).await;
+    let sticker = site.shop.sticker().await;
+    let browser = Browser::start();
+    let till = open_till(&site, &browser, 390).await;
+    paid(&site, &sticker).await;
+    till.wait_for("#now .figure", "7.00").await;
+    tells(&site, &sticker, EventKind::CodeSilent).await;
 
     till.wait_for("#now[data-kind=silent] .label", "请去看看")
         .await;
@@ -217,6 +222,13 @@ async fn a_silent_code_is_shown_amber(backend: Backend) {
     assert!(till.text("#sum").await.contains("1 笔"));
     paid(&site, &sticker).await;
     till.wait_for("#sum", "2 笔").await;
+    // That it is used again stands in its place; the payment stays in sight.
+    tells(&site, &sticker, EventKind::CodePaidAgain).await;
+    till.wait_for("#rows li[data-kind=again] .what", "又有人付")
+        .await;
+    assert!(!till.text("#rows").await.contains("请去看看"));
+    till.wait_for("#now[data-kind=paid] .figure", "7.00").await;
+    assert!(till.text("#sum").await.contains("2 笔"));
     assert_eq!(till.ask("problems", json!({})).await, json!([]));
 }
 

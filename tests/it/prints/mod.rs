@@ -1,5 +1,6 @@
 //! Signs on paper, asked for as a shop's program does, and read by other people's programs.
 
+mod hostile;
 mod plates;
 mod refused;
 mod signs;

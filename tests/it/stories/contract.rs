@@ -100,6 +100,7 @@ async fn ground(town: &Town, backend: Backend) -> Value {
         "getPlateBatch": {"path": {"id": plates.id}},
         "printPlates": {"path": {"id": plates.id, "part": 1}, "query": {"format": "csv"}},
         "bindPlate": {"body": wall, "without": ["text", "counter"]},
+        "listPlates": {"query": {"state": "bound", "store": shop.store.id}},
         "getPlate": {"path": {"id": hung[0]}},
         "rebindPlate": {"path": {"id": hung[1]}, "without": ["store", "counter"]},
         "unbindPlate": {"path": {"id": hung[2]}},

@@ -3,9 +3,9 @@
 use tongma::app::App;
 use tongma::crypto::claim::ClaimSecret;
 use tongma::flow::FlowError;
-use tongma::flow::plates::{self, Hand, NewBatch, PlateName, Shown, Spot};
+use tongma::flow::plates::{self, Hand, NewBatch, PlateName, Shown};
 use tongma::id::{MerchantId, PlateId};
-use tongma::merchant::plate::PlateBatch;
+use tongma::merchant::plate::{PlateBatch, Spot};
 use tongma::print::Blank;
 
 use super::shop::Shop;
@@ -15,17 +15,29 @@ pub(crate) const KEY: &str = "key_of_the_shop";
 
 /// A batch of the operator's, or of a merchant.
 pub(crate) async fn batch(shop: &Shop, merchant: Option<&MerchantId>, count: u32) -> PlateBatch {
-    let mut tx = shop.app.db.begin().await.unwrap();
-    let new = NewBatch {
+    plates::create(&shop.app, ordered(merchant, count), "cli", |_| {})
+        .await
+        .unwrap()
+}
+
+/// What is ordered.
+pub(crate) fn ordered(merchant: Option<&MerchantId>, count: u32) -> NewBatch {
+    NewBatch {
         merchant: merchant.cloned(),
         count,
         note: Some("spring".parse().unwrap()),
-    };
-    let made = plates::create(&shop.app, &mut tx, new, "cli")
+    }
+}
+
+/// A batch of which some plates are made: whoever made them is gone.
+pub(crate) async fn cut_off(shop: &Shop, merchant: Option<&MerchantId>, count: u32) -> PlateBatch {
+    let mut tx = shop.app.db.begin().await.unwrap();
+    let begun = plates::begin(&shop.app, &mut tx, ordered(merchant, count), "cli")
         .await
         .unwrap();
     tx.commit().await.unwrap();
-    made
+    assert!(!begun.is_whole(), "{begun:?}");
+    begun
 }
 
 /// What is printed on the first plates of a batch.

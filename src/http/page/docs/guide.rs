@@ -89,10 +89,10 @@ pub(super) static PARTS: &[Part] = &[
         heading: ("没人付的码", "A code that falls silent"),
         text: (
             "一张平时这个时段有人付的码，忽然一直没人付，会产生一次 code.silent 事件（sign 是哪张码，paid_at \
-             是上次收款）：请去看看它是否掉了、被人盖住。POST /v1/signs/check 说墙上的码是不是自己的。",
+             是上次收款）：请去看看它是否掉了、被人盖住；又有人付时产生一次 code.paid_again。POST /v1/signs/check 说墙上的码是不是自己的。",
             "A code that payers use at this hour and suddenly do not is told once, as code.silent (sign says \
-             which, paid_at when somebody paid last): look whether it fell down or was stuck over. POST \
-             /v1/signs/check says whether what hangs there is yours.",
+             which, paid_at when somebody paid last): look whether it fell down or was stuck over; when \
+             somebody pays by it again, code.paid_again says so once. POST /v1/signs/check says whether what hangs there is yours.",
         ),
     },
     Part {

@@ -2,8 +2,11 @@
 
 use maud::{Markup, html};
 
-use super::lang::Lang;
-use super::layout::both;
+use crate::http::page::lang::Lang;
+use crate::http::page::layout::both;
+
+/// What stands below a field that was refused, in both languages.
+pub(super) type Says = (String, String);
 
 /// A plate in somebody's hand.
 #[derive(Debug, Clone)]
@@ -14,8 +17,11 @@ pub(super) struct PlateView {
     pub(super) hangs: Hangs,
     /// Where it could hang.
     pub(super) spots: Vec<Spots>,
-    /// The place that is chosen beforehand: the device's own store, or what was chosen before.
+    /// The place that is chosen beforehand: what was chosen before, where it hangs, or the device's own
+    /// store.
     pub(super) chosen: String,
+    /// Whether there are places that the list does not offer.
+    pub(super) has_more: bool,
 }
 
 /// Where a plate hangs now.
@@ -27,8 +33,6 @@ pub(super) enum Hangs {
     Here {
         store: String,
         counter: Option<String>,
-        /// As the choice of places has it.
-        spot: String,
     },
     /// In somebody else's.
     Elsewhere,
@@ -45,8 +49,37 @@ pub(super) struct Spots {
     pub(super) tills: Vec<(String, String)>,
 }
 
+/// Places that were looked for.
+#[derive(Debug, Clone)]
+pub(super) struct PlacesView {
+    /// For which plate.
+    pub(super) short_id: String,
+    /// Stores, or the tills of one.
+    pub(super) level: Level,
+    /// What was looked for.
+    pub(super) find: String,
+    /// What each sends, and its name.
+    pub(super) rows: Vec<(String, String)>,
+    /// Behind which there may be more.
+    pub(super) after: Option<String>,
+}
+
+/// How near a search is.
+#[derive(Debug, Clone)]
+pub(super) enum Level {
+    /// It looks for a store.
+    Stores,
+    /// It looks for a till of this one.
+    Tills {
+        /// The store, as the choice of places has it.
+        store: String,
+        /// What it is called.
+        name: String,
+    },
+}
+
 /// The form that finds the plate: by camera, picture, or what is typed.
-pub(super) fn find_form(lang: Lang, says: Option<&(String, String)>) -> Markup {
+pub(super) fn find_form(lang: Lang, says: Option<&Says>) -> Markup {
     let action = format!("/plates/find?lang={}", lang.word());
     html! {
         main.card.plate {
@@ -76,14 +109,14 @@ pub(super) fn find_form(lang: Lang, says: Option<&(String, String)>) -> Markup {
 }
 
 /// A plate: where it hangs, and the form that hangs it somewhere.
-pub(super) fn plate_card(lang: Lang, view: &PlateView, says: Option<&(String, String)>) -> Markup {
+pub(super) fn plate_card(lang: Lang, view: &PlateView, says: Option<&Says>) -> Markup {
     html! {
         main.card.plate {
             h1 { (lang.of_two("码牌", "Plate")) " " code { (view.short_id) } }
             p #hangs .lead role="status" { (where_now(lang, view)) }
             @match &view.hangs {
                 Hangs::Nowhere => (bind_form(lang, view, says)),
-                Hangs::Here { spot, .. } => (move_forms(lang, view, spot)),
+                Hangs::Here { .. } => (move_forms(lang, view)),
                 Hangs::Elsewhere | Hangs::Never => {}
             }
             a.button.plain href={ "/plates/bind?lang=" (lang.word()) } {
@@ -112,7 +145,7 @@ fn where_now(lang: Lang, view: &PlateView) -> Markup {
     }
 }
 
-fn bind_form(lang: Lang, view: &PlateView, says: Option<&(String, String)>) -> Markup {
+fn bind_form(lang: Lang, view: &PlateView, says: Option<&Says>) -> Markup {
     let action = format!("/plates/{}/bind?lang={}", view.short_id, lang.word());
     html! {
         form #bind method="post" action=(action) autocomplete="off" {
@@ -122,17 +155,17 @@ fn bind_form(lang: Lang, view: &PlateView, says: Option<&(String, String)>) -> M
                     autocapitalize="characters" placeholder="ABCDE-FGHJK" aria-describedby="secret-says";
             }
             p #secret-says .says role="alert" { (told(lang, says)) }
-            (choice(lang, view, &view.chosen))
+            (choice(lang, view))
             button.primary type="submit" { (both(lang, "绑定", "Bind")) }
         }
     }
 }
 
-fn move_forms(lang: Lang, view: &PlateView, spot: &str) -> Markup {
+fn move_forms(lang: Lang, view: &PlateView) -> Markup {
     let to = |what: &str| format!("/plates/{}/{what}?lang={}", view.short_id, lang.word());
     html! {
         form #move method="post" action=(to("move")) {
-            (choice(lang, view, spot))
+            (choice(lang, view))
             button.primary type="submit" { (both(lang, "换到这里", "Move it there")) }
         }
         details.off {
@@ -149,7 +182,8 @@ fn move_forms(lang: Lang, view: &PlateView, spot: &str) -> Markup {
 }
 
 /// Which store, or which till of it.
-fn choice(lang: Lang, view: &PlateView, chosen: &str) -> Markup {
+fn choice(lang: Lang, view: &PlateView) -> Markup {
+    let chosen = view.chosen.as_str();
     html! {
         label.ask for="spot" { (both(lang, "挂在", "It hangs in")) }
         div.field {
@@ -166,10 +200,91 @@ fn choice(lang: Lang, view: &PlateView, chosen: &str) -> Markup {
                 }
             }
         }
+        @if view.has_more {
+            a.more-places href={ "/plates/" (view.short_id) "/places?lang=" (lang.word()) } {
+                (lang.of_two("找别的门店或收银台", "Find another store or till"))
+            }
+        }
     }
 }
 
-fn told(lang: Lang, says: Option<&(String, String)>) -> Markup {
+/// Stores, or the tills of one, by what is in their names.
+pub(super) fn places_card(lang: Lang, view: &PlacesView) -> Markup {
+    let place = format!("/plates/{}/places", view.short_id);
+    let (label_zh, label_en) = match &view.level {
+        Level::Stores => ("门店名称", "Name of the store"),
+        Level::Tills { .. } => ("收银台名称", "Name of the till"),
+    };
+    html! {
+        main.card.plate {
+            h1 { (lang.of_two("码牌", "Plate")) " " code { (view.short_id) } }
+            p.lead {
+                @match &view.level {
+                    Level::Stores => (lang.of_two("挂在哪家门店？", "In which store does it hang?")),
+                    Level::Tills { name, .. } => {
+                        bdi { (name) } " · " (lang.of_two("哪个收银台？", "at which till?"))
+                    }
+                }
+            }
+            form #search method="get" action=(place) {
+                input type="hidden" name="lang" value=(lang.word());
+                @if let Level::Tills { store, .. } = &view.level {
+                    input type="hidden" name="store" value=(store);
+                }
+                label.ask for="find" { (both(lang, label_zh, label_en)) }
+                div.field {
+                    input #find .name name="find" type="search" maxlength="60" value=(view.find);
+                }
+                button.plain type="submit" { (both(lang, "查找", "Search")) }
+            }
+            (found(lang, view, &place))
+            a.button.plain href={ "/plates/" (view.short_id) "?lang=" (lang.word()) } {
+                (both(lang, "返回码牌", "Back to the plate"))
+            }
+        }
+    }
+}
+
+fn found(lang: Lang, view: &PlacesView, place: &str) -> Markup {
+    let chosen = |spot: &str| format!("/plates/{}?spot={spot}&lang={}", view.short_id, lang.word());
+    html! {
+        @if view.rows.is_empty() {
+            p.notice role="status" { (lang.of_two("没有找到。", "Nothing was found.")) }
+        }
+        ul.places {
+            @if let Level::Tills { store, .. } = &view.level {
+                li { a href=(chosen(store)) { (lang.of_two("全店", "The whole store")) } }
+            }
+            @for (spot, name) in &view.rows {
+                li {
+                    @match &view.level {
+                        Level::Stores => a href={ (place) "?store=" (spot) "&lang=" (lang.word()) } { bdi { (name) } },
+                        Level::Tills { .. } => a href=(chosen(spot)) { bdi { (name) } },
+                    }
+                }
+            }
+        }
+        @if let Some(after) = &view.after {
+            a.button.plain #more href=(more(lang, view, place, after)) {
+                (both(lang, "更多", "More"))
+            }
+        }
+    }
+}
+
+/// The next page of the same search.
+fn more(lang: Lang, view: &PlacesView, place: &str, after: &str) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    if let Level::Tills { store, .. } = &view.level {
+        query.append_pair("store", store);
+    }
+    query.append_pair("find", &view.find);
+    query.append_pair("after", after);
+    query.append_pair("lang", lang.word());
+    format!("{place}?{}", query.finish())
+}
+
+fn told(lang: Lang, says: Option<&Says>) -> Markup {
     html! {
         @if let Some((zh, en)) = says {
             @match lang { Lang::Zh => (zh), Lang::En => (en) }

@@ -1,0 +1,160 @@
+//! Names and pictures that were chosen to break a print.
+
+use tongma::merchant::Name;
+
+use super::prints;
+use crate::support::beside::run;
+use crate::support::server::{Server, bearer};
+use crate::support::wire::Request;
+use crate::support::{Backend, on_both, read_symbol};
+
+/// Scripts that run the other way, characters beyond the first plane, marks, what means something to
+/// XML, to HTML and to PDF, and names as long and as wide as names may be.
+fn names() -> Vec<String> {
+    let fixed = [
+        "שלום עולם",
+        "مطعم الشرق",
+        "😀😀 Pizza",
+        "𠮷野家",
+        "e\u{301}\u{323}cole",
+        "<script>alert(1)</script>",
+        "]]>&amp;'\"--><!--",
+        ") Tj ET (\\",
+        "\u{fffd}\u{fdfa}",
+        "ﬁ ﬂ Ǆ İ ẞ",
+        "( ( ( ( (",
+        "，，，，，，",
+    ];
+    let mut all: Vec<String> = fixed.map(str::to_owned).to_vec();
+    all.extend(["W", "馆", "i", "“", "ﷺ"].map(|c| c.repeat(60)));
+    all
+}
+
+async fn no_name_breaks_a_print(backend: Backend) {
+    let server = Server::open(backend).await;
+    let code = server.shop.sticker().await;
+    let mut tried = 0;
+    for name in names() {
+        // What no merchant can be called is refused long before.
+        let Ok(known) = name.parse::<Name>() else {
+            continue;
+        };
+        tried += 1;
+        let quoted = known.as_str().replace('\'', "''");
+        let rename = format!(
+            "UPDATE merchants SET name = '{quoted}' WHERE id = '{}'",
+            code.merchant
+        );
+        run(&server.shop.database, &rename).await;
+        for template in ["sticker-60", "receipt-58", "stand-a6"] {
+            for format in ["json", "html", "svg", "pdf"] {
+                let how = format!("template={template}&format={format}");
+                let answer = prints(&server, code.id.as_str(), &how).await;
+                let text = String::from_utf8_lossy(&answer.body).into_owned();
+                match answer.status {
+                    200 => {
+                        assert!(!text.contains("<script>alert"), "{name} {how}");
+                        let is_whole = match format {
+                            "html" => text.trim_end().ends_with("</html>"),
+                            "svg" => text.trim_end().ends_with("</svg>"),
+                            "pdf" => text.trim_end().ends_with("%%EOF"),
+                            _ => true,
+                        };
+                        assert!(is_whole, "{name} {how}");
+                    }
+                    422 => {
+                        let told = answer.code();
+                        let is_told = ["glyph-missing", "print-too-small"].contains(&told.as_str());
+                        assert!(is_told, "{name} {how}: {text}");
+                    }
+                    _ => panic!("{name} {how}: {} {text}", answer.status),
+                }
+            }
+        }
+    }
+    assert!(tried >= 10, "{tried}");
+    server.is_ready().await;
+}
+
+/// A picture of so many pixels, each as it is said.
+fn picture(width: u32, height: u32, pixel: impl Fn(u32, u32) -> [u8; 4]) -> Vec<u8> {
+    let places = (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
+    let pixels: Vec<u8> = places.flat_map(|(x, y)| pixel(x, y)).collect();
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, width, height);
+    encoder.set_color(png::ColorType::Rgba);
+    let mut writer = encoder.write_header().unwrap();
+    writer.write_image_data(&pixels).unwrap();
+    drop(writer);
+    file
+}
+
+/// Whatever is put into the middle: what leaves the server is read by others, or it does not leave.
+async fn no_picture_makes_a_print_that_cannot_be_read(backend: Backend) {
+    let server = Server::open(backend).await;
+    let code = server.shop.sticker().await;
+    let black = |_, _| [0, 0, 0, 255];
+    let finder = |x: u32, y: u32| {
+        let ring = x.min(y).min(69 - x.min(69)).min(69 - y.min(69)) / 10;
+        if ring == 1 { [255; 4] } else { [0, 0, 0, 255] }
+    };
+    let pictures = [
+        ("black", picture(64, 64, black)),
+        ("one pixel", picture(1, 1, black)),
+        ("a line", picture(4096, 1, black)),
+        ("a pole", picture(1, 4096, black)),
+        ("nothing", picture(64, 64, |_, _| [0; 4])),
+        (
+            "stripes",
+            picture(
+                64,
+                64,
+                |x, _| if x % 8 < 4 { [0, 0, 0, 255] } else { [255; 4] },
+            ),
+        ),
+        (
+            "squares",
+            picture(64, 64, |x, y| {
+                if (x / 4 + y / 4) % 2 == 0 {
+                    [0, 0, 0, 255]
+                } else {
+                    [255; 4]
+                }
+            }),
+        ),
+        ("a finder pattern", picture(70, 70, finder)),
+        ("haze", picture(64, 64, |_, _| [128, 128, 128, 128])),
+    ];
+    let mut made = 0;
+    for (what, file) in pictures {
+        for level in ["Q", "H"] {
+            let how = format!("template=stand-a6&format=png&dpi=150&level={level}");
+            let path = format!("/v1/codes/{}/print?{how}", code.id);
+            let call = Request::post(&path, "image/png", file.clone());
+            let answer = server.send(&bearer(call, &server.token)).await;
+            if what == "a finder pattern" {
+                // Our own reader is not misled by it, but others are.
+                assert_eq!(answer.code(), "print-unreadable");
+            } else if answer.status == 200 {
+                made += 1;
+                let read = read_symbol(&answer.body);
+                let whole = [vec![code.text.clone()], vec![code.text.clone()]];
+                assert_eq!(read, whole, "{what} at {level}");
+            } else {
+                assert_eq!(
+                    answer.code(),
+                    "print-unreadable",
+                    "{what}: {}",
+                    answer.text()
+                );
+            }
+        }
+    }
+    assert!(made >= 10, "{made}");
+    server.is_ready().await;
+}
+
+on_both![
+    no_name_breaks_a_print,
+    no_picture_makes_a_print_that_cannot_be_read,
+];
