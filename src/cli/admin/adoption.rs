@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::cli::admin::{Desk, code};
+use crate::cli::admin::Desk;
 use crate::cli::error::CliError;
 use crate::db::adoptions;
 use crate::flow::adopt::{self, NewAdoption};
@@ -88,7 +88,7 @@ impl Command {
                 Ok(view(&found.ok_or_else(missing)?))
             }
             Self::End(which) => {
-                let app = code::app(desk).await?;
+                let app = desk.app().await?;
                 let ended = adopt::end(&app, &which.merchant, &which.id, ACTOR).await?;
                 Ok(view(&ended))
             }
@@ -98,7 +98,7 @@ impl Command {
 
 /// The institution is told by the server that runs.
 async fn create(desk: &Desk, new: New) -> Result<Value, CliError> {
-    let app = code::app(desk).await?;
+    let app = desk.app().await?;
     let text = match (new.text, new.picture) {
         (Some(text), _) => text,
         (None, Some(path)) => {

@@ -1,13 +1,12 @@
 //! `tongma code`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::cli::admin::Desk;
+use crate::cli::admin::{Desk, write};
 use crate::cli::error::CliError;
-use crate::cli::setup;
-use crate::clock::{Clock, Timestamp};
+use crate::clock::Timestamp;
 use crate::code::run::CodeKind;
 use crate::db::{codes, stores};
 use crate::flow::issue::{self, NewCode, NewForm};
@@ -144,7 +143,7 @@ impl Command {
             Self::Print(args) => args.run(desk).await,
             Self::Check(args) => args.run(desk).await.map(|(answer, _)| answer),
             Self::Change { which, event } => {
-                let app = app(desk).await?;
+                let app = desk.app().await?;
                 let code = issue::change(&app, &which.merchant, &which.id, event).await?;
                 let tx = desk.db.begin().await?;
                 let (merchant, action) = (&code.merchant, format!("code.{event}"));
@@ -157,7 +156,7 @@ impl Command {
 }
 
 async fn create(desk: &Desk, new: New) -> Result<Value, CliError> {
-    let app = app(desk).await?;
+    let app = desk.app().await?;
     let mut tx = desk.db.begin().await?;
     let owner = desk.merchant(&mut tx, &new.merchant).await?;
     let missing = || CliError::NotFound("store", new.store.to_string());
@@ -196,12 +195,6 @@ async fn create(desk: &Desk, new: New) -> Result<Value, CliError> {
     Ok(view(&code))
 }
 
-/// The application as `serve` would have it.
-pub(super) async fn app(desk: &Desk) -> Result<crate::app::App, CliError> {
-    let origin = setup::origin(&desk.config).map_err(setup::SetupError::from)?;
-    Ok(setup::app(&desk.config, origin, Clock::System).await?.app)
-}
-
 impl Pictures {
     fn draw(&self, code: &PrintedCode) -> Result<(), CliError> {
         let symbol = Symbol::new(&code.text, Level::M)?;
@@ -214,10 +207,6 @@ impl Pictures {
         }
         Ok(())
     }
-}
-
-pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
-    std::fs::write(path, bytes).map_err(|error| CliError::File(path.display().to_string(), error))
 }
 
 fn view(code: &PrintedCode) -> Value {

@@ -21,10 +21,12 @@ mod print;
 mod sign;
 mod store;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::Value;
 
+use crate::app::App;
 use crate::cli::error::CliError;
 use crate::cli::setup;
 use crate::clock::Clock;
@@ -153,6 +155,12 @@ impl PageArgs {
 }
 
 impl Desk {
+    /// The application as `serve` would have it.
+    async fn app(&self) -> Result<App, CliError> {
+        let origin = setup::origin(&self.config).map_err(setup::SetupError::from)?;
+        Ok(setup::app(&self.config, origin, Clock::System).await?.app)
+    }
+
     /// Refuses one more of what the merchant has enough of.
     async fn room_for_one(
         &self,
@@ -205,6 +213,10 @@ fn who() -> Option<String> {
     let name = names.iter().find_map(|name| std::env::var(name).ok())?;
     let plain = name.chars().filter(|c| !c.is_control());
     Some(plain.take(SOURCE_CHARS).collect())
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
+    std::fs::write(path, bytes).map_err(|error| CliError::File(path.display().to_string(), error))
 }
 
 /// A value as it will be shown. What is asked for is plain data, so this cannot fail; if it did,

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::cli::admin::{Desk, code};
+use crate::cli::admin::Desk;
 use crate::cli::error::CliError;
 use crate::cli::progress::Progress;
 use crate::db;
@@ -164,14 +164,14 @@ impl Command {
             Self::Show {
                 which: Which::Batch(id),
             } => {
-                let app = code::app(desk).await?;
+                let app = desk.app().await?;
                 let (batch, in_use) = plates::look_at_batch(&app, None, &id).await?;
                 Ok(counted(batch_view(&batch), &batch, in_use))
             }
             Self::Show {
                 which: Which::Plate(name),
             } => {
-                let app = code::app(desk).await?;
+                let app = desk.app().await?;
                 let id = name.find(desk).await?;
                 Ok(view(plates::look(&app, HAND, &id).await?))
             }
@@ -182,7 +182,7 @@ impl Command {
                 merchant,
             } => bind(desk, &plate, place, merchant).await,
             Self::Rebind { plate, place } => {
-                let app = code::app(desk).await?;
+                let app = desk.app().await?;
                 let id = plate.find(desk).await?;
                 let store = Some(place.store);
                 Ok(view(
@@ -190,12 +190,12 @@ impl Command {
                 ))
             }
             Self::Unbind { plate } => {
-                let app = code::app(desk).await?;
+                let app = desk.app().await?;
                 let id = plate.find(desk).await?;
                 Ok(view(plates::unbind(&app, HAND, &id).await?))
             }
             Self::Void { plate } => {
-                let app = code::app(desk).await?;
+                let app = desk.app().await?;
                 let id = plate.find(desk).await?;
                 Ok(view(plates::void(&app, HAND, &id).await?))
             }
@@ -204,7 +204,7 @@ impl Command {
 }
 
 async fn create(desk: &Desk, new: New) -> Result<Value, CliError> {
-    let app = code::app(desk).await?;
+    let app = desk.app().await?;
     if let Some(merchant) = &new.merchant {
         let mut tx = desk.db.read().await?;
         desk.merchant(&mut tx, merchant).await?;
@@ -220,7 +220,7 @@ async fn create(desk: &Desk, new: New) -> Result<Value, CliError> {
 }
 
 async fn finish(desk: &Desk, id: &PlateBatchId) -> Result<Value, CliError> {
-    let app = code::app(desk).await?;
+    let app = desk.app().await?;
     let (batch, _) = plates::look_at_batch(&app, None, id).await?;
     let batch = plates::finish(&app, batch, HAND.actor, progress(desk)).await?;
     Ok(batch_view(&batch))
@@ -282,7 +282,7 @@ async fn bind(
     place: Place,
     merchant: MerchantId,
 ) -> Result<Value, CliError> {
-    let app = code::app(desk).await?;
+    let app = desk.app().await?;
     let id = plate.find(desk).await?;
     let mut tx = desk.db.begin().await?;
     desk.merchant(&mut tx, &merchant).await?;

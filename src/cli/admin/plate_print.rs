@@ -63,7 +63,7 @@ struct Parts(RangeInclusive<u32>);
 impl Args {
     /// Prints, and answers the manifest.
     pub(super) async fn run(self, desk: &Desk) -> Result<Value, CliError> {
-        let app = super::code::app(desk).await?;
+        let app = desk.app().await?;
         let mut tx = desk.db.read().await?;
         let found = crate::db::plate_batches::find(&mut tx, &self.batch).await?;
         tx.commit().await?;

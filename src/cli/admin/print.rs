@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::cli::admin::Desk;
+use crate::cli::admin::{Desk, write};
 use crate::cli::error::CliError;
 use crate::flow::print::{self, Order};
 use crate::id::{CodeId, MerchantId};
@@ -88,9 +88,9 @@ impl Args {
             format,
             dpi: self.dpi,
         };
-        let app = super::code::app(desk).await?;
+        let app = desk.app().await?;
         let printed = print::print(&app, order).await?;
-        super::code::write(&self.out, &printed.file)?;
+        write(&self.out, &printed.file)?;
         let mut answer = json!(printed.facts);
         if let Some(fields) = answer.as_object_mut() {
             fields.insert("file".to_owned(), json!(self.out.display().to_string()));

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use serde_json::Value;
 
-use crate::cli::admin::{Desk, code, shown};
+use crate::cli::admin::{Desk, shown};
 use crate::cli::error::CliError;
 use crate::flow::check_sign::{self, SignVerdict};
 use crate::id::{CounterId, MerchantId, StoreId};
@@ -36,7 +36,7 @@ impl Args {
         let mut tx = desk.db.read().await?;
         desk.merchant(&mut tx, &self.merchant).await?;
         tx.commit().await?;
-        let app = code::app(desk).await?;
+        let app = desk.app().await?;
         let text = match (self.text, self.picture) {
             (_, Some(path)) => {
                 let unreadable = |error| CliError::File(path.display().to_string(), error);
