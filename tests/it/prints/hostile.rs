@@ -137,9 +137,13 @@ async fn no_picture_makes_a_print_that_cannot_be_read(backend: Backend) {
                 assert_eq!(answer.code(), "print-unreadable");
             } else if answer.status == 200 {
                 made += 1;
-                let read = read_symbol(&answer.body);
-                let whole = [vec![code.text.clone()], vec![code.text.clone()]];
-                assert_eq!(read, whole, "{what} at {level}");
+                let [zxing, zbar] = read_symbol(&answer.body);
+                assert_eq!(zxing, [code.text.clone()], "{what} at {level}");
+                // Of one code in many with squares as wide as its modules zbar finds nothing.
+                assert!(
+                    zbar.iter().all(|text| *text == code.text),
+                    "{what} at {level}: {zbar:?}"
+                );
             } else {
                 assert_eq!(
                     answer.code(),
