@@ -8,28 +8,40 @@ use crate::code::run::Body;
 use crate::crypto::keys::SigningKey;
 use crate::db::{self, Tx};
 use crate::flow::FlowError;
-use crate::flow::issue::NewCode;
 use crate::id::{AdoptionId, MerchantId};
 use crate::merchant::{NetworkAccount, emv_fields};
+use crate::money::{Amount, Currency};
 use crate::payment::adoption::Standing;
 
-/// The text of a code with these accounts, and with those of adopted codes.
+/// What a code says besides its run.
+pub(super) struct Said<'a> {
+    /// Who is paid.
+    pub(super) merchant: &'a MerchantId,
+    /// In what.
+    pub(super) currency: Currency,
+    /// How much, where the payment that it asks for says so.
+    pub(super) amount: Option<Amount>,
+    /// The merchant's accounts in other networks.
+    pub(super) accounts: &'a [NetworkAccount],
+    /// Codes that the merchant has adopted, whose accounts stand there as well.
+    pub(super) adopted: &'a [AdoptionId],
+}
+
+/// The text of a code that says this.
 pub(super) async fn text(
     app: &App,
     tx: &mut Tx,
-    new: &NewCode,
-    (accounts, adopted): (&[NetworkAccount], &[AdoptionId]),
+    said: &Said<'_>,
     (body, key): (&Body, &SigningKey),
 ) -> Result<String, FlowError> {
-    let merchant = db::merchants::find(tx, &new.merchant)
+    let merchant = db::merchants::find(tx, said.merchant)
         .await?
         .ok_or(FlowError::NotFound("merchant"))?;
-    let mut accounts = accounts.to_vec();
-    for id in adopted {
-        accounts.extend(of_adopted(tx, &new.merchant, id).await?);
+    let mut accounts = said.accounts.to_vec();
+    for id in said.adopted {
+        accounts.extend(of_adopted(tx, said.merchant, id).await?);
     }
-    let amount = new.amount.filter(|_| new.payment.is_some());
-    let fields = emv_fields(&merchant, new.currency, amount, &accounts)
+    let fields = emv_fields(&merchant, said.currency, said.amount, &accounts)
         .map_err(|why| FlowError::field("/network_accounts", "field-invalid", why))?;
     emv_form::issue(&app.origin, body, &fields, |message| key.sign(message)).map_err(refused)
 }

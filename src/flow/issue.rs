@@ -1,11 +1,12 @@
-//! Issuing codes, and taking them out of use.
+//! Issuing codes, and what becomes of what they had open when they are taken out of use.
 
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::code::run::{self, Body, CodeKind, KeyId, RandomId};
 use crate::crypto::jwk::KeyUse;
 use crate::db::{self, Tx};
-use crate::flow::{FlowError, adopt, in_emv, plates, quota, tell};
+use crate::flow::in_emv::{self, Said};
+use crate::flow::{FlowError, quota, tell};
 use crate::id::{AdoptionId, CodeId, CounterId, MerchantId, PaymentAccountId, PaymentId, StoreId};
 use crate::merchant::plate::Spot;
 use crate::merchant::{
@@ -187,7 +188,14 @@ async fn make(
     let text = match &new.form {
         NewForm::Url { .. } => run::issue(&app.origin, &body, |message| key.sign(message)),
         NewForm::Emv { accounts, adopted } => {
-            in_emv::text(app, tx, &new, (accounts, adopted), (&body, &key)).await?
+            let said = Said {
+                merchant: &new.merchant,
+                currency: new.currency,
+                amount: new.amount.filter(|_| new.payment.is_some()),
+                accounts,
+                adopted,
+            };
+            in_emv::text(app, tx, &said, (&body, &key)).await?
         }
     };
     let code = PrintedCode {
@@ -213,45 +221,6 @@ async fn make(
     Ok(code)
 }
 
-/// Suspends, resumes or revokes a code. What it had open is closed: nobody starts it from now on,
-/// and orders that payers hold are closed at the institutions.
-pub async fn change(
-    app: &App,
-    merchant: &MerchantId,
-    id: &CodeId,
-    event: CodeEvent,
-) -> Result<PrintedCode, FlowError> {
-    let mut tx = app.db.begin().await?;
-    let code = db::codes::find_of(&mut tx, merchant, id)
-        .await?
-        .ok_or(FlowError::NotFound("code"))?;
-    let wanted = match event {
-        CodeEvent::Suspend => CodeState::Suspended,
-        CodeEvent::Resume => CodeState::Active,
-        CodeEvent::Revoke => CodeState::Revoked,
-    };
-    if code.state == wanted {
-        // Asked again after a lost answer.
-        return Ok(code);
-    }
-    // A plate before its code, as whoever unbinds it holds them.
-    let plate = match event {
-        CodeEvent::Revoke => db::plates::hold_of_code(&mut tx, id).await?,
-        CodeEvent::Suspend | CodeEvent::Resume => None,
-    };
-    let code = after(app, &mut tx, code, event).await?;
-    if code.state == CodeState::Revoked && code.account.is_some() {
-        adopt::follow(app, &mut tx, &code).await?;
-    }
-    if let Some(plate) = plate {
-        plates::follow(app, &mut tx, plate, &code).await?;
-    }
-    tx.commit().await?;
-    app.bell.ring();
-    app.sweep_bell.ring();
-    Ok(code)
-}
-
 /// Revokes the code behind an adopted one that its merchant lets go, or behind a plate.
 pub(super) async fn revoke_behind(
     app: &App,
@@ -273,7 +242,8 @@ pub(super) async fn suspend_behind(
     after(app, tx, code, CodeEvent::Suspend).await
 }
 
-async fn after(
+/// The code after `event`. What it had open is closed where it is not active any more.
+pub(super) async fn after(
     app: &App,
     tx: &mut Tx,
     code: PrintedCode,

@@ -8,6 +8,7 @@
 pub mod adopt;
 pub mod audit;
 pub mod authenticate;
+pub mod change_code;
 pub mod check_sign;
 pub mod close;
 pub mod confirm;

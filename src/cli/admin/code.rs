@@ -9,6 +9,7 @@ use crate::cli::error::CliError;
 use crate::clock::Timestamp;
 use crate::code::run::CodeKind;
 use crate::db::{codes, stores};
+use crate::flow::change_code;
 use crate::flow::issue::{self, NewCode, NewForm};
 use crate::id::{AdoptionId, CodeId, CounterId, MerchantId, StoreId};
 use crate::merchant::{CodeClass, CodeEvent, CodeForm, NetworkAccount, PrintedCode};
@@ -144,7 +145,7 @@ impl Command {
             Self::Check(args) => args.run(desk).await.map(|(answer, _)| answer),
             Self::Change { which, event } => {
                 let app = desk.app().await?;
-                let code = issue::change(&app, &which.merchant, &which.id, event).await?;
+                let code = change_code::change(&app, &which.merchant, &which.id, event).await?;
                 let tx = desk.db.begin().await?;
                 let (merchant, action) = (&code.merchant, format!("code.{event}"));
                 desk.done(tx, &action, Some(merchant), code.id.as_str())

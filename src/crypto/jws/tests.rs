@@ -46,6 +46,15 @@ fn what_was_signed_is_read() {
 }
 
 #[test]
+fn what_was_kept_is_read_again() {
+    let text = sign(&key(), RECEIPT, &claims());
+    assert_eq!(kept(&text), Some(claims()));
+    for broken in ["", "a", "a.b.c", &text.replacen('.', ".!", 1)] {
+        assert_eq!(kept::<serde_json::Value>(broken), None, "{broken}");
+    }
+}
+
+#[test]
 fn the_example_of_rfc_8037_verifies() {
     let seed = BASE64URL_NOPAD
         .decode(b"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A")

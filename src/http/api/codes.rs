@@ -348,7 +348,7 @@ async fn change(
     event: CodeEvent,
 ) -> Result<Json<CodeView>, Problem> {
     let merchant = &asked.caller.principal.merchant;
-    let code = flow::issue::change(app, merchant, &id.read()?, event).await?;
+    let code = flow::change_code::change(app, merchant, &id.read()?, event).await?;
     Ok(Json(code.into()))
 }
 

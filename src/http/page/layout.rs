@@ -12,8 +12,8 @@ pub(crate) struct Shell<'a> {
     pub(crate) lang: Lang,
     /// The window's title.
     pub(crate) title: &'a str,
-    /// The page's own address without a query, for the switch of languages; of a page that answers a
-    /// form, the address of the page with the form. Empty where there is none.
+    /// The page's own address without its language, for the switch of languages; of a page that answers
+    /// a form, the address of the page with the form. Empty where there is none.
     pub(crate) here: &'a str,
     /// Where the switch has to send a form again to come to this page: what it sends.
     pub(crate) form: &'a [(&'static str, &'a str)],
@@ -68,7 +68,8 @@ impl Shell<'_> {
     /// The way to the same page in the other language.
     fn switch(&self) -> Markup {
         let other = self.lang.other();
-        let place = format!("{}?lang={}", self.here, other.word());
+        let and = if self.here.contains('?') { '&' } else { '?' };
+        let place = format!("{}{and}lang={}", self.here, other.word());
         let name = other.of_two("中文", "English");
         html! {
             @if self.here.is_empty() {

@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 
 use tongma::flow::confirm::Outcome;
 use tongma::flow::resolve::{self, resolve};
-use tongma::flow::{FlowError, adopt, expire, issue, start};
+use tongma::flow::{FlowError, adopt, change_code, expire, start};
 use tongma::merchant::{CodeEvent, InstitutionId};
 use tongma::money::Currency;
 use tongma::payment::adoption::{Adoption, AdoptionEnd, NoProof, Standing};
@@ -362,12 +362,12 @@ async fn revoking_the_code_behind_it_lets_it_go(backend: Backend) {
     let adoption = adopted(&shop, ON_THE_WALL).await;
     let code = adoption.standing.code().unwrap();
     let merchant = &shop.merchant.id;
-    issue::change(&shop.app, merchant, code, CodeEvent::Suspend)
+    change_code::change(&shop.app, merchant, code, CodeEvent::Suspend)
         .await
         .unwrap();
     let told = resolve(&shop.app, &jd(), ON_THE_WALL).await;
     assert!(matches!(told, Err(FlowError::CodeStopped(_))), "{told:?}");
-    issue::change(&shop.app, merchant, code, CodeEvent::Revoke)
+    change_code::change(&shop.app, merchant, code, CodeEvent::Revoke)
         .await
         .unwrap();
     assert!(is_unknown(&resolve(&shop.app, &jd(), ON_THE_WALL).await));

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use tongma::flow::start::{StartOrder, Started};
-use tongma::flow::{FlowError, expire, issue, payment, report, start};
+use tongma::flow::{FlowError, change_code, expire, payment, report, start};
 use tongma::id::AttemptId;
 use tongma::merchant::{CodeEvent, PrintedCode};
 use tongma::payment::{Payment, ResultClaims};
@@ -211,7 +211,7 @@ impl Town {
 
     async fn changes(&self, code: usize, event: CodeEvent) -> Result<(), FlowError> {
         let id = &self.codes[code].id;
-        issue::change(&self.shop.app, &self.shop.merchant.id, id, event)
+        change_code::change(&self.shop.app, &self.shop.merchant.id, id, event)
             .await
             .map(|_| ())
     }

@@ -270,12 +270,14 @@ async fn a_code_is_revoked_as_often_as_it_is_asked_for(backend: Backend) {
     let shop = Shop::open(backend).await;
     let sticker = shop.sticker().await;
     let revoke = async || {
-        flow::issue::change(&shop.app, &shop.merchant.id, &sticker.id, CodeEvent::Revoke).await
+        flow::change_code::change(&shop.app, &shop.merchant.id, &sticker.id, CodeEvent::Revoke)
+            .await
     };
 
     assert_eq!(revoke().await.unwrap(), revoke().await.unwrap());
     let resumed =
-        flow::issue::change(&shop.app, &shop.merchant.id, &sticker.id, CodeEvent::Resume).await;
+        flow::change_code::change(&shop.app, &shop.merchant.id, &sticker.id, CodeEvent::Resume)
+            .await;
     assert!(
         matches!(resumed, Err(FlowError::State { .. })),
         "{resumed:?}"

@@ -3,7 +3,7 @@
 
 use tongma::flow::check_sign::{self, SignVerdict};
 use tongma::flow::resolve::resolve;
-use tongma::flow::{FlowError, issue, plates};
+use tongma::flow::{FlowError, change_code, plates};
 use tongma::merchant::{CodeEvent, CodeState, CodeStop, InstitutionId};
 
 use crate::support::beside::number;
@@ -20,7 +20,7 @@ async fn what_was_stopped_stays_stopped_where_it_is_moved(backend: Backend) {
     let blank = plate(&shop).await;
     let (merchant, shown) = (&shop.merchant.id, bound(&shop, &blank).await);
     let change = async |code, event| {
-        issue::change(&shop.app, merchant, code, event)
+        change_code::change(&shop.app, merchant, code, event)
             .await
             .unwrap();
     };

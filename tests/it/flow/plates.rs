@@ -10,7 +10,7 @@ use tongma::crypto::jwk::KeyUse;
 use tongma::flow::keys::Rotation;
 use tongma::flow::plates::{self, PlateName, Shown};
 use tongma::flow::resolve::resolve;
-use tongma::flow::{FlowError, expire, issue, start};
+use tongma::flow::{FlowError, change_code, expire, start};
 use tongma::merchant::plate::{PlateDeed, PlateState, Spot, TRIES};
 use tongma::merchant::{CodeEvent, CodeState, InstitutionId, PrintedCode};
 use tongma::print::Blank;
@@ -270,12 +270,12 @@ async fn a_code_that_is_revoked_by_itself_takes_its_plate_off(backend: Backend) 
     let blank = plate(&shop).await;
     let shown = bound(&shop, &blank).await;
     let (merchant, code) = (&shop.merchant.id, shown.plate.code().unwrap());
-    issue::change(&shop.app, merchant, code, CodeEvent::Suspend)
+    change_code::change(&shop.app, merchant, code, CodeEvent::Suspend)
         .await
         .unwrap();
     let told = resolve(&shop.app, &jd(), &blank.text).await;
     assert!(matches!(told, Err(FlowError::CodeStopped(_))), "{told:?}");
-    let ended = issue::change(&shop.app, merchant, code, CodeEvent::Revoke)
+    let ended = change_code::change(&shop.app, merchant, code, CodeEvent::Revoke)
         .await
         .unwrap();
     assert_eq!(ended.state, CodeState::Revoked);

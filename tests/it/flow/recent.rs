@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tongma::db;
 use tongma::flow::resolve::resolve;
-use tongma::flow::{FlowError, issue};
+use tongma::flow::{FlowError, change_code};
 use tongma::id::AgreementId;
 use tongma::merchant::{Agreement, AgreementState, CodeEvent, CodeStop, InstitutionState, Ways};
 use tongma::money::Currency;
@@ -46,7 +46,7 @@ async fn a_revocation_is_heard_here_at_once_and_elsewhere_within_half_a_second(b
     for app in [&shop.app, &other] {
         resolve(app, &jd, &sticker.text).await.unwrap();
     }
-    issue::change(&shop.app, &shop.merchant.id, &sticker.id, CodeEvent::Revoke)
+    change_code::change(&shop.app, &shop.merchant.id, &sticker.id, CodeEvent::Revoke)
         .await
         .unwrap();
 

@@ -146,7 +146,7 @@ async fn a_code_that_the_merchant_stopped_is_not_told(backend: Backend) {
     let shop = Shop::open(backend).await;
     let code = after_a_week(&shop, [8; 7]).await;
     let change = async |event| {
-        flow::issue::change(&shop.app, &shop.merchant.id, &code.id, event)
+        flow::change_code::change(&shop.app, &shop.merchant.id, &code.id, event)
             .await
             .unwrap();
     };

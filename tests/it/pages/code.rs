@@ -239,7 +239,7 @@ async fn a_code_that_cannot_be_paid_says_so_in_words(backend: Backend) {
         (&revoked, CodeEvent::Revoke),
         (&suspended, CodeEvent::Suspend),
     ] {
-        flow::issue::change(app, merchant, &code.id, event)
+        flow::change_code::change(app, merchant, &code.id, event)
             .await
             .unwrap();
     }

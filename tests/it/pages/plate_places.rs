@@ -123,6 +123,32 @@ async fn every_place_of_a_chain_is_reached_without_a_script(backend: Backend) {
         .find(|(_, name)| name == last.name.as_str())
         .unwrap();
     let tills = all(&staff, way).await;
+    for (asked, kept) in [
+        (
+            format!("{places}&find=%26%20till"),
+            "find=%26+till".to_owned(),
+        ),
+        (
+            way.clone(),
+            way.split(['?', '&']).nth(1).unwrap().to_owned(),
+        ),
+        (
+            format!("{places}&after={}", last.id),
+            format!("after={}", last.id),
+        ),
+    ] {
+        let seen = staff.get(&asked).await;
+        let other = seen.between("<a href=\"/plates/", "\" hreflang=\"en\"");
+        let other = other
+            .split("<a href=\"/plates/")
+            .last()
+            .unwrap()
+            .replace("&amp;", "&");
+        assert!(
+            other.contains(&kept) && other.ends_with("&lang=en"),
+            "{asked}: {other}"
+        );
+    }
     let of_store = tills
         .iter()
         .filter(|(_, name)| name.starts_with("收银"))

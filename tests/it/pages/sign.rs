@@ -41,7 +41,7 @@ async fn a_cashier_hears_of_each_sign_what_it_is(backend: Backend) {
     let stopped = site.shop.sticker().await;
     let revoke = tongma::merchant::CodeEvent::Revoke;
     let merchant = &site.shop.merchant.id;
-    tongma::flow::issue::change(&site.shop.app, merchant, &stopped.id, revoke)
+    tongma::flow::change_code::change(&site.shop.app, merchant, &stopped.id, revoke)
         .await
         .unwrap();
     let strangers = super::code::code_of_merchant(&site, "别家").await;

@@ -297,7 +297,7 @@ async fn pages_fit_the_smallest_phone_and_a_desk() {
     let gone = site.shop.sticker().await;
     let revoke = tongma::merchant::CodeEvent::Revoke;
     let merchant = &site.shop.merchant.id;
-    tongma::flow::issue::change(&site.shop.app, merchant, &gone.id, revoke)
+    tongma::flow::change_code::change(&site.shop.app, merchant, &gone.id, revoke)
         .await
         .unwrap();
     let gone = site.page_of(&gone.text);

@@ -138,7 +138,11 @@ async fn no_picture_makes_a_print_that_cannot_be_read(backend: Backend) {
             } else if answer.status == 200 {
                 made += 1;
                 let [zxing, zbar] = read_symbol(&answer.body);
-                assert_eq!(zxing, *std::slice::from_ref(&code.text), "{what} at {level}");
+                assert_eq!(
+                    zxing,
+                    *std::slice::from_ref(&code.text),
+                    "{what} at {level}"
+                );
                 // Of one code in many with squares as wide as its modules zbar finds nothing.
                 assert!(
                     zbar.iter().all(|text| *text == code.text),

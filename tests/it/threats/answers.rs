@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use tongma::flow::issue;
+use tongma::flow::change_code;
 use tongma::flow::start::Started;
 use tongma::merchant::CodeEvent;
 use tongma::payment::ResultClaims;
@@ -120,7 +120,7 @@ async fn a_code_that_cannot_be_paid_is_answered_as_the_list_says(backend: Backen
     let (_, held) = shop.sells(600).await;
     shop.starts("jd_pay", &held, 600).await.unwrap();
     let revoked = shop.sticker().await;
-    issue::change(&shop.app, &shop.merchant.id, &revoked.id, CodeEvent::Revoke)
+    change_code::change(&shop.app, &shop.merchant.id, &revoked.id, CodeEvent::Revoke)
         .await
         .unwrap();
     let mut forged = sticker.text.clone();

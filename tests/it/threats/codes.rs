@@ -8,7 +8,7 @@ use tongma::flow::confirm::Outcome;
 use tongma::flow::payment::NewPayment;
 use tongma::flow::receipt::{Presented, verify};
 use tongma::flow::resolve::resolve;
-use tongma::flow::{self, FlowError, expire, issue};
+use tongma::flow::{self, FlowError, change_code, expire, issue};
 use tongma::merchant::{CodeEvent, CodeStop, PrintedCode};
 use tongma::payment::receipt::ReceiptVerdict;
 use tongma::payment::{ExceptionCode, Payment};
@@ -129,7 +129,7 @@ async fn t051_a_code_of_another_host_or_merchant_does_not_exist_here(backend: Ba
     let outcome = flow::payment::cancel(&shop.app, &neighbour.id, &payment.id).await;
     assert!(matches!(outcome, Err(FlowError::NotFound("payment"))));
     for event in [CodeEvent::Suspend, CodeEvent::Resume, CodeEvent::Revoke] {
-        let outcome = issue::change(&shop.app, &neighbour.id, &here.id, event).await;
+        let outcome = change_code::change(&shop.app, &neighbour.id, &here.id, event).await;
         assert!(matches!(outcome, Err(FlowError::NotFound("code"))));
     }
     for (shown, verdict) in [

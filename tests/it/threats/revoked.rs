@@ -2,7 +2,7 @@
 
 use tongma::flow::resolve::{look, resolve};
 use tongma::flow::start::{StartOrder, Started};
-use tongma::flow::{FlowError, StartsBound, expire, issue, start};
+use tongma::flow::{FlowError, StartsBound, change_code, expire, start};
 use tongma::merchant::{CodeEvent, CodeStop};
 use tongma::payment::PaymentWay;
 
@@ -24,7 +24,7 @@ async fn t059_a_revoked_code_is_refused_at_once_on_every_instance(backend: Backe
     assert!(matches!(lost.await, Err(FlowError::PayeeUnavailable)));
 
     for code in [&sticker, &code] {
-        issue::change(&shop.app, &shop.merchant.id, &code.id, CodeEvent::Revoke)
+        change_code::change(&shop.app, &shop.merchant.id, &code.id, CodeEvent::Revoke)
             .await
             .unwrap();
         let before = business_digest(&shop.database).await;
@@ -73,7 +73,7 @@ async fn a_start_that_crosses_a_revocation_is_refused_or_closed(backend: Backend
             })
         });
         let starts: Vec<_> = starts.collect();
-        issue::change(&shop.app, &shop.merchant.id, &sticker.id, CodeEvent::Revoke)
+        change_code::change(&shop.app, &shop.merchant.id, &sticker.id, CodeEvent::Revoke)
             .await
             .unwrap();
         for outcome in futures_util::future::join_all(starts).await {
@@ -97,7 +97,7 @@ async fn a_payment_whose_code_was_revoked_ends_when_it_is_let_go(backend: Backen
     let shop = Shop::open(backend).await;
     let (payment, code) = shop.sells(600).await;
     let started = shop.starts("jd_pay", &code, 600).await.unwrap();
-    issue::change(&shop.app, &shop.merchant.id, &code.id, CodeEvent::Revoke)
+    change_code::change(&shop.app, &shop.merchant.id, &code.id, CodeEvent::Revoke)
         .await
         .unwrap();
     let mut closed = shop.paid("wechat_pay", &started);

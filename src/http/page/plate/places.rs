@@ -52,7 +52,7 @@ pub(in crate::http::page) async fn choose(
         Ok(view) => view,
         Err(error) => return at.staff.refuses(Refusal::from_flow(error)),
     };
-    let here = format!("/plates/{}/places", at.plate.short_id);
+    let here = view.address(view.from.as_deref());
     let card = places_card(Lang::of(&req), &view);
     at.staff
         .page(StatusCode::OK, &here, &[], Camera::Off, &card)
@@ -84,12 +84,15 @@ impl AtPlate<'_> {
     async fn places(&self, asked: ChooseQuery) -> Result<PlacesView, FlowError> {
         let merchant = &self.staff.device.merchant;
         let find = words(&asked.find.unwrap_or_default());
-        let after = asked.after.unwrap_or_default();
+        let is_a_place = |id: &String| match &asked.store {
+            None => id.parse::<StoreId>().is_ok(),
+            Some(_) => id.parse::<CounterId>().is_ok(),
+        };
+        let from = asked.after.filter(is_a_place);
         let mut tx = self.staff.app.db.read().await?;
         let (level, rows, last) = match &asked.store {
             None => {
-                let after: Option<StoreId> = after.parse().ok();
-                let page = Page::new(after.as_ref().map(StoreId::as_str), FOUND);
+                let page = Page::new(from.as_deref(), FOUND);
                 let found = db::stores::named(&mut tx, merchant, &find, &page).await?;
                 let rows = found
                     .iter()
@@ -100,8 +103,7 @@ impl AtPlate<'_> {
             Some(id) => {
                 let store = db::stores::find(&mut tx, merchant, id).await?;
                 let store = store.ok_or(FlowError::NotFound("store"))?;
-                let after: Option<CounterId> = after.parse().ok();
-                let page = Page::new(after.as_ref().map(CounterId::as_str), FOUND);
+                let page = Page::new(from.as_deref(), FOUND);
                 let found = db::counters::in_store(&mut tx, &store, &find, &page).await?;
                 let row =
                     |till: &Counter| (sent(&till.store, Some(&till.id)), till.name.to_string());
@@ -120,6 +122,7 @@ impl AtPlate<'_> {
             short_id: self.plate.short_id.to_string(),
             level,
             find,
+            from,
             rows,
             after: last.filter(|_| is_full),
         })

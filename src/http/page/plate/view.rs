@@ -58,6 +58,8 @@ pub(super) struct PlacesView {
     pub(super) level: Level,
     /// What was looked for.
     pub(super) find: String,
+    /// The last of the page before, if this is not the first.
+    pub(super) from: Option<String>,
     /// What each sends, and its name.
     pub(super) rows: Vec<(String, String)>,
     /// Behind which there may be more.
@@ -208,6 +210,21 @@ fn choice(lang: Lang, view: &PlateView) -> Markup {
     }
 }
 
+impl PlacesView {
+    /// Where this search goes on behind `from`, or begins; in no language yet.
+    pub(super) fn address(&self, from: Option<&str>) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        if let Level::Tills { store, .. } = &self.level {
+            query.append_pair("store", store);
+        }
+        query.append_pair("find", &self.find);
+        if let Some(from) = from {
+            query.append_pair("after", from);
+        }
+        format!("/plates/{}/places?{}", self.short_id, query.finish())
+    }
+}
+
 /// Stores, or the tills of one, by what is in their names.
 pub(super) fn places_card(lang: Lang, view: &PlacesView) -> Markup {
     let place = format!("/plates/{}/places", view.short_id);
@@ -265,23 +282,11 @@ fn found(lang: Lang, view: &PlacesView, place: &str) -> Markup {
             }
         }
         @if let Some(after) = &view.after {
-            a.button.plain #more href=(more(lang, view, place, after)) {
+            a.button.plain #more href={ (view.address(Some(after))) "&lang=" (lang.word()) } {
                 (both(lang, "更多", "More"))
             }
         }
     }
-}
-
-/// The next page of the same search.
-fn more(lang: Lang, view: &PlacesView, place: &str, after: &str) -> String {
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    if let Level::Tills { store, .. } = &view.level {
-        query.append_pair("store", store);
-    }
-    query.append_pair("find", &view.find);
-    query.append_pair("after", after);
-    query.append_pair("lang", lang.word());
-    format!("{place}?{}", query.finish())
 }
 
 fn told(lang: Lang, says: Option<&Says>) -> Markup {
