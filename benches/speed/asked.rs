@@ -1,5 +1,8 @@
 //! What the command line asks for.
 
+use crate::seed;
+use crate::support::Backend;
+
 /// The figures and how often each is taken.
 #[derive(Debug)]
 pub(crate) struct Asked {
@@ -10,6 +13,8 @@ pub(crate) struct Asked {
     pub(crate) sizes: Vec<i64>,
     /// How many GiB of disk one database of these may take.
     pub(crate) disk: i64,
+    /// The one database to measure on, by its name.
+    only: Option<String>,
 }
 
 impl Asked {
@@ -19,6 +24,7 @@ impl Asked {
             rounds: 3,
             sizes: vec![10_000, 1_000_000],
             disk: 12,
+            only: None,
         };
         while let Some(word) = words.next() {
             match word.as_str() {
@@ -26,6 +32,7 @@ impl Asked {
                 "--bench" => {}
                 "--rounds" => asked.rounds = words.next().unwrap().parse().unwrap(),
                 "--disk" => asked.disk = words.next().unwrap().parse().unwrap(),
+                "--only" => asked.only = words.next(),
                 "--sizes" => {
                     let list = words.next().unwrap();
                     asked.sizes = list.split(',').map(|size| size.parse().unwrap()).collect();
@@ -34,6 +41,17 @@ impl Asked {
             }
         }
         asked
+    }
+
+    /// The databases to measure on: those that are here, unless one was named.
+    pub(crate) fn backends(&self) -> impl Iterator<Item = Backend> {
+        [Backend::Sqlite, Backend::Postgres]
+            .into_iter()
+            .filter(|backend| match &self.only {
+                None => true,
+                Some(only) => only.eq_ignore_ascii_case(seed::name(*backend)),
+            })
+            .filter(|backend| backend.is_here())
     }
 
     pub(crate) fn wants(&self, name: &str) -> bool {

@@ -29,10 +29,8 @@ use crate::table::{Done, Goal, Row, Table};
 const COUNT: i64 = 300;
 
 pub(crate) async fn measure(asked: &Asked, table: &mut Table) {
-    for backend in [Backend::Sqlite, Backend::Postgres] {
-        if backend.is_here() {
-            measure_on(asked, table, backend).await;
-        }
+    for backend in asked.backends() {
+        measure_on(asked, table, backend).await;
     }
 }
 

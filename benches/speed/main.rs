@@ -8,8 +8,8 @@
 //! One table. Each figure stands beside a reference that was measured in the same run, turn by turn
 //! (A B A B …), and is given as the ratio of the two: machines differ and are shared, ratios hold.
 //! What falls short of its goal is printed like what does not. `TONGMA_TEST_POSTGRES` names a server
-//! for PostgreSQL's figures, or is the word `off`. `--rounds N` (3) takes more turns. `--sizes
-//! 10000,1000000` says at how many stored payments `stored` measures, the first being the reference,
+//! for PostgreSQL's figures, or is the word `off`; `--only sqlite` and `--only postgresql` leave the
+//! other out. `--rounds N` (3) takes more turns. `--sizes 10000,1000000` says at how many stored payments `stored` measures, the first being the reference,
 //! and `--disk 12` how many GiB one database of them may take: ten million payments take about
 //! thirty, and a size that would take more is left out and named. Nothing is logged meanwhile.
 #![expect(
@@ -42,7 +42,6 @@ mod table;
 mod writer;
 
 use asked::Asked;
-use support::Backend;
 use table::Table;
 
 fn main() {
@@ -57,10 +56,7 @@ fn main() {
         if asked.wants("resolve") {
             resolve::measure(&asked, &mut table).await;
         }
-        for backend in [Backend::Sqlite, Backend::Postgres] {
-            if !backend.is_here() {
-                continue;
-            }
+        for backend in asked.backends() {
             if asked.wants("confirm") {
                 confirm::measure(&asked, &mut table, backend).await;
             }

@@ -26,10 +26,8 @@ struct Old {
 }
 
 pub(crate) async fn measure(asked: &Asked, table: &mut Table) {
-    for backend in [Backend::Sqlite, Backend::Postgres] {
-        if backend.is_here() {
-            measure_on(asked, table, backend).await;
-        }
+    for backend in asked.backends() {
+        measure_on(asked, table, backend).await;
     }
 }
 

@@ -44,7 +44,7 @@ fn adoption(standing: Standing) -> Adoption {
     }
 }
 
-fn requested() -> Adoption {
+pub(super) fn requested() -> Adoption {
     adoption(Standing::Requested { tries_left: TRIES })
 }
 
@@ -108,11 +108,48 @@ fn every_pair_of_standing_and_change_is_decided() {
 }
 
 #[test]
+fn a_refused_change_is_told_by_name() {
+    let events = [
+        "be proven",
+        "miss its proof",
+        "fail",
+        "be refused",
+        "expire",
+        "be taken",
+        "end",
+    ];
+    for (change, event) in changes().into_iter().zip(events) {
+        let refused = ended(Why::Failed, None).apply(change, NOW).unwrap_err();
+        let told = (refused.what, refused.now, refused.event);
+        assert_eq!(told, ("adoption", "ended", event));
+    }
+}
+
+#[test]
+fn a_code_of_ours_stands_behind_it_from_the_proof_on() {
+    let proven = Standing::Proven {
+        at: NOW,
+        code: code(),
+    };
+    let let_go = proven.clone().apply(C::Ended, NOW).unwrap();
+    for (standing, behind) in [
+        (requested().standing, None),
+        (proven, Some(code())),
+        (let_go, Some(code())),
+        (ended(Why::Expired, None), None),
+    ] {
+        assert_eq!(standing.code(), behind.as_ref(), "{standing:?}");
+    }
+}
+
+#[test]
 fn only_the_named_amount_into_the_account_by_the_code_in_time_is_proof() {
     assert_eq!(judge(&requested(), &proof(), SKEW), Ok(()));
     let late = NOW.plus(PAY_WITHIN);
     let at = |paid_at: Timestamp| Attested { paid_at, ..proof() };
-    assert_eq!(judge(&requested(), &at(late), SKEW), Ok(()));
+    for within in [late, NOW.minus(SKEW)] {
+        assert_eq!(judge(&requested(), &at(within), SKEW), Ok(()));
+    }
     let other_amount = |minor: i64| Attested {
         amount: cny(minor),
         ..proof()

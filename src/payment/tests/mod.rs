@@ -4,6 +4,7 @@
 mod adoption;
 mod attested;
 mod books;
+mod event;
 mod judge;
 mod steps;
 
