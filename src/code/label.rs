@@ -119,6 +119,14 @@ pub(super) const ALL: &[(&str, TextPattern)] = &[
             "invoice",
         ),
     ),
+    // The first version: the lines as they are, behind one of spaces.
+    (
+        "nbu_ua",
+        shape(
+            "^(?: *\\r?\\n)?BCD\\r?\\n00[123]\\r?\\n[12]\\r?\\n[UIX]CT\\r?\\n[^\\n]*\\n[^\\n]+\\n(?i:UA[0-9]{27})(?:\\r?\\n[^\\n]*)*$",
+            "invoice",
+        ),
+    ),
     // PK is what the payer shows at the till: her account stands in it.
     (
         "ips_rs",
@@ -204,6 +212,20 @@ pub(super) const ALL: &[(&str, TextPattern)] = &[
     (
         "venmo_us",
         shape("^(?i:https://venmo\\.com)/(?:u/|code\\?)[!-~]+$", "static"),
+    ),
+    (
+        "zelle_us",
+        shape(
+            "^(?i:https://enroll\\.zellepay\\.com)/qr-codes/?\\?[!-~]*data=[!-~]+$",
+            "static",
+        ),
+    ),
+    (
+        "twint_ch",
+        shape(
+            "^(?i:https://go\\.twint\\.ch)/[0-9]+/[a-z]+/tw\\?[!-~]*tw=[!-~]+$",
+            "static",
+        ),
     ),
     // In brackets, so that not everything with this common word in it looks like an imitation.
     (

@@ -114,23 +114,34 @@ pub(super) fn epc(text: &str) -> Bill {
     .checked()
 }
 
-/// Ukraine: the same lines in base64 behind an address.
+/// Ukraine: the same lines in base64 behind an address, and at first as they are.
 pub(super) fn ukraine(text: &str) -> Bill {
-    in_base64(text).unwrap_or_else(|| Bill::doubtful(true, "the lines in base64"))
+    let bill = match text.rsplit_once('/') {
+        Some((address, content)) if address.starts_with("http") => {
+            in_base64(content).and_then(|text| in_lines(&text))
+        }
+        Some(_) | None => in_lines(text.trim_start()),
+    };
+    bill.unwrap_or_else(|| Bill::doubtful(true, "the lines in base64"))
 }
 
-fn in_base64(text: &str) -> Option<Bill> {
-    let (_, content) = text.rsplit_once('/')?;
+fn in_base64(content: &str) -> Option<String> {
     let bytes = BASE64URL_NOPAD
         .decode(content.trim_end_matches('=').as_bytes())
         .ok()?;
     // The third line says in which alphabet, and is often wrong; one cannot be taken for the other.
-    let text = match String::from_utf8(bytes) {
+    Some(match String::from_utf8(bytes) {
         Ok(text) => text,
         Err(error) => WINDOWS_1251.decode(error.as_bytes()).0.into_owned(),
-    };
-    let lines = lines(&text);
-    if lines.first() != Some(&"BCD") || lines.get(3) != Some(&"UCT") || lines.len() < 7 {
+    })
+}
+
+/// A transfer, since version 003 an instant one or either; its line 9, the payee's tax number, and 10,
+/// the category, are nobody's here.
+fn in_lines(text: &str) -> Option<Bill> {
+    let lines = lines(text);
+    let is_transfer = matches!(lines.get(3), Some(&("UCT" | "ICT" | "XCT")));
+    if lines.first() != Some(&"BCD") || !is_transfer || lines.len() < 7 {
         return None;
     }
     let (currency, amount) = money(lines.get(7).copied().unwrap_or_default());
@@ -139,7 +150,7 @@ fn in_base64(text: &str) -> Option<Bill> {
         payee: line(&lines, 5),
         amount: Some(amount.to_owned()),
         currency: Some(currency.to_owned()),
-        reference: line(&lines, 9),
+        reference: line(&lines, 10),
         message: line(&lines, 11),
         ..Bill::default()
     };

@@ -251,6 +251,30 @@ fn ukraines_bytes_are_read_in_either_alphabet() {
 }
 
 #[test]
+fn ukraines_third_version_has_a_category_and_may_be_instant() {
+    for function in ["UCT", "ICT", "XCT"] {
+        let lines = format!(
+            "BCD\n003\n1\n{function}\n\nЛао Ван\nUA693000010000000012345678901\nUAH5.25\n12345678\n\
+             CASH/GDDS\nINV-7\nчай\n\nF100\n\n\n"
+        );
+        let content = data_encoding::BASE64URL_NOPAD.encode(lines.as_bytes());
+        let first = format!("{}\r\n{}", " ".repeat(23), lines.replace('\n', "\r\n"));
+        for text in [
+            format!("https://qr.bank.gov.ua/{content}"),
+            lines.clone(),
+            first,
+        ] {
+            let bill = bill("nbu_ua", &text);
+            assert_eq!(bill.payee.as_deref(), Some("Лао Ван"), "{text}");
+            assert_eq!(bill.reference.as_deref(), Some("INV-7"), "{text}");
+            assert_eq!(bill.message.as_deref(), Some("чай"), "{text}");
+            assert_eq!(bill.amount.as_deref(), Some("5.25"), "{text}");
+            assert_eq!(bill.doubt, None, "{text}");
+        }
+    }
+}
+
+#[test]
 fn an_amount_is_told_in_minor_units_only_where_it_leaves_no_choice() {
     for (network, text, expected) in [
         (

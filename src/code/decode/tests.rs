@@ -317,6 +317,21 @@ const SHAPES: &[(&str, &str, &str)] = &[
     ),
     ("https://venmo.com/u/wang", "venmo_us", "static"),
     ("https://cash.app/$wang", "cashapp_us", "static"),
+    (
+        "https://enroll.zellepay.com/qr-codes?data=eyJuYW1lIjoiV0FORyJ9",
+        "zelle_us",
+        "static",
+    ),
+    (
+        "https://go.twint.ch/1/e/tw?tw=acq.gERQQytORnyUuZPa4rjIcM7pkCyQBgU9uoYdQPchVBxv",
+        "twint_ch",
+        "static",
+    ),
+    (
+        "BCD\r\n001\r\n1\r\nUCT\r\n\r\nWang\r\nUA693000010000000012345678901",
+        "nbu_ua",
+        "invoice",
+    ),
     ("bitcoin:?lno=lno1q", "bitcoin", "uri"),
     (
         "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4",
@@ -346,6 +361,9 @@ fn other_countries_texts_are_told_by_their_shape() {
         "https://qr.nspk.ru/BX1000BF93JR2KGV5AOGFAVT3KQTND28",
         "https://cash.app.evil.example/$wang",
         "https://cash.app/wang",
+        "https://enroll.zellepay.com.evil.example/qr-codes?data=x",
+        "https://go.twint.ch@evil.example/1/e/tw?tw=x",
+        "BCD\n001\n1\nUCT\n\nWang\nDE89370400440532013000",
         "https://paypal.me@evil.example/wang",
         "ethereum:",
         "bc1Qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4",

@@ -6,6 +6,7 @@ mod attested;
 mod books;
 mod event;
 mod judge;
+mod receipt;
 mod steps;
 
 use crate::clock::Timestamp;

@@ -6,7 +6,8 @@ use super::{
     NOW, acceptance, account, agreement, at, fen, joined, name, paid, same_for_all, scan, shop,
 };
 use crate::merchant::{
-    Acceptance, AcceptanceState, Agreement, AgreementState, PaymentAccountState, StaticLimits, Way,
+    Acceptance, AcceptanceState, Agreement, AgreementState, CodeClass, PaymentAccountState,
+    StaticLimits, Way,
 };
 use crate::money::{Amount, Currency};
 use crate::routing::{Facts, Reason, RouteKind, Scan, Verdict, payers, route};
@@ -99,6 +100,24 @@ fn an_invitation_of_the_payers_institution_stops_no_detour() {
         // The direct candidate is looked at first once the merchant prefers it.
         facts.merchant.preference = vec![name(1)];
         assert_eq!(route(&scan(1), &facts).reason, reason, "{state}");
+    }
+}
+
+#[test]
+fn a_personal_code_leads_on_only_where_the_operator_lets_it() {
+    let personal = Scan {
+        class: CodeClass::Personal,
+        ..scan(1)
+    };
+    let facts = |personal_codes| Facts {
+        personal_codes,
+        ..joined()
+    };
+    let reason = |scan: &Scan, personal_codes| route(scan, &facts(personal_codes)).reason;
+    assert_eq!(reason(&personal, false), Reason::ClassNotAllowed);
+    assert_eq!(reason(&personal, true), Reason::Interop);
+    for personal_codes in [false, true] {
+        assert_eq!(reason(&scan(1), personal_codes), Reason::Interop);
     }
 }
 
