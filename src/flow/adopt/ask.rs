@@ -208,7 +208,8 @@ async fn asked(app: &App, adoption: &Adoption, operation: Operation) -> Result<H
     })
 }
 
-/// What the institution answers; nothing where it is not reached or not understood.
+/// What the institution answers; nothing where it is not reached, has a fault or is in a hurry, or is
+/// not understood.
 async fn said(
     app: &App,
     adoption: &Adoption,
@@ -217,6 +218,7 @@ async fn said(
 ) -> Result<Option<Reply>, FlowError> {
     let wallet = wallet::by_id(&adoption.institution);
     match settle::send(app, &adoption.institution, request).await {
+        Ok(reply) if reply.status >= 500 || reply.status == 429 => Ok(None),
         Ok(reply) => Ok(wallet.reply(operation, &reply).ok()),
         Err(FlowError::PayeeUnavailable) => Ok(None),
         Err(error) => Err(error),

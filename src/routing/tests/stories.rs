@@ -352,6 +352,30 @@ fn agreed(facts: &mut Facts) -> &mut Agreement {
 }
 
 #[test]
+fn the_most_on_a_route_is_the_least_of_its_own_bounds() {
+    let limited = |acceptance_limit, agreement_limit| {
+        let mut facts = joined();
+        facts.acceptances.push(Acceptance {
+            payment_limit: Some(fen(10)),
+            ..acceptance(2)
+        });
+        facts.agreements.push(Agreement {
+            payment_limit: Some(fen(20)),
+            ..agreement(2, 0)
+        });
+        accepted(&mut facts).payment_limit = acceptance_limit;
+        agreed(&mut facts).payment_limit = agreement_limit;
+        let route = route(&scan(1), &facts).chosen.unwrap();
+        facts.most(&route, false, Currency::CNY)
+    };
+    assert_eq!(limited(None, None), None);
+    assert_eq!(limited(Some(fen(300)), None), Some(fen(300)));
+    assert_eq!(limited(None, Some(fen(400))), Some(fen(400)));
+    assert_eq!(limited(Some(fen(300)), Some(fen(400))), Some(fen(300)));
+    assert_eq!(limited(Some(fen(300)), Some(fen(200))), Some(fen(200)));
+}
+
+#[test]
 fn a_rule_in_yuan_bounds_no_yen() {
     let yuan = |minor| Amount::positive(minor, Currency::CNY).unwrap();
     let facts = Facts {

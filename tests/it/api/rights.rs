@@ -77,6 +77,23 @@ async fn t087_pairing_codes_are_all_wrong_alike(backend: Backend) {
     assert_eq!(server.send(&typed(&server, &good)).await.status, 303);
 }
 
+/// Of two keys, or of a key and something else, nobody chooses.
+async fn a_caller_says_once_who_it_is(backend: Backend) {
+    let server = Server::open(backend).await;
+    let call = bearer(Request::get("/v1/payments"), &server.token);
+    assert_eq!(server.send(&call).await.status, 200);
+    let other = format!("Bearer {}", "tm_test_".to_owned() + &"a".repeat(48));
+    for second in [
+        &format!("Bearer {}", server.token),
+        &other,
+        "Basic eDp5",
+        "",
+    ] {
+        let twice = call.clone().with("Authorization", second);
+        server.refuses(&twice, 400, "header-invalid").await;
+    }
+}
+
 /// Headers by which some frameworks let a request change its verb.
 const OVERRIDES: [&str; 3] = [
     "X-HTTP-Method-Override",
@@ -133,6 +150,7 @@ async fn t091_a_verb_is_what_the_request_line_says(backend: Backend) {
 }
 
 on_both![
+    a_caller_says_once_who_it_is,
     t085_a_device_at_a_counter_may_not_do_what_keys_do,
     t087_pairing_codes_are_all_wrong_alike,
     t091_a_verb_is_what_the_request_line_says,

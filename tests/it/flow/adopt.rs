@@ -299,22 +299,30 @@ async fn an_institution_that_is_away_at_the_deadline_is_asked_until_it_is_back(b
         let sql = format!("UPDATE institutions SET base_url = '{url}' WHERE id = 'wechat_pay'");
         run(&shop.database, &sql).await;
     };
-    // Paid in the last minute; then the institution is away for a while.
-    shop.advance(29 * 60);
-    let mut claims = proof(&shop, &paid);
-    claims.exp += 1800;
-    // Nobody listens there.
-    moves("http://127.0.0.1:9").await;
-    shop.advance(60);
-    for _ in 0..3 {
+    let nothing_is_decided = async || {
         expire::sweep(&shop.app).await.unwrap();
         for adoption in [&paid, &silent] {
             let stands = stands(&shop, adoption).await;
             assert_eq!(reason(&stands), None, "silence decides nothing");
         }
         shop.advance(300);
+    };
+    // Paid in the last minute; then the institution is away for a while.
+    shop.advance(29 * 60);
+    let mut claims = proof(&shop, &paid);
+    claims.exp += 3600;
+    // Nobody listens there.
+    moves("http://127.0.0.1:9").await;
+    shop.advance(60);
+    for _ in 0..3 {
+        nothing_is_decided().await;
     }
     moves(&shop.payee.url).await;
+    for fault in [429, 500, 503] {
+        shop.payee.has_a_fault(Some(fault));
+        nothing_is_decided().await;
+    }
+    shop.payee.has_a_fault(None);
     shop.payee.will_say(&claims, shop.signed(&claims));
     expire::sweep(&shop.app).await.unwrap();
     let proven = stands(&shop, &paid).await;

@@ -27,6 +27,8 @@ struct Answers {
     once_opened: Vec<(String, String)>,
     /// Statuses instead of opening, first come first served.
     openings: Vec<u16>,
+    /// The status of every answer about an order, while there is a fault.
+    fault: Option<u16>,
     /// How many openings more are taken in and not answered.
     silent: usize,
     /// What the payer is handed; a code's text unless told.
@@ -84,6 +86,11 @@ impl Payee {
     /// The next opening is answered with this status and nothing else.
     pub(crate) fn will_not_open(&self, status: u16) {
         self.answers.lock().unwrap().openings.push(status);
+    }
+
+    /// From now on whoever asks about an order gets this status and nothing else, or is answered again.
+    pub(crate) fn has_a_fault(&self, status: Option<u16>) {
+        self.answers.lock().unwrap().fault = status;
     }
 
     /// The next openings, so many, are taken in, and nobody hears of it.
@@ -170,6 +177,10 @@ async fn payee_answers(
         let usual = json!({"kind": "payee_code_text", "text": text});
         let handover = answers.handover.clone().unwrap_or(usual);
         return HttpResponse::Ok().json(json!({"handover": handover}));
+    }
+    if let Some(status) = answers.fault {
+        let status = actix_web::http::StatusCode::from_u16(status).unwrap();
+        return HttpResponse::build(status).json(json!({"code": "a-fault"}));
     }
     let number = path.split('/').nth(2).unwrap_or_default();
     match answers.results.get(number) {
