@@ -1,7 +1,7 @@
 //! Payment texts of other countries and systems: named, so that a merchant is told what was
 //! scanned, and routed nowhere.
 
-use super::native::TextPattern;
+use super::text_pattern::TextPattern;
 
 /// What no institution here will ever take.
 pub(super) const REFUSED: &[&str] = &["bitcoin", "lightning", "crypto"];

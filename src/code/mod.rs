@@ -15,6 +15,7 @@ mod label;
 pub mod native;
 pub mod origin;
 pub mod run;
+pub mod text_pattern;
 
 pub use self::answer::{
     DecodeAnswer, Format, PictureAnswer, PlacedAnswer, Reading, Refusal, Remark, SignatureVerdict,

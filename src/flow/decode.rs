@@ -1,25 +1,16 @@
 //! What is this code? About a text, and about the codes in a picture. Stores nothing.
 
-use std::sync::LazyLock;
-
 use tokio::sync::Semaphore;
 
 use crate::app::App;
 use crate::clock::thread_time;
-use crate::code::adopt::{self, Adoptable, NotAdoptable};
-use crate::code::native::Natives;
-use crate::code::run::Parsed;
-use crate::code::{self, DecodeAnswer, DecodeContext, PictureAnswer, SignatureVerdict};
-use crate::crypto::jwk::KeyUse;
-use crate::flow::{FlowError, keys, open_code};
+use crate::code::{self, DecodeAnswer, PictureAnswer};
+use crate::flow::read_text::{parsed, with_context};
+use crate::flow::{FlowError, keys};
 use crate::qr::read::{self, Found, PictureError};
-use crate::wallet;
-use crate::word::Mode;
 
 /// Unpacked pictures are large; two at a time keep within 256 MiB.
 static PICTURES: Semaphore = Semaphore::const_new(2);
-
-static NATIVES: LazyLock<Natives> = LazyLock::new(natives);
 
 /// About one text. A bad text is an answer, too.
 pub async fn text(app: &App, text: &str) -> Result<DecodeAnswer, FlowError> {
@@ -29,7 +20,7 @@ pub async fn text(app: &App, text: &str) -> Result<DecodeAnswer, FlowError> {
 
 /// Has the key on the ring that a code of ours names, though another instance made it just now.
 async fn fetch_key(app: &App, text: &str) -> Result<(), FlowError> {
-    let parsed = open_code::parsed(app, text);
+    let parsed = parsed(app, text);
     let ours = parsed.ok().filter(|parsed| parsed.origin == app.origin);
     if let Some(short) = ours.and_then(|parsed| parsed.run.body.key()) {
         keys::of_code(app, short.0).await?;
@@ -73,54 +64,10 @@ async fn in_turn<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -
     working.await.ok()
 }
 
-/// Whether a text that somebody else issued may be adopted, and what it is known by.
-pub(super) fn adoptable(app: &App, text: &str) -> Result<Adoptable, NotAdoptable> {
-    with_context(app, |context| {
-        adopt::read(text, context, wallet::stands_for)
-    })
-}
-
 /// The texts of the codes in a picture, for whoever looks for one of them.
 pub(super) async fn texts(file: Vec<u8>) -> Result<Vec<String>, FlowError> {
     let found = found_in(file).await?;
     Ok(found.into_iter().map(|found| found.text).collect())
-}
-
-fn with_context<T>(app: &App, decode: impl FnOnce(&DecodeContext<'_>) -> T) -> T {
-    let verify = |parsed: &Parsed| judge(app, parsed);
-    decode(&DecodeContext {
-        natives: &NATIVES,
-        own_origins: std::slice::from_ref(&app.origin),
-        verify: &verify,
-        allow_http: app.mode == Mode::Test,
-    })
-}
-
-fn judge(app: &App, parsed: &Parsed) -> SignatureVerdict {
-    let (Some(short), Some(signature)) = (parsed.run.body.key(), &parsed.run.signature) else {
-        return SignatureVerdict::Absent;
-    };
-    let keys = app.keys.by_short_id(KeyUse::Code, short.0);
-    if keys.is_empty() {
-        return SignatureVerdict::UnknownKey;
-    }
-    let message = parsed.signed_bytes();
-    if keys
-        .iter()
-        .any(|key| key.verify(&message, signature).is_ok())
-    {
-        SignatureVerdict::Valid
-    } else {
-        SignatureVerdict::Invalid
-    }
-}
-
-#[expect(
-    clippy::expect_used,
-    reason = "constants that the wallets' own tests read"
-)]
-fn natives() -> Natives {
-    wallet::natives().expect("the wallets' patterns are regular expressions")
 }
 
 #[cfg(test)]

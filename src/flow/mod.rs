@@ -27,6 +27,7 @@ pub mod plates;
 pub mod print;
 pub mod print_plates;
 pub mod quota;
+mod read_text;
 pub mod receipt;
 pub mod report;
 pub mod resolve;

@@ -1,14 +1,13 @@
 //! From a scanned text to what it stands for here: checked, found, and still payable.
 
 use crate::app::{App, Opened};
-use crate::code::run::{self, CodeKind, Parsed};
-use crate::code::{emv, emv_form};
+use crate::code::run::{CodeKind, Parsed};
 use crate::crypto::digest::sha256;
 use crate::db::{self, Tx};
-use crate::flow::{FlowError, decode, keys};
+use crate::flow::read_text::{adoptable, parsed};
+use crate::flow::{FlowError, keys};
 use crate::merchant::plate::PlateState;
 use crate::merchant::{CodeForm, CodeState, PrintedCode};
-use crate::word::Mode;
 
 /// A text that may stand for something here.
 #[derive(Debug, Clone)]
@@ -51,24 +50,11 @@ pub(super) async fn read(app: &App, text: &str) -> Result<Scanned, FlowError> {
 
 /// Another institution's code that a merchant may have adopted.
 fn foreign(app: &App, text: &str) -> Option<Scanned> {
-    let found = decode::adoptable(app, text).ok()?;
+    let found = adoptable(app, text).ok()?;
     Some(Scanned::Foreign {
         network: found.network,
         text_hash: sha256(found.canonical.as_bytes()),
     })
-}
-
-/// The code in an address, or in EMV's form.
-pub(super) fn parsed(app: &App, text: &str) -> Result<Parsed, FlowError> {
-    let in_test = app.mode == Mode::Test;
-    let own = std::slice::from_ref(&app.origin);
-    let payload = emv::parse(text).ok();
-    let claim = payload.and_then(|p| emv_form::claimed(text, &p, own, in_test));
-    match claim {
-        Some(claim) if claim.whole => Ok(claim.parsed),
-        Some(_) => Err(FlowError::CodeSignatureInvalid),
-        None => Ok(run::parse(text, in_test)?),
-    }
 }
 
 /// Finds what the text stands for, whether or not it is still payable.

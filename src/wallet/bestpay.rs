@@ -1,6 +1,6 @@
 //! BestPay (翼支付) of China Telecom.
 
-use crate::code::native::TextPattern;
+use crate::code::text_pattern::TextPattern;
 use crate::merchant::Way;
 
 use super::{About, PayerCode, UserAgentTest, Wallet};

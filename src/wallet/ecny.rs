@@ -1,6 +1,6 @@
 //! The digital renminbi (数字人民币).
 
-use crate::code::native::TextPattern;
+use crate::code::text_pattern::TextPattern;
 use crate::merchant::Way;
 
 use super::{About, PayerCode, UserAgentTest, Wallet};

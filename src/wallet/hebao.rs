@@ -1,6 +1,6 @@
 //! Hebao (和包支付) of China Mobile.
 
-use crate::code::native::TextPattern;
+use crate::code::text_pattern::TextPattern;
 use crate::merchant::Way;
 
 use super::{About, UserAgentTest, Wallet};

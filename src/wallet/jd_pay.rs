@@ -1,6 +1,6 @@
 //! JD Pay and JD Finance (京东支付).
 
-use crate::code::native::TextPattern;
+use crate::code::text_pattern::TextPattern;
 use crate::merchant::Way;
 
 use super::{About, PayerCode, UserAgentTest, Wallet};

@@ -25,7 +25,8 @@ mod wo_pay;
 mod conformance;
 
 use crate::clock::Timestamp;
-use crate::code::native::{Natives, PatternError, TextPattern};
+use crate::code::native::{Natives, PatternError};
+use crate::code::text_pattern::TextPattern;
 use crate::merchant::{AccountReference, InstitutionId, Label, Way};
 use crate::money::Amount;
 use crate::payment::OrderNumber;

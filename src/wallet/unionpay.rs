@@ -1,6 +1,6 @@
 //! UnionPay and its QuickPass app (银联, 云闪付).
 
-use crate::code::native::TextPattern;
+use crate::code::text_pattern::TextPattern;
 use crate::merchant::Way;
 
 use super::{About, PayerCode, UserAgentTest, Wallet};

@@ -1,6 +1,6 @@
 //! WeChat Pay (微信支付).
 
-use crate::code::native::TextPattern;
+use crate::code::text_pattern::TextPattern;
 use crate::merchant::Way;
 
 use super::{About, PayerCode, UserAgentTest, Wallet};

@@ -1,6 +1,6 @@
 //! Wo Pay (沃支付) of China Unicom.
 
-use crate::code::native::TextPattern;
+use crate::code::text_pattern::TextPattern;
 use crate::merchant::Way;
 
 use super::{About, UserAgentTest, Wallet};

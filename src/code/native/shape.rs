@@ -2,7 +2,8 @@
 
 use regex_lite::Regex;
 
-use super::{Native, PatternError, TextPattern};
+use super::{Native, PatternError};
+use crate::code::text_pattern::TextPattern;
 
 /// The name of the group that tells no two codes apart.
 const ASIDE: &str = "aside";

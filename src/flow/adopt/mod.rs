@@ -23,7 +23,7 @@ use crate::code::adopt::{Adoptable, EMV};
 use crate::crypto::digest::sha256;
 use crate::db::{self, Tx};
 use crate::flow::audit::{Deed, note};
-use crate::flow::{FlowError, decode, issue, quota, tell};
+use crate::flow::{FlowError, decode, issue, quota, read_text, tell};
 use crate::id::{AdoptionId, CounterId, MerchantId, PaymentAccountId, StoreId};
 use crate::merchant::{
     InstitutionState, Merchant, PaymentAccount, PaymentAccountState, PrintedCode, Quota,
@@ -58,7 +58,7 @@ pub async fn in_picture(app: &App, file: Vec<u8>) -> Result<String, FlowError> {
     let texts = decode::texts(file).await?;
     let (mut found, mut refusals) = (Vec::new(), Vec::new());
     for text in texts {
-        match decode::adoptable(app, &text) {
+        match read_text::adoptable(app, &text) {
             Ok(code) if found.iter().any(|(known, _)| *known == code) => {}
             Ok(code) => found.push((code, text)),
             Err(why) => refusals.push(why),
@@ -80,7 +80,7 @@ pub async fn request(
     new: NewAdoption,
     actor: &str,
 ) -> Result<Adoption, FlowError> {
-    let code = decode::adoptable(app, &new.text).map_err(FlowError::NotAdoptable)?;
+    let code = read_text::adoptable(app, &new.text).map_err(FlowError::NotAdoptable)?;
     issue::check_place(tx, &new.merchant, &new.store, new.counter.as_ref()).await?;
     let merchant = db::merchants::find(tx, &new.merchant)
         .await?

@@ -1,10 +1,16 @@
 //! What a device at a counter may do, what tries to get around it, and verbs that say another.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use serde_json::json;
 
+use tongma::crypto::token::ApiToken;
+use tongma::db;
 use tongma::flow::pair;
+use tongma::id::ApiKeyId;
+use tongma::merchant::{ApiKey, Scopes};
+use tongma::word::Mode;
 
 use crate::api::tenant::{operations, paired, typed};
 use crate::support::server::{Server, bearer};
@@ -94,6 +100,45 @@ async fn a_caller_says_once_who_it_is(backend: Backend) {
     }
 }
 
+async fn a_key_that_is_over_lets_nobody_in(backend: Backend) {
+    let server = Server::open(backend).await;
+    let app = &server.shop.app;
+    let now = app.clock.now();
+    let later = now.plus(Duration::from_secs(1));
+    for (mode, expires_at, revoked_at, status) in [
+        (Mode::Test, None, None, 200),
+        (Mode::Test, Some(later), None, 200),
+        (Mode::Test, Some(now), None, 401),
+        (Mode::Test, None, Some(now), 401),
+        (Mode::Test, Some(later), Some(now), 401),
+        (Mode::Live, None, None, 401),
+    ] {
+        let token = ApiToken::generate(mode, &*app.entropy);
+        let key = ApiKey {
+            id: ApiKeyId::new(now, &*app.entropy),
+            merchant: server.shop.merchant.id.clone(),
+            name: "till".parse().unwrap(),
+            mode,
+            hint: "tm_test_".to_owned(),
+            scopes: Scopes::all(),
+            expires_at,
+            revoked_at,
+            created_at: now,
+        };
+        let mut tx = app.db.begin().await.unwrap();
+        db::api_keys::insert(&mut tx, &key, &token.hash())
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        let call = bearer(Request::get("/v1/payments"), token.expose());
+        let answer = server.send(&call).await;
+        assert_eq!(answer.status, status, "{key:?}");
+        if status == 401 {
+            assert_eq!(answer.code(), "api-key-invalid", "{key:?}");
+        }
+    }
+}
+
 /// Headers by which some frameworks let a request change its verb.
 const OVERRIDES: [&str; 3] = [
     "X-HTTP-Method-Override",
@@ -150,6 +195,7 @@ async fn t091_a_verb_is_what_the_request_line_says(backend: Backend) {
 }
 
 on_both![
+    a_key_that_is_over_lets_nobody_in,
     a_caller_says_once_who_it_is,
     t085_a_device_at_a_counter_may_not_do_what_keys_do,
     t087_pairing_codes_are_all_wrong_alike,

@@ -151,6 +151,37 @@ async fn t006_signed_for_another_host(backend: Backend) {
     server.refuses(&call, 401, "signature-invalid").await;
 }
 
+/// A key that was looked up a moment ago is not looked up again, and has to sign all the same.
+async fn a_key_that_is_remembered_signs_every_call(backend: Backend) {
+    let server = Server::open(backend).await;
+    let started = server.signed("wechat_pay", start(&server, "r-1").await);
+    let started = server.send(&started).await.json();
+    let attempt = started["attempt"].as_str().unwrap();
+    let read = Request::get(&format!("/wallet/v1/attempts/{attempt}"));
+    for _ in 0..2 {
+        let call = server.signed("wechat_pay", read.clone());
+        assert_eq!(server.send(&call).await.status, 200);
+    }
+    let mut elsewhere = server.signed("wechat_pay", read.clone());
+    elsewhere.target = elsewhere.target.replace("att_", "att_0");
+    server.refuses(&elsewhere, 401, "signature-invalid").await;
+    let covered = [
+        ("@method", "GET".to_owned()),
+        ("@authority", "other.example".to_owned()),
+        ("@path", read.target.clone()),
+        ("@query", "?".to_owned()),
+        ("content-digest", digest_of(b"")),
+    ];
+    let carried_over = signed_over(&server, &covered, read.clone())
+        .with("Content-Digest", &digest_of(b""))
+        .with("Host", "other.example");
+    server
+        .refuses(&carried_over, 401, "signature-invalid")
+        .await;
+    let call = server.signed("wechat_pay", read);
+    assert_eq!(server.send(&call).await.status, 200);
+}
+
 async fn t007_with_a_query_added(backend: Backend) {
     let server = Server::open(backend).await;
     let mut call = server.signed("wechat_pay", start(&server, "r-1").await);
@@ -349,6 +380,7 @@ async fn t023_a_key_that_is_over_and_one_that_goes(backend: Backend) {
 }
 
 on_both![
+    a_key_that_is_remembered_signs_every_call,
     a_signed_start_is_taken,
     t001_without_a_signature,
     t002_one_bit_of_the_body_flipped,

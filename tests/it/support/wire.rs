@@ -54,6 +54,17 @@ impl Request {
         self
     }
 
+    /// With its body in chunks of this many bytes instead of a length.
+    pub(crate) fn in_chunks(mut self, of: usize) -> Self {
+        let chunk = |bytes: &[u8]| {
+            let head = format!("{:x}\r\n", bytes.len());
+            [head.as_bytes(), bytes, b"\r\n"].concat()
+        };
+        let chunks: Vec<u8> = self.body.chunks(of).flat_map(chunk).collect();
+        self.body = [chunks.as_slice(), b"0\r\n\r\n"].concat();
+        self.with("Transfer-Encoding", "chunked")
+    }
+
     /// Without a header.
     pub(crate) fn without(mut self, name: &str) -> Self {
         self.headers.retain(|(n, _)| !n.eq_ignore_ascii_case(name));
@@ -186,7 +197,10 @@ fn head(authority: &str, request: &Request, connection: &str) -> String {
     if request.header("host").is_none() {
         write!(head, "Host: {authority}\r\n").unwrap();
     }
-    if request.header("content-length").is_none() && !request.body.is_empty() {
+    let is_framed = ["content-length", "transfer-encoding"]
+        .iter()
+        .any(|name| request.header(name).is_some());
+    if !is_framed && !request.body.is_empty() {
         write!(head, "Content-Length: {}\r\n", request.body.len()).unwrap();
     }
     for (name, value) in &request.headers {
