@@ -92,3 +92,24 @@ fn member_end(text: &str) -> usize {
     }
     text.len()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_member_ends_at_a_comma_outside_strings() {
+        for (text, end) in [
+            ("a=1, b=2", 3),
+            (r#"a="1,2", b"#, 7),
+            (r#"a="1\",2", b"#, 9),
+            (r#"a="1\\",b"#, 7),
+            (r#"a="1"\,b"#, 6),
+            (r"a\,b", 2),
+            (r#"a=%"1\",b"#, 7),
+            ("a=1", 3),
+        ] {
+            assert_eq!(member_end(text), end, "{text}");
+        }
+    }
+}

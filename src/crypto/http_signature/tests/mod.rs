@@ -305,10 +305,41 @@ fn a_shared_secret_signs_requests_too() {
     let parsed = parse(&headers(&signed)).unwrap();
     let known_secret = VerifyingKey::HmacSha256(secret);
     assert_eq!(parsed.verify(&known_secret, &request(), NOW), Ok(()));
+    let other = VerifyingKey::HmacSha256(HmacKey::new(vec![9; 32]).unwrap());
+    for key in [&known(), &other] {
+        assert_eq!(
+            parsed.verify(key, &request(), NOW),
+            Err(SignatureError::Invalid)
+        );
+    }
+    let changed = RequestParts {
+        path: "/wallet/v1/resolve",
+        ..request()
+    };
     assert_eq!(
-        parsed.verify(&known(), &request(), NOW),
+        parsed.verify(&known_secret, &changed, NOW),
         Err(SignatureError::Invalid)
     );
+}
+
+#[test]
+fn a_signature_covers_sixteen_things_at_most() {
+    let read = |names: usize| {
+        let names: Vec<String> = (0..names).map(|n| format!("\"x-{n}\"")).collect();
+        let params = good("").replace(FULL, &format!("({})", names.join(" ")));
+        let input = format!("sig={params}");
+        let headers = SignatureHeaders {
+            signature_input: Some(&input),
+            signature: Some("sig=:AAAA:"),
+            content_digest: None,
+        };
+        parse(&headers).map(|_| ())
+    };
+    assert_eq!((read(6), read(16)), (Ok(()), Ok(())));
+    for many in [17, 18, 40] {
+        let malformed = SignatureError::Malformed("Signature-Input");
+        assert_eq!(read(many), Err(malformed), "{many}");
+    }
 }
 
 #[test]
