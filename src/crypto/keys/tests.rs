@@ -1,9 +1,10 @@
 //! Stories about keys.
 
-use data_encoding::BASE64URL_NOPAD;
+use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 
 use super::public::{SMALL_ORDER, with_ends};
 use super::*;
+use crate::crypto::digest::sha256;
 
 // RFC 8037 A.1 and A.2.
 const SEED: &str = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A";
@@ -15,6 +16,10 @@ fn key() -> SigningKey {
 
 fn bytes(text: &str) -> Vec<u8> {
     BASE64URL_NOPAD.decode(text.as_bytes()).unwrap()
+}
+
+fn hex(text: &str) -> Vec<u8> {
+    HEXLOWER.decode(text.as_bytes()).unwrap()
 }
 
 #[test]
@@ -75,6 +80,25 @@ fn keys_under_which_anyone_can_forge_are_refused() {
 }
 
 #[test]
+fn the_points_of_small_order_are_those_that_are_known() {
+    let (zeros, ones) = ("00".repeat(30), "ff".repeat(30));
+    for weak in [
+        format!("00{zeros}00"),
+        format!("01{zeros}00"),
+        format!("ec{ones}7f"),
+        format!("ed{ones}7f"),
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05".to_owned(),
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a".to_owned(),
+    ] {
+        let weak_key = PublicKey::new(&hex(&weak));
+        assert_eq!(weak_key, Err(KeyError::WeakPoint), "{weak}");
+    }
+    for sound in [format!("eb{ones}7f"), format!("02{zeros}00")] {
+        assert!(PublicKey::new(&hex(&sound)).is_ok(), "{sound}");
+    }
+}
+
+#[test]
 fn a_key_of_another_length_is_refused() {
     assert_eq!(PublicKey::new(&[7; 31]), Err(KeyError::Length(31)));
     assert_eq!(
@@ -109,6 +133,76 @@ fn a_secret_that_somebody_made_up_is_refused() {
     }
 }
 
+/// As many bytes as chance would give, each below `below`, beginning with each of them.
+fn drawn(below: u8, count: usize) -> Vec<u8> {
+    let chance = (0_u8..).flat_map(|n| sha256(&[n, below]));
+    let drawn = chance.map(|byte| byte % below).take(count);
+    (0..below).chain(drawn).collect()
+}
+
+#[test]
+fn twelve_different_bytes_and_twelve_different_steps_are_enough() {
+    let is_taken = |secret: Vec<u8>| HmacKey::chosen(secret).is_ok();
+    // Scattered, so that there are more steps than bytes.
+    let of_bytes = |count: u8| {
+        let scattered = |n: u8| n.wrapping_mul(n).wrapping_mul(7);
+        drawn(count, 60).into_iter().map(scattered).collect()
+    };
+    // Added up, so that there are more bytes than steps.
+    let of_steps = |count: u8| {
+        let mut last = 0_u8;
+        let steps = drawn(count, 60).into_iter();
+        let bytes = steps.map(|step| {
+            last = last.wrapping_add(step);
+            last
+        });
+        bytes.collect()
+    };
+    for (count, expected) in [(10, false), (11, false), (12, true), (13, true)] {
+        assert_eq!(is_taken(of_bytes(count)), expected, "{count} bytes");
+        assert_eq!(is_taken(of_steps(count)), expected, "{count} steps");
+    }
+}
+
+#[test]
+fn a_secret_that_begins_again_is_refused() {
+    let half = &bytes(SEED)[..20];
+    assert!(HmacKey::chosen([half, &bytes(X)[..20]].concat()).is_ok());
+    for again in [
+        half.repeat(2),
+        half.repeat(3),
+        [half, half, &half[..7]].concat(),
+    ] {
+        let refused = HmacKey::chosen(again.clone()).unwrap_err();
+        assert_eq!(refused, KeyError::GuessableSecret, "{again:?}");
+    }
+}
+
+#[test]
+fn a_secret_is_as_long_as_the_limit_at_most() {
+    let of = |length: usize| {
+        let chance = (0_u8..).flat_map(|n| sha256(&[n]));
+        HmacKey::chosen(chance.take(length).collect())
+    };
+    assert!(of(1024).is_ok());
+    let (max, found) = (1024, 1025);
+    assert_eq!(of(1025).unwrap_err(), KeyError::LongSecret { max, found });
+}
+
+#[test]
+fn a_shared_secret_checks_what_it_signed_and_is_sealed_as_it_is() {
+    let secret = HmacKey::new(bytes(SEED)).unwrap();
+    assert_eq!(secret.expose(), bytes(SEED));
+    let mut mac = secret.mac(b"message");
+    assert_eq!(secret.verify(b"message", &mac), Ok(()));
+    assert_eq!(secret.verify(b"messagf", &mac), Err(BadSignature));
+    let other = HmacKey::new(bytes(X)).unwrap();
+    assert_eq!(other.verify(b"message", &mac), Err(BadSignature));
+    assert_eq!(secret.verify(b"message", &mac[..31]), Err(BadSignature));
+    mac[0] ^= 1;
+    assert_eq!(secret.verify(b"message", &mac), Err(BadSignature));
+}
+
 #[test]
 fn a_public_key_is_never_taken_for_a_shared_secret() {
     let public = *key().public();
@@ -131,6 +225,10 @@ fn a_printed_key_shows_its_name_and_nothing_else() {
     assert_eq!(
         format!("{:?}", key()),
         format!("SigningKey({})", key().key_id())
+    );
+    assert_eq!(
+        format!("{:?}", key().public()),
+        format!("PublicKey({})", key().key_id())
     );
 }
 
