@@ -123,32 +123,6 @@ async fn every_place_of_a_chain_is_reached_without_a_script(backend: Backend) {
         .find(|(_, name)| name == last.name.as_str())
         .unwrap();
     let tills = all(&staff, way).await;
-    for (asked, kept) in [
-        (
-            format!("{places}&find=%26%20till"),
-            "find=%26+till".to_owned(),
-        ),
-        (
-            way.clone(),
-            way.split(['?', '&']).nth(1).unwrap().to_owned(),
-        ),
-        (
-            format!("{places}&after={}", last.id),
-            format!("after={}", last.id),
-        ),
-    ] {
-        let seen = staff.get(&asked).await;
-        let other = seen.between("<a href=\"/plates/", "\" hreflang=\"en\"");
-        let other = other
-            .split("<a href=\"/plates/")
-            .last()
-            .unwrap()
-            .replace("&amp;", "&");
-        assert!(
-            other.contains(&kept) && other.ends_with("&lang=en"),
-            "{asked}: {other}"
-        );
-    }
     let of_store = tills
         .iter()
         .filter(|(_, name)| name.starts_with("收银"))
@@ -245,7 +219,29 @@ async fn a_phone_finds_the_shop_by_its_name(backend: Backend) {
     staff.wait_for("#hangs", "收银 55").await;
 }
 
+async fn the_other_language_shows_the_same_search(backend: Backend) {
+    let site = Site::open(backend).await;
+    let blank = plate(&site.shop).await;
+    let staff = site.browser(DESKTOP);
+    paired(&site, &staff).await;
+    let places = format!("/plates/{}/places?lang=zh", blank.short_id);
+    let store = &site.shop.store.id;
+    for (asked, kept) in [
+        ("&find=%26%20till".to_owned(), "find=%26+till".to_owned()),
+        (format!("&store={store}"), format!("store={store}")),
+        (format!("&after={store}"), format!("after={store}")),
+    ] {
+        let seen = staff.get(&format!("{places}{asked}")).await;
+        let links = seen.between("<a href=\"/plates/", "\" hreflang=\"en\"");
+        let other = links.rsplit("<a href=\"").next().unwrap();
+        let other = other.replace("&amp;", "&");
+        assert!(other.contains(&kept), "{asked}: {other}");
+        assert!(other.ends_with("&lang=en"), "{asked}: {other}");
+    }
+}
+
 on_both![
     every_place_of_a_chain_is_reached_without_a_script,
+    the_other_language_shows_the_same_search,
     a_phone_finds_the_shop_by_its_name,
 ];
