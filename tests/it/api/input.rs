@@ -142,9 +142,14 @@ async fn t111_json_that_is_none(backend: Backend) {
 async fn t112_bodies_of_another_kind(backend: Backend) {
     let server = Server::open(backend).await;
     let good = with_amount(&server, "100");
-    server
-        .refuses(&good.clone().without("Content-Type"), 415, "media-type")
-        .await;
+    let unnamed = good.clone().without("Content-Type");
+    server.refuses(&unnamed, 415, "media-type").await;
+    // Nothing is of no kind: what is missing is the body.
+    let nothing = Request {
+        body: Vec::new(),
+        ..unnamed
+    };
+    server.refuses(&nothing, 400, "json-invalid").await;
     for kind in [
         "text/plain",
         "application/x-www-form-urlencoded",
