@@ -9,9 +9,10 @@
 //! (A B A B …), and is given as the ratio of the two: machines differ and are shared, ratios hold.
 //! What falls short of its goal is printed like what does not. `TONGMA_TEST_POSTGRES` names a server
 //! for PostgreSQL's figures, or is the word `off`; `--only sqlite` and `--only postgresql` leave the
-//! other out. `--rounds N` (3) takes more turns. `--sizes 10000,1000000` says at how many stored payments `stored` measures, the first being the reference,
-//! and `--disk 12` how many GiB one database of them may take: ten million payments take about
-//! thirty, and a size that would take more is left out and named. Nothing is logged meanwhile.
+//! other out. `--rounds N` (3) takes more turns. `--sizes 10000,1000000` says at how many stored
+//! payments `stored` measures, the first being the reference, and `--disk 12` how many GiB one
+//! database of them may take: ten million payments take about thirty, and a size that would take more
+//! is left out and named. Nothing is logged meanwhile.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -116,11 +116,12 @@ pub(super) fn epc(text: &str) -> Bill {
 
 /// Ukraine: the same lines in base64 behind an address, and at first as they are.
 pub(super) fn ukraine(text: &str) -> Bill {
-    let bill = match text.rsplit_once('/') {
-        Some((address, content)) if address.starts_with("http") => {
-            in_base64(content).and_then(|text| in_lines(&text))
-        }
-        Some(_) | None => in_lines(text.trim_start()),
+    let plain = text.trim_start();
+    let bill = if plain.starts_with("BCD") {
+        in_lines(plain)
+    } else {
+        let content = text.rsplit_once('/').map(|(_, content)| content);
+        content.and_then(in_base64).and_then(|text| in_lines(&text))
     };
     bill.unwrap_or_else(|| Bill::doubtful(true, "the lines in base64"))
 }

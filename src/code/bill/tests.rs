@@ -261,6 +261,7 @@ fn ukraines_third_version_has_a_category_and_may_be_instant() {
         let first = format!("{}\r\n{}", " ".repeat(23), lines.replace('\n', "\r\n"));
         for text in [
             format!("https://qr.bank.gov.ua/{content}"),
+            format!("HTTPS://QR.BANK.GOV.UA/{content}"),
             lines.clone(),
             first,
         ] {
