@@ -10,6 +10,7 @@ mod key_log;
 mod keyring;
 mod proxies;
 mod rates;
+mod readiness;
 mod recent;
 mod scrape;
 mod streams;
@@ -39,6 +40,7 @@ pub use key_log::KeyLog;
 pub use keyring::{KeyRing, KeyRingError, signs};
 pub use proxies::Proxies;
 pub use rates::{Measure, Rate, RateLimits, Rates, WINDOW_S};
+pub use readiness::Readiness;
 pub use recent::{Ground, Opened, Recent, Resolution, Signer};
 pub use scrape::Scrape;
 pub use streams::{StreamLimits, StreamPlace, Streams};
@@ -75,6 +77,8 @@ pub struct App {
     pub rates: Rates,
     /// How many requests are worked on at once.
     pub gate: Gate,
+    /// Whether the database answers.
+    pub readiness: Readiness,
     /// How many live feeds there are.
     pub streams: Streams,
     /// Who may speak for others.

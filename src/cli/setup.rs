@@ -9,8 +9,8 @@ use data_encoding::BASE64;
 use tokio::sync::mpsc::Receiver;
 
 use crate::app::{
-    App, Bell, FontFiles, FontShelf, Gate, GateLimits, KeyLog, KeyRingError, Limits, Proxies,
-    RateLimits, Rates, Recent, ScanLog, Scrape, StreamLimits, Streams,
+    App, Bell, FontFiles, FontShelf, Gate, GateLimits, KeyLog, KeyRingError, Limits,
+    Proxies, RateLimits, Rates, Readiness, Recent, ScanLog, Scrape, StreamLimits, Streams,
 };
 use crate::clock::Clock;
 use crate::code::origin::{Origin, OriginError};
@@ -98,6 +98,7 @@ pub(crate) async fn app(
         fonts: fonts(config)?,
         rates: Rates::new(&rates(config), clock.clone()),
         gate: Gate::new(&gate(config)),
+        readiness: Readiness::default(),
         streams: Streams::new(StreamLimits {
             most: config.connections.feeds,
             per_reader: config.connections.feeds_per_reader,

@@ -135,7 +135,8 @@ pub(crate) async fn healthz() -> Json<Health> {
     Json(Health { status: "ok" })
 }
 
-/// Whether requests should come here: the database answers, and the server is not being stopped.
+/// Whether requests should come here: the database answers, as was seen within the last quarter of a
+/// second, and the server is not being stopped.
 #[utoipa::path(tag = "about", operation_id = "readyz",
     responses((status = 200, body = Health), Refusals), security(()))]
 #[get("/readyz")]
@@ -143,7 +144,10 @@ pub(crate) async fn readyz(app: Data<App>, hub: Data<Hub>) -> Result<Json<Health
     if hub.is_stopping() {
         return Err(Problem::draining());
     }
-    let tx = app.db.read().await?;
-    tx.commit().await?;
-    Ok(Json(Health { status: "ok" }))
+    let looks = async || app.db.read().await?.commit().await;
+    if app.readiness.ask(looks).await? {
+        Ok(Json(Health { status: "ok" }))
+    } else {
+        Err(Problem::busy())
+    }
 }

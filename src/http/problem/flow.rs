@@ -149,7 +149,7 @@ impl From<DbError> for Problem {
         match error {
             DbError::Busy(_) => {
                 tracing::warn!(%error, "the database is busy or away");
-                Self::new(&kinds::BUSY).retry_after(BUSY_SECONDS)
+                Self::busy()
             }
             DbError::Unaudited(cause) => {
                 let below = std::error::Error::source(&*cause).map(ToString::to_string);
@@ -304,6 +304,11 @@ impl Problem {
     /// Ask another instance.
     pub(crate) fn draining() -> Self {
         Self::new(&kinds::DRAINING).retry_after(BUSY_SECONDS)
+    }
+
+    /// The database does not answer in time.
+    pub(crate) fn busy() -> Self {
+        Self::new(&kinds::BUSY).retry_after(BUSY_SECONDS)
     }
 
     /// Not now.

@@ -143,7 +143,36 @@ async fn p22_who_waits_for_an_institution_holds_no_seat(backend: Backend) {
     assert_eq!(started.status, 201, "{}", started.text());
 }
 
+/// Whether we are ready may be asked by anybody, without a seat and without a limit: it must not take the
+/// connections of those who pay.
+async fn p22_a_crowd_that_asks_whether_we_are_ready_holds_one_connection(backend: Backend) {
+    let server = Server::open(backend).await;
+    let ready = Request::get("/readyz");
+    let crowd = join_all((0..300).map(|_| server.send(&ready)));
+    let most = async {
+        let mut most = 0;
+        let used = || {
+            let pools = server.shop.app.db.connections();
+            pools.iter().map(|pool| pool.used).max().unwrap()
+        };
+        let mut crowd = std::pin::pin!(crowd);
+        loop {
+            tokio::select! {
+                biased;
+                answers = &mut crowd => {
+                    assert!(answers.iter().all(|answer| answer.status == 200));
+                    return most;
+                }
+                () = tokio::time::sleep(Duration::from_micros(100)) => most = most.max(used()),
+            }
+        }
+    };
+    let most = most.await;
+    assert!(most <= 1, "{most} connections");
+}
+
 on_both![
+    p22_a_crowd_that_asks_whether_we_are_ready_holds_one_connection,
     p22_lists_and_starts_are_shed_and_notices_are_taken,
     p22_a_bounded_number_waits_and_is_served,
     p22_who_waits_for_an_institution_holds_no_seat,

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use tongma::app::{
-    App, Bell, FontShelf, Gate, GateLimits, KeyLog, Limits, Proxies, RateLimits, Rates, Recent,
-    ScanLog, Scrape, Streams,
+    App, Bell, FontShelf, Gate, GateLimits, KeyLog, Limits, Proxies, RateLimits, Rates,
+    Readiness, Recent, ScanLog, Scrape, Streams,
 };
 use tongma::clock::{Clock, Timestamp};
 use tongma::code::origin::Origin;
@@ -323,6 +323,7 @@ pub(crate) async fn app(
         key_log: KeyLog::default(),
         rates: Rates::new(&RateLimits::default(), clock.clone()),
         gate: Gate::new(&GateLimits::default()),
+        readiness: Readiness::default(),
         streams: Streams::default(),
         proxies: Proxies::default(),
         recent: Recent::default(),
