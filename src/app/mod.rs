@@ -8,6 +8,7 @@ mod fresh;
 mod gate;
 mod key_log;
 mod keyring;
+mod leaks;
 mod proxies;
 mod rates;
 mod readiness;
@@ -38,6 +39,7 @@ pub use fresh::{Fresh, Reading};
 pub use gate::{Full, Gate, GateLimits, Lane, Seat, outside};
 pub use key_log::KeyLog;
 pub use keyring::{KeyRing, KeyRingError, signs};
+pub use leaks::{Leak, Leaks};
 pub use proxies::Proxies;
 pub use rates::{Measure, Rate, RateLimits, Rates, WINDOW_S};
 pub use readiness::Readiness;
@@ -73,6 +75,8 @@ pub struct App {
     pub user_agent_marks: Arc<[(InstitutionId, String)]>,
     /// Which keys were used lately.
     pub key_log: KeyLog,
+    /// Which API keys were lately seen where they do not belong.
+    pub leaks: Leaks,
     /// How often somebody may ask.
     pub rates: Rates,
     /// How many requests are worked on at once.

@@ -118,7 +118,14 @@ pub struct Measure {
     pub seconds: u32,
 }
 
-type Bucket = RateLimiter<String, Remembered, Steady, StateInformationMiddleware>;
+/// Of whom a call is counted, or only asked about.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Who {
+    name: String,
+    counts: bool,
+}
+
+type Bucket = RateLimiter<Who, Remembered, Steady, StateInformationMiddleware>;
 
 fn bucket(most: u32, clock: &Steady) -> Option<Bucket> {
     let quota = Quota::per_minute(NonZeroU32::new(most)?);
@@ -138,7 +145,11 @@ impl Rates {
         let Some(bucket) = self.0.of(rate) else {
             return Ok(None);
         };
-        match bucket.check_key(&who.to_owned()) {
+        let who = Who {
+            name: who.to_owned(),
+            counts: true,
+        };
+        match bucket.check_key(&who) {
             Ok(state) => {
                 let quota = state.quota().burst_size().get();
                 let left = state.remaining_burst_capacity();
@@ -163,6 +174,16 @@ impl Rates {
             }
         }
     }
+
+    /// Whether the next call of `who` would be one too many; asking counts nothing.
+    pub fn is_used_up(&self, rate: Rate, who: &str) -> bool {
+        let who = Who {
+            name: who.to_owned(),
+            counts: false,
+        };
+        let bucket = self.0.of(rate);
+        bucket.is_some_and(|bucket| bucket.check_key(&who).is_err())
+    }
 }
 
 /// Our clock, as `governor` wants to read it.
@@ -184,14 +205,18 @@ impl governor::clock::Clock for Steady {
 struct Remembered(Mutex<HashMap<String, Nanos>>);
 
 impl StateStore for Remembered {
-    type Key = String;
+    type Key = Who;
 
-    fn measure_and_replace<T, F, E>(&self, key: &String, decide: F) -> Result<T, E>
+    fn measure_and_replace<T, F, E>(&self, who: &Who, decide: F) -> Result<T, E>
     where
         F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
     {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(next) = all.get_mut(key) {
+        if !who.counts {
+            let next = all.get(&who.name).copied();
+            return decide(next).map(|(outcome, _)| outcome);
+        }
+        if let Some(next) = all.get_mut(&who.name) {
             let (outcome, after) = decide(Some(*next))?;
             *next = after;
             return Ok(outcome);
@@ -200,7 +225,7 @@ impl StateStore for Remembered {
         if all.len() >= REMEMBERED {
             forget(&mut all);
         }
-        all.insert(key.clone(), after);
+        all.insert(who.name.clone(), after);
         Ok(outcome)
     }
 }
@@ -254,11 +279,28 @@ mod tests {
     }
 
     #[test]
+    fn whether_a_quota_is_used_up_can_be_asked_without_using_it() {
+        let (rates, clock) = rates(2);
+        let asks = |times: usize| (0..times).any(|_| rates.is_used_up(Rate::Pairings, "a"));
+        assert!(!asks(10), "nobody has called yet");
+        rates.count(Rate::Pairings, "a").unwrap();
+        assert!(!asks(10));
+        rates.count(Rate::Pairings, "a").unwrap();
+        assert!(asks(1));
+        assert!(!rates.is_used_up(Rate::Pairings, "b"));
+        clock.advance(Duration::from_secs(30));
+        assert!(!asks(10));
+        assert!(rates.count(Rate::Pairings, "a").is_ok());
+        assert!(asks(1));
+    }
+
+    #[test]
     fn nought_is_no_limit() {
         let (rates, _) = rates(0);
         for _ in 0..1000 {
             assert_eq!(rates.count(Rate::Pairings, "a"), Ok(None));
         }
+        assert!(!rates.is_used_up(Rate::Pairings, "a"));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use data_encoding::BASE64;
 use tokio::sync::mpsc::Receiver;
 
 use crate::app::{
-    App, Bell, FontFiles, FontShelf, Gate, GateLimits, KeyLog, KeyRingError, Limits,
+    App, Bell, FontFiles, FontShelf, Gate, GateLimits, KeyLog, KeyRingError, Leaks, Limits,
     Proxies, RateLimits, Rates, Readiness, Recent, ScanLog, Scrape, StreamLimits, Streams,
 };
 use crate::clock::Clock;
@@ -112,6 +112,7 @@ pub(crate) async fn app(
         bell: Bell::default(),
         sweep_bell: Bell::default(),
         key_log: KeyLog::default(),
+        leaks: Leaks::default(),
         recent: Recent::default(),
         scans: log,
         clock,

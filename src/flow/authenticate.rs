@@ -198,16 +198,21 @@ pub async fn api_key(app: &App, token: &str) -> Result<Principal, FlowError> {
 }
 
 /// Notes that a key was sent where proxies and logs see it. The key stays valid: whoever found it
-/// must not be able to stop a shop; its owner is to replace it.
+/// must not be able to stop a shop; its owner is to replace it. One that lets nobody in any more is
+/// nobody's secret, and one that is sent there again and again is written down once a minute.
 pub async fn leaked(app: &App, token: &str, place: &'static str) -> Result<(), FlowError> {
     let Ok(token) = ApiToken::parse(token) else {
         return Ok(());
     };
     // Looked up before anything is written: strangers send made-up keys.
     let mut tx = app.db.read().await?;
+    let now = tx.now();
     let found = db::api_keys::find(&mut tx, &token.hash()).await?;
     tx.rollback().await?;
-    let Some(key) = found else {
+    let Some(key) = found.filter(|key| key.is_valid_at(now)) else {
+        return Ok(());
+    };
+    let Some(leak) = app.leaks.take_due(&key.id, now) else {
         return Ok(());
     };
     let mut tx = app.db.begin().await?;
@@ -220,6 +225,7 @@ pub async fn leaked(app: &App, token: &str, place: &'static str) -> Result<(), F
     };
     audit::note(app, &mut tx, deed).await?;
     tx.commit().await?;
+    leak.written();
     tracing::warn!(api_key = %key.id, "API key {} was sent in the {place}", key.id);
     Ok(())
 }

@@ -20,6 +20,7 @@ use crate::http::extract::{IdempotencyKey, JSON_MAX, media_type, must_be_json, r
 use crate::http::json;
 use crate::http::page::{cookie, same_site};
 use crate::http::problem::{Problem, kinds, may_call};
+use crate::http::source;
 use crate::http::traffic::rate_of_wallet;
 use crate::merchant::Scope;
 
@@ -288,11 +289,10 @@ async fn signed(
 
 async fn principal(app: &App, request: &HttpRequest) -> Result<Principal, Problem> {
     if let Some(token) = key_in(request.query_string()) {
-        authenticate::leaked(app, token, "URL").await?;
-        return Err(AuthError::KeyMisplaced("URL").into());
+        return Err(misplaced(app, request, token, "URL").await?.into());
     }
     let Some(token) = bearer(request)? else {
-        return Err(without_key(app, request.headers()).await?.into());
+        return Err(without_key(app, request).await?.into());
     };
     // A receipt or a result is signed by somebody, but lets nobody in.
     if token.split('.').count() == 3 {
@@ -314,19 +314,33 @@ pub(crate) fn bearer(request: &HttpRequest) -> Result<Option<&str>, Problem> {
 }
 
 /// What to say to somebody who came without an Authorization header.
-async fn without_key(app: &App, headers: &HeaderMap) -> Result<AuthError, Problem> {
+async fn without_key(app: &App, request: &HttpRequest) -> Result<AuthError, Problem> {
+    let headers = request.headers();
     if headers.contains_key("signature-input") {
         return Ok(wants_key());
     }
     let cookies = headers.get_all(header::COOKIE);
     let mut texts = cookies.filter_map(|value| value.to_str().ok());
     match texts.find_map(key_in) {
-        Some(token) => {
-            authenticate::leaked(app, token, "cookie").await?;
-            Ok(AuthError::KeyMisplaced("cookie"))
-        }
+        Some(token) => misplaced(app, request, token, "cookie").await,
         None => Ok(AuthError::KeyMissing),
     }
+}
+
+/// What to say to somebody who sent a key where others see it; its owner is told as well. For those who
+/// were refused so often that they hear no more than to come later, nothing is looked up or written.
+async fn misplaced(
+    app: &App,
+    request: &HttpRequest,
+    token: &str,
+    place: &'static str,
+) -> Result<AuthError, Problem> {
+    let peer = request.peer_addr().map(|peer| peer.ip());
+    let source = source::of(peer, request.headers(), &app.proxies);
+    if !app.rates.is_used_up(Rate::Refusals, &source) {
+        authenticate::leaked(app, token, place).await?;
+    }
+    Ok(AuthError::KeyMisplaced(place))
 }
 
 const fn wants_key() -> AuthError {

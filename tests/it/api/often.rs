@@ -1,8 +1,11 @@
 //! Those who try too often.
 
 use serde_json::json;
+use tongma::app::{RateLimits, Rates};
 use tongma::code::run::{self, Body, CodeKind, RandomId};
+use tongma::merchant::Scope;
 
+use crate::support::beside::{number, run as does};
 use crate::support::server::Server;
 use crate::support::wire::{Answer, Request};
 use crate::support::{Backend, on_both};
@@ -102,7 +105,58 @@ async fn t129_pairing_codes_are_tried_ten_times_a_minute(backend: Backend) {
     assert_eq!(server.send(&attempt()).await.status, 422);
 }
 
+/// How often the audit log says that a key was sent where it does not belong.
+async fn leaks(server: &Server) -> i64 {
+    let told = "SELECT COUNT(*) FROM audit WHERE action = 'api-key.leaked'";
+    number(&server.shop.database, told).await
+}
+
+/// T093: whoever has a key, or had one, does not fill the audit log with it.
+async fn a_key_that_is_sent_in_the_wrong_place_again_and_again_is_written_down_seldom(
+    backend: Backend,
+) {
+    let limits = RateLimits {
+        refusals: 5,
+        ..RateLimits::default()
+    };
+    let server = Server::open_with(backend, |app| {
+        app.rates = Rates::new(&limits, app.clock.clone());
+    })
+    .await;
+    let merchant = &server.shop.merchant.id;
+    let [first, second, gone] = [
+        server.key(merchant, Scope::ALL).await,
+        server.key(merchant, Scope::ALL).await,
+        server.key(merchant, Scope::ALL).await,
+    ];
+    let revokes = format!(
+        "UPDATE api_keys SET revoked_ms = created_ms WHERE hint = '{}'",
+        gone.get(..12).unwrap()
+    );
+    does(&server.shop.database, &revokes).await;
+    let sends = async |token: &str| {
+        let call = Request::get(&format!("/v1/payments?k={token}"));
+        server.send(&call).await.status
+    };
+
+    // Nobody's secret any more.
+    assert_eq!((sends(&gone).await, leaks(&server).await), (401, 0));
+    for _ in 0..2 {
+        assert_eq!((sends(&first).await, leaks(&server).await), (401, 1));
+    }
+    server.shop.advance(60);
+    assert_eq!((sends(&first).await, leaks(&server).await), (401, 2));
+    // From where nobody is listened to any more, nothing is written at all.
+    for _ in 0..4 {
+        assert_eq!(sends(&gone).await, 401);
+    }
+    assert_eq!((sends(&second).await, leaks(&server).await), (429, 2));
+    server.shop.advance(60);
+    assert_eq!((sends(&second).await, leaks(&server).await), (401, 3));
+}
+
 on_both![
+    a_key_that_is_sent_in_the_wrong_place_again_and_again_is_written_down_seldom,
     t049_a_wallet_that_guesses_hears_no_more,
     t049_a_browser_that_guesses_hears_no_more,
     t129_receipts_are_checked_sixty_times_a_minute,

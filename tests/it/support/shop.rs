@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use tongma::app::{
-    App, Bell, FontShelf, Gate, GateLimits, KeyLog, Limits, Proxies, RateLimits, Rates,
+    App, Bell, FontShelf, Gate, GateLimits, KeyLog, Leaks, Limits, Proxies, RateLimits, Rates,
     Readiness, Recent, ScanLog, Scrape, Streams,
 };
 use tongma::clock::{Clock, Timestamp};
@@ -321,6 +321,7 @@ pub(crate) async fn app(
             "RenminbiApp/".to_owned(),
         )]),
         key_log: KeyLog::default(),
+        leaks: Leaks::default(),
         rates: Rates::new(&RateLimits::default(), clock.clone()),
         gate: Gate::new(&GateLimits::default()),
         readiness: Readiness::default(),
