@@ -1,5 +1,5 @@
-//! Where a request comes from, for counting: the address that is connected, or the one that a
-//! trusted proxy names.
+//! Where a request comes from, for counting and for the audit log: the address that is connected, or
+//! the one that a trusted proxy names.
 
 use std::net::IpAddr;
 
@@ -9,11 +9,20 @@ use crate::app::Proxies;
 
 /// Who asks, as one who is counted; nobody where there is no connection.
 pub(crate) fn of(peer: Option<IpAddr>, headers: &HeaderMap, proxies: &Proxies) -> String {
+    let address = address(peer, headers, proxies);
+    address.map(network).unwrap_or_default()
+}
+
+/// Who asks.
+pub(crate) fn address(
+    peer: Option<IpAddr>,
+    headers: &HeaderMap,
+    proxies: &Proxies,
+) -> Option<IpAddr> {
     let values = headers.get_all(proxies.header.as_str());
     // One that is not text stays an entry that cannot be read, or the next would count in its place.
     let values = values.map(|value| value.to_str().unwrap_or(""));
-    peer.map(|peer| network(proxies.client(peer, values)))
-        .unwrap_or_default()
+    peer.map(|peer| proxies.client(peer, values))
 }
 
 /// The network that a telephone company or a house gives to one payer.

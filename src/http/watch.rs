@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::clock::Stopwatch;
 use crate::http::document;
 use crate::http::problem::Refused;
+use crate::http::source;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::trace::{self, Trace};
 
@@ -86,9 +87,10 @@ pub(crate) fn trace_of(request: &ServiceRequest, app: &App) -> Trace {
     let header = header.filter(|_| named.next().is_none());
     let entropy = &*app.entropy;
     let trace = header.and_then(|header| Trace::after(header, entropy));
+    let peer = request.peer_addr().map(|peer| peer.ip());
     trace
         .unwrap_or_else(|| Trace::root(entropy))
-        .asked_from(request.peer_addr().map(|peer| peer.ip()))
+        .asked_from(source::address(peer, request.headers(), &app.proxies))
 }
 
 /// Methods are words that strangers choose.

@@ -2,6 +2,8 @@
 
 use serde_json::json;
 
+use tongma::app::Proxies;
+
 use super::process::ShopProcess;
 use super::town::column;
 use crate::support::beside::{number, run};
@@ -76,7 +78,27 @@ async fn a_server_that_cannot_write_down_its_start_does_not_serve(backend: Backe
     );
 }
 
+/// Behind a proxy that is trusted, the log names whom the proxy saw. A stranger's word about itself counts
+/// for nothing.
+async fn the_log_names_who_asked_and_not_the_proxy(backend: Backend) {
+    let proxies = Proxies {
+        trusted: ["127.0.0.0/8".parse().unwrap()].as_slice().into(),
+        ..Proxies::default()
+    };
+    for (proxies, from) in [(proxies, "198.51.100.7"), (Proxies::default(), "127.0.0.1")] {
+        let server = Server::open_with(backend, |app| app.proxies = proxies).await;
+        let path = format!("/v1/counters/{}/pairings", server.shop.counters[0].id);
+        let invite = Request::post_json(&path, &json!({}))
+            .with("Idempotency-Key", "one")
+            .with("X-Forwarded-For", "203.0.113.9, 198.51.100.7");
+        assert_eq!(server.ask(invite).await.status, 201);
+        let named = "SELECT COALESCE(source, '') FROM audit ORDER BY number";
+        assert_eq!(column(&server.shop.database, named).await, [from]);
+    }
+}
+
 on_both![
+    the_log_names_who_asked_and_not_the_proxy,
     what_cannot_be_written_down_is_answered_busy_and_not_done,
     a_start_and_a_stop_are_written_down,
     a_server_that_cannot_write_down_its_start_does_not_serve,
