@@ -1,8 +1,9 @@
 //! Attempts, as kept. The hold on a payment and its one success are unique indexes.
 
 use crate::clock::Timestamp;
+use crate::crypto::digest::hex;
 use crate::db::row::Row;
-use crate::db::{DbError, Tx, each_backend, exactly_one};
+use crate::db::{DbError, Inner, Tx, each_backend, exactly_one};
 use crate::id::{AttemptId, PaymentId};
 use crate::merchant::{AccountReference, InstitutionId};
 use crate::payment::{Attempt, OrderNumber};
@@ -61,6 +62,8 @@ const LAST_PAYER: &str = "SELECT payer_institution_id FROM attempts WHERE paymen
      ORDER BY started_ms DESC, id DESC LIMIT 1";
 const COUNT_SOURCE: &str =
     "SELECT COUNT(*) FROM attempts WHERE payment_id = $1 AND source_hash = $2";
+// One source's starts at one code are counted one after the other: they hold the code together.
+const HOLD_SOURCE: &str = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
 const COUNT_OPEN_AT_CODE: &str = "SELECT COUNT(*) FROM attempts a JOIN payments p \
      ON p.id = a.payment_id WHERE p.code_id = $1 AND a.source_hash = $2 \
      AND a.state IN ('started', 'waiting')";
@@ -277,6 +280,26 @@ pub async fn count_source(
         .bind(source.as_slice())
         .fetch_one(conn)
         .await)?)
+}
+
+/// Has one source's starts at one code come one after the other, until the transaction ends. On SQLite,
+/// where one writes at a time, they do.
+pub async fn hold_source(
+    tx: &mut Tx,
+    code: &crate::id::CodeId,
+    source: &[u8; 32],
+) -> Result<(), DbError> {
+    match &mut tx.inner {
+        Inner::Sqlite(_) => {}
+        Inner::Postgres(tx) => {
+            let name = format!("starts {code} {}", hex(source));
+            sqlx::query(HOLD_SOURCE)
+                .bind(name)
+                .execute(&mut **tx)
+                .await?;
+        }
+    }
+    Ok(())
 }
 
 /// How many payments of one code one source has open.

@@ -82,6 +82,8 @@ pub(super) async fn check_source(
         let count = db::attempts::count_source(tx, &payment.id, &source).await?;
         (count, app.limits.starts_per_source, StartsBound::InAll)
     } else {
+        // Those that come at once would all count the same.
+        db::attempts::hold_source(tx, &opened.code.id, &source).await?;
         let count = db::attempts::count_open_at_code(tx, &opened.code.id, &source).await?;
         // By then the first of them has been closed.
         let seconds = u32::try_from(app.limits.pay_before.as_secs()).unwrap_or(u32::MAX);

@@ -1,5 +1,7 @@
 //! List C: codes that were revoked while payers stood before them, and browsers that nobody knows.
 
+use futures_util::future::join_all;
+
 use tongma::flow::resolve::{look, resolve};
 use tongma::flow::start::{StartOrder, Started};
 use tongma::flow::{FlowError, StartsBound, change_code, expire, start};
@@ -155,6 +157,26 @@ async fn an_unidentified_browser_has_a_bounded_number_open_at_a_sticker(backend:
     still_sells(&shop).await;
 }
 on_both![an_unidentified_browser_has_a_bounded_number_open_at_a_sticker];
+
+/// Those that come at once do not all count the same.
+async fn of_forty_browsers_at_once_from_one_place_twenty_begin_at_a_sticker(backend: Backend) {
+    let shop = Shop::open(backend).await;
+    let sticker = shop.sticker().await;
+    let tried = join_all((0..40).map(|n| browses(&shop, &sticker.text, n))).await;
+    let (begun, refused): (Vec<_>, Vec<_>) = tried.into_iter().partition(Result::is_ok);
+    assert_eq!(begun.len(), 20);
+    for told in refused {
+        assert!(
+            matches!(
+                told,
+                Err(FlowError::TooManyStarts(StartsBound::AtOnce { .. }))
+            ),
+            "{told:?}"
+        );
+    }
+    still_sells(&shop).await;
+}
+on_both![of_forty_browsers_at_once_from_one_place_twenty_begin_at_a_sticker];
 
 /// A start from the page, by a browser that nobody vouches for.
 async fn browses(shop: &Shop, text: &str, n: u32) -> Result<Started, FlowError> {
