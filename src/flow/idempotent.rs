@@ -215,7 +215,7 @@ async fn take(app: &App, taken: &mut Taken<'_>) -> Result<Option<Once>, FlowErro
         until: now.plus(LEASE),
     };
     if idempotency::claim(&mut tx, &claim.slot, &lease, now).await? {
-        tx.commit().await?;
+        keep(app, tx, taken).await?;
         return Ok(None);
     }
     let Some(kept) = idempotency::find(&mut tx, &claim.slot).await? else {
@@ -235,12 +235,22 @@ async fn take(app: &App, taken: &mut Taken<'_>) -> Result<Option<Once>, FlowErro
     let former = &kept.lease.owner;
     let times = (now, now.minus(RETENTION));
     if idempotency::take_over(&mut tx, &claim.slot, former, &lease, times).await? {
-        tx.commit().await?;
+        keep(app, tx, taken).await?;
         taken.begun = begun;
         Ok(None)
     } else {
         Err(IdempotencyError::InFlight.into())
     }
+}
+
+/// Makes the claim durable. Where the answer to that is lost, it may stand all the same, and nobody works
+/// under it: then it is given up, so that the client's next try need not wait for the lease.
+async fn keep(app: &App, tx: Tx, taken: &Taken<'_>) -> Result<(), DbError> {
+    let kept = tx.commit().await;
+    if kept.is_err() {
+        release(app, &taken.claim.slot, &taken.owner).await;
+    }
+    kept
 }
 
 fn replay(kept: Kept, claim: &Claim) -> Result<Once, FlowError> {

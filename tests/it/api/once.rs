@@ -4,14 +4,16 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use tongma::app::App;
 use tongma::db::idempotency::{self, Lease, Slot};
-use tongma::db::{self, DbError};
+use tongma::db::{self, Db, DbError, DbSettings};
 use tongma::flow::idempotent::{self, Claim};
 use tongma::merchant::Scope;
 
-use crate::support::server::{Server, bearer};
+use crate::support::cut::Cut;
+use crate::support::server::{Instance, Server, bearer};
 use crate::support::wire::{self, Request};
-use crate::support::{Backend, on_both};
+use crate::support::{Backend, on_both, on_postgres};
 
 /// A payment of the shop's, without a key.
 fn order(server: &Server, minor: i64) -> Request {
@@ -228,6 +230,30 @@ async fn t076_an_answer_that_was_lost_is_given_again(backend: Backend) {
     assert_eq!(answer.header("idempotent-replayed"), Some("true"));
     assert_eq!(changes, Vec::<String>::new());
 }
+
+/// The claim was committed and nobody heard so: whoever works under the key has to be able to try again.
+async fn a_claim_whose_commit_was_answered_to_nobody_is_given_up() {
+    let server = Server::open(Backend::Postgres).await;
+    let cut = Cut::before(&server.shop.database).await;
+    let settings = DbSettings {
+        url: cut.url().to_owned(),
+        connections: 8,
+    };
+    let own = server.shop.app.clone();
+    let db = Db::connect(&settings, own.clock.clone()).await.unwrap();
+    let behind = Instance::of(App { db, ..own });
+    let call = order(&server, 100).with("Idempotency-Key", "k-1");
+    cut.loses_the_next_commit();
+    let answer = behind
+        .send(&call.clone().with("Host", &server.authority))
+        .await;
+    assert_eq!((answer.status, answer.code().as_str()), (503, "busy"));
+    assert!(cut.has_lost_it());
+
+    let (_, changes) = server.does(&call, 201).await;
+    assert_eq!(count(&changes, "+payments"), 1, "{changes:?}");
+}
+on_postgres![a_claim_whose_commit_was_answered_to_nobody_is_given_up];
 
 async fn t076_a_client_that_hangs_up_finds_it_done(backend: Backend) {
     let server = Server::open(backend).await;

@@ -77,6 +77,11 @@ impl TestDb {
         &self.url
     }
 
+    /// How a client reaches it; of PostgreSQL only.
+    pub(crate) fn options(&self) -> PgConnectOptions {
+        PgConnectOptions::from_str(&self.url).unwrap()
+    }
+
     /// Opens it as the program does.
     pub(crate) async fn open(&self, clock: Clock) -> Db {
         Db::open(&settings(&self.url), clock).await.unwrap()

@@ -45,6 +45,7 @@ pub(crate) use on_postgres;
 pub(crate) mod beside;
 pub(crate) mod books;
 mod browser;
+pub(crate) mod cut;
 mod database;
 pub(crate) mod digest;
 pub(crate) mod foreign;

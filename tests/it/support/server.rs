@@ -102,22 +102,15 @@ impl Server {
 
     /// One more process, as it were, over the same database and under the same name.
     pub(crate) fn instance(&self) -> Instance {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-        Instance::serve(
-            listener,
-            &Listening::default(),
-            self.shop.app.clone(),
-            Hub::default(),
-        )
+        Instance::of(self.shop.app.clone())
     }
 
     /// One more process that shares nothing but the database, the clock and the name.
     pub(crate) async fn stranger(&self) -> Instance {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let own = &self.shop.app;
         let origin = own.origin.to_string();
         let (app, _) = super::shop::app(&self.shop.database, &origin, own.clock.clone()).await;
-        Instance::serve(listener, &Listening::default(), app, Hub::default())
+        Instance::of(app)
     }
 
     /// A key of a merchant with these scopes.
@@ -201,6 +194,12 @@ impl Server {
 }
 
 impl Instance {
+    /// One that serves this application.
+    pub(crate) fn of(app: App) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        Self::serve(listener, &Listening::default(), app, Hub::default())
+    }
+
     fn serve(listener: TcpListener, listening: &Listening, app: App, hub: Hub) -> Self {
         let authority = listener.local_addr().unwrap().to_string();
         let (app, hub) = (Data::new(app), Data::new(hub));
