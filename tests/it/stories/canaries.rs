@@ -10,6 +10,9 @@ use crate::support::wire::{Answer, Request};
 use crate::support::{Backend, on_both};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tongma::crypto::digest::hex;
+use tongma::crypto::keys::HmacKey;
+use tongma::flow::institution_keys::{self, Material, NewKey};
 use tongma::print::Blank;
 
 /// Everything that must stay with whoever it belongs to.
@@ -25,7 +28,9 @@ const SCRAPE_TOKEN: &str = "canary-scrape-token-5f1d0c";
 /// What a payer's institution calls the payer.
 const PAYER_REF: &str = "canary-payer-0f83c2d9";
 /// A secret that an institution shares with us.
-const SHARED: &str = "Y2FuYXJ5LXNoYXJlZC1zZWNyZXQtMzItYnl0ZXMhIQ==";
+const SHARED: &str = "Y2FuYXJ5LXNoYXJlZC1zZWNyZXQtMzItYnl0ZXMhISE=";
+/// What stands in that.
+const SHARED_BYTES: &[u8; 32] = b"canary-shared-secret-32-bytes!!!";
 
 /// What somebody takes for a plate's secret.
 const WRONG_CLAIM: &str = "CANAR-YCA7X";
@@ -77,10 +82,13 @@ async fn no_secret_and_no_forgery_reaches_the_log(backend: Backend) {
     let blank = plate(&place.shop).await;
     answers.extend(binds(&place, &blank).await);
 
+    let hex_of_shared = hex(SHARED_BYTES);
     let secrets = [
         SCRAPE_TOKEN,
         PAYER_REF,
         SHARED,
+        std::str::from_utf8(SHARED_BYTES).unwrap(),
+        &hex_of_shared,
         token,
         STRANGERS_KEY,
         COOKIE,
@@ -130,8 +138,24 @@ async fn no_secret_and_no_forgery_reaches_the_log(backend: Backend) {
 }
 on_both![no_secret_and_no_forgery_reaches_the_log];
 
-/// A payment that is really begun, by somebody whom the institution names, after two forged tries;
-/// what those were answered.
+/// The secret that JD Pay really shares with us, and its name.
+async fn shared(place: &ShopProcess) -> (HmacKey, String) {
+    let (app, secret) = (&place.shop.app, HmacKey::from_random(*SHARED_BYTES));
+    let new = NewKey {
+        material: Material::Shared(secret.clone()),
+        key_id: None,
+        not_before: None,
+        not_after: None,
+    };
+    let mut tx = app.db.begin().await.unwrap();
+    let jd = "jd_pay".parse().unwrap();
+    let key = institution_keys::register(&mut tx, &app.sealer, &*app.entropy, &jd, new).await;
+    tx.commit().await.unwrap();
+    (secret, key.unwrap().key_id)
+}
+
+/// Two payments that are really begun, by somebody whom the institution names, one with each kind of key,
+/// after two forged tries; what those were answered.
 async fn begins(place: &ShopProcess, sticker: &str) -> Vec<Answer> {
     let begin = json!({
         "text": sticker,
@@ -147,8 +171,15 @@ async fn begins(place: &ShopProcess, sticker: &str) -> Vec<Answer> {
         let forged = begin.clone().with("Signature", &format!("s=:{key}:"));
         answers.push(place.server.send(&forged).await);
     }
-    let begun = place.server.send(&place.signed("jd_pay", begin)).await;
-    assert_eq!(begun.status, 201, "{}", begun.text());
+    let (secret, name) = shared(place).await;
+    // As it should be, and under its name with what another key signed.
+    let own = place.signed_with((&secret).into(), &name, begin.clone());
+    let wrong = place.signed_with((&place.shop.keys["jd_pay"]).into(), &name, begin.clone());
+    answers.push(place.server.send(&wrong).await);
+    for begin in [own, place.signed("jd_pay", begin)] {
+        let begun = place.server.send(&begin).await;
+        assert_eq!(begun.status, 201, "{}", begun.text());
+    }
     answers
 }
 

@@ -14,6 +14,7 @@ use tokio::net::TcpStream;
 
 use tongma::clock::Clock;
 use tongma::crypto::digest::hex;
+use tongma::crypto::http_signature::RequestKey;
 use tongma::merchant::Scopes;
 
 use super::town::Feed;
@@ -123,16 +124,19 @@ impl ShopProcess {
     pub(crate) fn signed(&self, wallet: &str, request: Request) -> Request {
         let key = &self.shop.keys[wallet];
         let key_id = key.key_id().to_string();
+        self.signed_with(key.into(), &key_id, request)
+    }
+
+    /// Signs a request with any key.
+    pub(super) fn signed_with(
+        &self,
+        key: RequestKey<'_>,
+        key_id: &str,
+        request: Request,
+    ) -> Request {
         let nonce = hex(&self.shop.app.entropy.bytes::<8>());
         let now = self.shop.app.clock.now();
-        signed_by(
-            key.into(),
-            &key_id,
-            request,
-            &self.server.authority,
-            now,
-            &nonce,
-        )
+        signed_by(key, key_id, request, &self.server.authority, now, &nonce)
     }
 }
 
