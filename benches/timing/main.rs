@@ -142,6 +142,23 @@ fn main() -> std::io::Result<()> {
         &|| sealer.check_mac(Purpose::Cursor, b"place", &last),
     );
 
+    // What is opened with a known shared secret, and what instead where there is none.
+    let entropy: &dyn Entropy = &SystemEntropy::new();
+    let sealed = sealer.seal(Purpose::SharedSecret, b"key_id", &[0x5a; 32], entropy);
+    let sealed = sealed.unwrap_or_default();
+    let nobodys = vec![1; sealed.len()];
+    compare(
+        "sealed secret: a key's | nobody's",
+        &|| {
+            let opened = sealer.open(Purpose::SharedSecret, b"key_id", &sealed);
+            opened.is_ok()
+        },
+        &|| {
+            let opened = sealer.open(Purpose::SharedSecret, b"nobody", &nobodys);
+            opened.is_ok()
+        },
+    );
+
     let signer = SigningKey::from_seed(&[3; 32]);
     // How long a pair takes depends on the public key, which is no secret: many are tried.
     let pairs: Vec<VerifyingKey> = (0..KEYS)

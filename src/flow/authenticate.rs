@@ -4,6 +4,7 @@
 //! A nonce is stored only after the signature verified, so that nobody can burn the nonces of
 //! others, and in the database, so that every instance knows it.
 
+use std::hint::black_box;
 use std::time::Duration;
 
 use crate::app::{App, Reading, Signer};
@@ -107,6 +108,11 @@ pub struct Device {
 /// come again until twice that later.
 const NONCE_KEPT: Duration = WINDOW.saturating_mul(2);
 
+/// What is opened where there is no shared secret: as long as one that is sealed, of its version, and
+/// sealed by nobody.
+const NOBODYS_NAME: &[u8] = b"nobody";
+const NOBODYS_SECRET: [u8; 61] = [1; 61];
+
 /// Lets an institution in. A call that changes something must [keep its nonce](keep_nonce) too.
 pub async fn wallet(
     app: &App,
@@ -129,9 +135,11 @@ pub async fn wallet(
     let key = record
         .as_ref()
         .and_then(|(key, _)| verifying_key(&app.sealer, key));
-    parsed
-        .verify_or_refuse(key.as_ref(), parts, now)
-        .map_err(AuthError::Signature)?;
+    if let Err(why) = parsed.verify_or_refuse(key.as_ref(), parts, now) {
+        let opened = record.map(|(key, _)| key.material.algorithm());
+        open_as_well(&app.sealer, opened);
+        return Err(AuthError::Signature(why).into());
+    }
     let is_ours = is_ours(&app.origin, parts.authority);
     let (Some((record, _)), Some(key), true) = (record, key, is_ours) else {
         return Err(AuthError::Signature(SignatureError::Invalid).into());
@@ -171,6 +179,7 @@ async fn known(
         let mut tx = app.db.read().await?;
         db::institutions::find_key(&mut tx, parsed.keyid()).await?;
         tx.rollback().await?;
+        open_as_well(&app.sealer, None);
         let why = verified.err().unwrap_or(SignatureError::Invalid);
         return Err(AuthError::Signature(why).into());
     }
@@ -282,6 +291,15 @@ fn verifying_key(sealer: &Sealer, key: &InstitutionKey) -> Option<VerifyingKey> 
         );
     }
     found
+}
+
+/// Opens nobody's secret where no shared secret was opened: a refusal costs as much whatever key there
+/// is or is not, so that how long it takes does not tell.
+fn open_as_well(sealer: &Sealer, opened: Option<KeyAlgorithm>) {
+    if opened != Some(KeyAlgorithm::HmacSha256) {
+        let nothing = sealer.open(Purpose::SharedSecret, NOBODYS_NAME, &NOBODYS_SECRET);
+        drop(black_box(nothing));
+    }
 }
 
 /// Notes that a signed call was taken; refuses it the second time, at whichever instance.

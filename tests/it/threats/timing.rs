@@ -6,12 +6,17 @@ use std::time::Instant;
 
 use data_encoding::BASE64;
 
-use tongma::clock::Timestamp;
+use tongma::clock::{Stopwatch, Timestamp};
 use tongma::crypto::http_signature::{
     Parsed, RequestParts, SignatureError, SignatureHeaders, parse, sign,
 };
 use tongma::crypto::keys::{HmacKey, SigningKey, VerifyingKey};
 use tongma::crypto::sealing::{Purpose, Sealer};
+use tongma::flow::authenticate;
+use tongma::flow::institution_keys::{self, Material, NewKey};
+
+use crate::support::shop::Shop;
+use crate::support::{Backend, on_both};
 
 /// How often each is done; the middle one counts.
 const TIMES: usize = 300;
@@ -34,10 +39,13 @@ fn medians(mut left: impl FnMut(), mut right: impl FnMut()) -> [u128; 2] {
         right();
         took[1].push(began.elapsed().as_nanos());
     }
-    took.map(|mut all| {
-        all.sort_unstable();
-        all[TIMES / 2].max(1)
-    })
+    took.map(middle)
+}
+
+/// The median.
+fn middle(mut all: Vec<u128>) -> u128 {
+    all.sort_unstable();
+    all[TIMES / 2].max(1)
 }
 
 fn must_be_alike(what: &str, [left, right]: [u128; 2]) {
@@ -128,3 +136,58 @@ fn t025_an_unknown_key_takes_as_long_as_a_known_one() {
         }
     }
 }
+
+/// The same on the way that every call goes: past the database, and past what is sealed there.
+async fn t025_a_call_is_refused_as_quickly_whatever_key_it_names(backend: Backend) {
+    let shop = Shop::open(backend).await;
+    let app = &shop.app;
+    let secret = HmacKey::from_random(app.entropy.bytes());
+    let new = NewKey {
+        material: Material::Shared(secret.clone()),
+        key_id: None,
+        not_before: None,
+        not_after: None,
+    };
+    let mut tx = app.db.begin().await.unwrap();
+    let jd = "jd_pay".parse().unwrap();
+    let shared = institution_keys::register(&mut tx, &app.sealer, &*app.entropy, &jd, new).await;
+    tx.commit().await.unwrap();
+    let names = [
+        "nobody".to_owned(),
+        shop.keys["jd_pay"].key_id().to_string(),
+        shared.unwrap().key_id,
+    ];
+    let authority = app.origin.authority();
+    let parts = RequestParts {
+        authority: &authority,
+        ..parts()
+    };
+    let forger = SigningKey::from_seed(&[9; 32]);
+    for changes_state in [true, false] {
+        let mut took = [const { Vec::new() }; 3];
+        for _ in 0..TIMES {
+            for (took, name) in took.iter_mut().zip(&names) {
+                let now = app.clock.now();
+                let signed = sign(&parts, &forger, name, now, "nonce-0001").unwrap();
+                let parsed = parse(&SignatureHeaders {
+                    signature_input: Some(&signed.signature_input),
+                    signature: Some(&signed.signature),
+                    content_digest: signed.content_digest.as_deref(),
+                });
+                let parsed = parsed.unwrap();
+                let began = Stopwatch::start();
+                let outcome = authenticate::wallet(app, &parsed, &parts, changes_state).await;
+                took.push(began.elapsed().as_nanos());
+                assert_eq!(
+                    outcome.unwrap_err().to_string(),
+                    SignatureError::Invalid.to_string()
+                );
+            }
+        }
+        let [nobody, pair, shared] = took.map(middle);
+        println!("refused: {nobody} ns, a pair {pair} ns, a shared secret {shared} ns");
+        must_be_alike("nobody's key and a pair", [nobody, pair]);
+        must_be_alike("nobody's key and a shared secret", [nobody, shared]);
+    }
+}
+on_both![t025_a_call_is_refused_as_quickly_whatever_key_it_names];
