@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use futures_util::future::join_all;
 use serde_json::json;
 
 use tongma::crypto::digest::hex;
@@ -16,9 +15,9 @@ use crate::support::on_postgres;
 use crate::support::plates::{bound, plate};
 use crate::support::wire::{Answer, Request};
 
-/// What is promised, and ten times that for a machine with much else to do.
+/// What is promised. A call counts by when it was sent, so that this holds on a machine with much else to
+/// do as well: nobody takes a call for what it read more than half a second before it came.
 const PROMISED: Duration = Duration::from_secs(1);
-const GUARD: Duration = PROMISED.saturating_mul(10);
 
 async fn a_code_that_is_stopped_at_one_process_is_stopped_at_all() {
     let cluster = Cluster::open(3).await;
@@ -43,7 +42,7 @@ async fn a_code_that_is_stopped_at_one_process_is_stopped_at_all() {
         slowest = slowest.max(took);
     }
     println!("codes: stopped at all processes {slowest:?} after the answer at one");
-    assert!(slowest < GUARD, "{slowest:?}");
+    assert!(slowest < PROMISED, "{slowest:?}");
 }
 
 async fn an_adopted_code_that_is_let_go_at_one_process_is_unknown_at_all() {
@@ -71,7 +70,7 @@ async fn an_adopted_code_that_is_let_go_at_one_process_is_unknown_at_all() {
         slowest = slowest.max(took);
     }
     println!("adopted codes: unknown at all processes {slowest:?} after the answer at one");
-    assert!(slowest < GUARD, "{slowest:?}");
+    assert!(slowest < PROMISED, "{slowest:?}");
 }
 
 async fn a_plate_that_is_taken_off_at_one_process_is_unbound_at_all() {
@@ -98,23 +97,24 @@ async fn a_plate_that_is_taken_off_at_one_process_is_unbound_at_all() {
         slowest = slowest.max(took);
     }
     println!("plates: unbound at all processes {slowest:?} after the answer at one");
-    assert!(slowest < GUARD, "{slowest:?}");
+    assert!(slowest < PROMISED, "{slowest:?}");
 }
 
 async fn an_institution_or_acceptance_that_is_stopped_is_stopped_at_all_processes() {
     let cluster = Cluster::open(3).await;
     let sticker = cluster.shop.sticker().await;
     let mut slowest = Duration::ZERO;
-    for (stop, go_on, status) in [
+    for (stop, go_on, refusals) in [
         (
             "UPDATE acceptances SET state = 'suspended' WHERE institution_id = 'wechat_pay'",
             "UPDATE acceptances SET state = 'enabled' WHERE institution_id = 'wechat_pay'",
-            409,
+            &[409][..],
         ),
         (
             "UPDATE institutions SET state = 'suspended' WHERE id = 'wechat_pay'",
             "UPDATE institutions SET state = 'active' WHERE id = 'wechat_pay'",
-            401,
+            // Its own calls; and for as long as these are let in, there is no way into its accounts.
+            &[401, 409][..],
         ),
     ] {
         for instance in 0..3 {
@@ -122,7 +122,8 @@ async fn an_institution_or_acceptance_that_is_stopped_is_stopped_at_all_processe
             assert_eq!(began.status, 201, "{}", began.text());
         }
         run(&cluster.shop.database, stop).await;
-        let took = until_refused(&cluster, &sticker, |answer| answer.status == status).await;
+        let is_refusal = |answer: &Answer| refusals.contains(&answer.status);
+        let took = until_refused(&cluster, &sticker, is_refusal).await;
         slowest = slowest.max(took);
         run(&cluster.shop.database, go_on).await;
         // And what goes on goes on everywhere.
@@ -135,7 +136,7 @@ async fn an_institution_or_acceptance_that_is_stopped_is_stopped_at_all_processe
         }
     }
     println!("wallets: stopped at all processes {slowest:?} after the change");
-    assert!(slowest < GUARD, "{slowest:?}");
+    assert!(slowest < PROMISED, "{slowest:?}");
 }
 
 async fn a_revoked_key_opens_no_process() {
@@ -146,43 +147,57 @@ async fn a_revoked_key_opens_no_process() {
     }
     let revoked = "UPDATE api_keys SET revoked_ms = created_ms";
     run(&cluster.shop.database, revoked).await;
-    let since = cluster.shop.app.clock.now();
-    for instance in 0..3 {
-        while cluster.ask(instance, asks()).await.status != 401 {
-            assert!(cluster.shop.app.clock.now().since(since) < GUARD);
-        }
-    }
-    let took = cluster.shop.app.clock.now().since(since);
-    println!("API keys: refused at all processes {took:?} after the change");
+    let call = async |instance| cluster.ask(instance, asks()).await;
+    let last = last_taken(&cluster, call, 200, |answer| answer.status == 401).await;
+    println!("API keys: refused at all processes {last:?} after the change");
+    assert!(last < PROMISED, "{last:?}");
 }
 
-/// How long it takes until every process refuses starts in this way.
+/// How long after the change the last call was sent that a process still took: a start, or a scan, which
+/// is answered from memory.
 async fn until_refused(
     cluster: &Cluster,
     code: &PrintedCode,
+    is_refusal: impl Fn(&Answer) -> bool + Copy,
+) -> Duration {
+    let start = async |instance| starts(cluster, instance, code).await;
+    let scan = async |instance| resolves(cluster, instance, code).await;
+    let (started, scanned) = tokio::join!(
+        last_taken(cluster, start, 201, is_refusal),
+        last_taken(cluster, scan, 200, is_refusal),
+    );
+    started.max(scanned)
+}
+
+/// The same of calls of one kind, which are taken with this status.
+async fn last_taken(
+    cluster: &Cluster,
+    call: impl AsyncFn(usize) -> Answer,
+    taken: u16,
     is_refusal: impl Fn(&Answer) -> bool,
 ) -> Duration {
-    let since = cluster.shop.app.clock.now();
-    let refused = (0..3).map(|instance| {
-        let is_refusal = &is_refusal;
-        async move {
-            loop {
-                let answer = starts(cluster, instance, code).await;
-                let took = cluster.shop.app.clock.now().since(since);
-                if is_refusal(&answer) {
-                    return took;
-                }
-                assert_eq!(answer.status, 201, "{}", answer.text());
-                assert!(took < PATIENCE, "process {instance} goes on");
+    let clock = &cluster.shop.app.clock;
+    let since = clock.now();
+    let until_refused = async |instance: usize| {
+        let mut last = Duration::ZERO;
+        loop {
+            let sent = clock.now().since(since);
+            let answer = call(instance).await;
+            if is_refusal(&answer) {
+                return last;
             }
+            assert_eq!(answer.status, taken, "{}", answer.text());
+            assert!(sent < PATIENCE, "process {instance} goes on");
+            last = sent;
         }
-    });
-    let took = join_all(refused).await.into_iter().max().unwrap();
+    };
+    let [first, second, third] = [0, 1, 2].map(until_refused);
+    let last = <[Duration; 3]>::from(tokio::join!(first, second, third));
     for instance in 0..3 {
-        let answer = starts(cluster, instance, code).await;
+        let answer = call(instance).await;
         assert!(is_refusal(&answer), "{instance}: {}", answer.text());
     }
-    took
+    last.into_iter().max().unwrap()
 }
 
 async fn starts(cluster: &Cluster, instance: usize, code: &PrintedCode) -> Answer {
