@@ -129,8 +129,10 @@ fn within_limits(offer: &Offer<'_>, scan: &Scan, facts: &Facts) -> Result<(), Ba
         .and_then(|agreement| agreement.payment_limit);
     each_payment(scan, agreed, Reason::AgreementLimit)?;
     each_payment(scan, offer.acceptance.payment_limit, Reason::PaymentLimit)?;
+    let payee = &offer.acceptance.institution;
     facts
-        .day_limits(&offer.acceptance.institution, scan.static_code)
+        .day_limits(payee, scan.static_code)
+        .chain(facts.day_limits_of_payers(&scan.payer, payee, scan.currency))
         .try_for_each(|(rule, limit)| each_day(scan, limit, rule))
 }
 

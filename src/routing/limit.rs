@@ -70,6 +70,25 @@ impl Facts {
                 .chain(of_static.map(|limit| (DayRule::StaticCodes, limit)))
         })
     }
+
+    /// What the merchant takes in a day of a payer of `payer`, where `payee` holds the account: a
+    /// limit on an institution's payers binds the payments that come by a detour too. One that is
+    /// written in another currency says nothing about these.
+    pub fn day_limits_of_payers(
+        &self,
+        payer: &InstitutionId,
+        payee: &InstitutionId,
+        currency: Currency,
+    ) -> impl Iterator<Item = (DayRule, Amount)> {
+        let own = self.acceptances.iter().filter(move |acceptance| {
+            acceptance.state == AcceptanceState::Enabled
+                && acceptance.institution == *payer
+                && payer != payee
+        });
+        own.filter_map(|acceptance| acceptance.day_limit)
+            .filter(move |limit| limit.currency() == currency)
+            .map(|limit| (DayRule::Acceptance, limit))
+    }
 }
 
 impl Facts {
@@ -87,6 +106,7 @@ impl Facts {
             .filter(|agreement| route.agreement.as_ref() == Some(&agreement.id))
             .filter_map(|agreement| agreement.payment_limit);
         self.day_limits(&route.payee, static_code)
+            .chain(self.day_limits_of_payers(&route.payer, &route.payee, currency))
             .map(|(_, limit)| limit)
             .chain(accepted)
             .chain(agreed)

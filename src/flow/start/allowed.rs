@@ -7,7 +7,7 @@ use crate::db::{self, Tx};
 use crate::flow::routes::{Asked, Routed};
 use crate::flow::start::StartOrder;
 use crate::flow::{FlowError, StartsBound, resolve};
-use crate::merchant::{AcceptanceState, InstitutionId};
+use crate::merchant::InstitutionId;
 use crate::money::{Amount, Currency, MINOR_MAX, MoneyError};
 use crate::payment::Payment;
 use crate::routing::{DayRule, Facts, Spent};
@@ -194,21 +194,14 @@ fn too_much(why: MoneyError) -> FlowError {
     FlowError::amount("/amount_minor", &why)
 }
 
-/// What this payer may pay here today, by each rule that applies. What the merchant takes of the
-/// payer's own institution binds its interop payments too.
+/// What this payer may pay here today, by each rule that applies.
 fn day_limits(
     asked: &Asked<'_>,
     payee: &InstitutionId,
     facts: &Facts,
 ) -> impl Iterator<Item = (DayRule, Amount)> {
-    let own = facts.acceptances.iter().filter(|acceptance| {
-        acceptance.state == AcceptanceState::Enabled
-            && acceptance.institution == *asked.payer
-            && acceptance.institution != *payee
-    });
-    let own = own.filter_map(|acceptance| Some((DayRule::Acceptance, acceptance.day_limit?)));
     facts
         .day_limits(payee, asked.static_code)
-        .chain(own)
         .filter(|(_, limit)| limit.currency() == asked.currency)
+        .chain(facts.day_limits_of_payers(asked.payer, payee, asked.currency))
 }

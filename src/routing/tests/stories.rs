@@ -263,6 +263,37 @@ fn a_day_limit_counts_what_was_spent_and_caps_each_payment_of_a_stranger() {
 }
 
 #[test]
+fn a_day_limit_on_the_payers_institution_binds_its_detours_too() {
+    let mut facts = joined();
+    facts.acceptances.push(Acceptance {
+        day_limit: Some(fen(300)),
+        ..acceptance(1)
+    });
+    // No account there, so that its payers' money comes to the other.
+    let decided = |facts: &Facts, spent: Option<i64>, amount: Option<i64>| {
+        let scan = Scan {
+            spent_today: spent.map(|minor| paid(minor, 0)),
+            amount: amount.map(fen),
+            ..scan(1)
+        };
+        route(&scan, facts)
+    };
+    assert_eq!(decided(&facts, None, Some(300)).reason, Reason::Interop);
+    let refused = decided(&facts, None, Some(301));
+    assert_eq!(refused.limit.map(|limit| limit.amount), Some(fen(300)));
+    assert_eq!(refused.chosen, None, "also of a stranger");
+    assert_eq!(decided(&facts, Some(201), Some(100)).chosen, None);
+    let open = decided(&facts, None, None).chosen.unwrap();
+    assert_eq!(facts.most(&open, false, Currency::CNY), Some(fen(300)));
+
+    facts.acceptances[1].day_limit = Some(yen(300));
+    assert_eq!(decided(&facts, None, Some(301)).reason, Reason::Interop);
+    facts.acceptances[1].day_limit = Some(fen(300));
+    facts.acceptances[1].state = AcceptanceState::Applied;
+    assert_eq!(decided(&facts, None, Some(301)).reason, Reason::Interop);
+}
+
+#[test]
 fn each_limit_of_a_day_looks_at_the_sum_that_it_is_about() {
     let mut facts = joined();
     facts.acceptances[0].day_limit = Some(fen(300));

@@ -39,8 +39,11 @@ proptest! {
         more in acceptances(),
     ) {
         facts.acceptances.retain(|acceptance| acceptance.institution != more.institution);
+        // A limit on the payer's own institution is the one thing by which taking more takes less.
+        let day_limit = more.day_limit.filter(|_| more.institution != scan.payer);
+        let state = AcceptanceState::Enabled;
         let mut richer = facts.clone();
-        richer.acceptances.push(Acceptance { state: AcceptanceState::Enabled, ..more });
+        richer.acceptances.push(Acceptance { state, day_limit, ..more });
         let (before, after) = (route(&scan, &facts), route(&scan, &richer));
         prop_assert!(before.chosen.is_none() || after.chosen.is_some(), "{:?}", after.reason);
     }
