@@ -39,6 +39,8 @@ pub struct Ground {
     pub code: CodeId,
     /// Its version.
     pub code_version: i64,
+    /// From when it can no longer be paid, if ever.
+    pub code_ends: Option<Timestamp>,
     /// The count of changes to what routes rest on.
     pub rules: i64,
 }

@@ -70,15 +70,15 @@ pub async fn spent(db: &Db, day: PayerDay<'_>, currency: &str) -> Result<DaySums
 /// that was decided, and then nothing is written.
 pub async fn begin(db: &Db, begun: Begun) -> Result<bool, DbError> {
     match &db.pools {
-        Pools::Sqlite { writer, hot, .. } => hot.begin(writer, begun).await,
-        Pools::Postgres(pool) => postgres::begin(pool, &begun).await,
+        Pools::Sqlite { writer, hot, .. } => hot.begin((writer, &db.clock), begun).await,
+        Pools::Postgres(pool) => postgres::begin(pool, &db.clock, &begun).await,
     }
 }
 
 /// Has an attempt wait for its money; false where it no longer is what it was.
 pub async fn hand_over(db: &Db, handed: HandedOver) -> Result<bool, DbError> {
     match &db.pools {
-        Pools::Sqlite { writer, hot, .. } => hot.hand_over(writer, handed).await,
+        Pools::Sqlite { writer, hot, .. } => hot.hand_over((writer, &db.clock), handed).await,
         Pools::Postgres(pool) => postgres::hand_over(pool, &handed).await,
     }
 }
@@ -87,7 +87,7 @@ pub async fn hand_over(db: &Db, handed: HandedOver) -> Result<bool, DbError> {
 /// when that was decided, and then nothing is written.
 pub async fn pay(db: &Db, paid: Paid) -> Result<bool, DbError> {
     match &db.pools {
-        Pools::Sqlite { writer, hot, .. } => hot.pay(writer, paid).await,
+        Pools::Sqlite { writer, hot, .. } => hot.pay((writer, &db.clock), paid).await,
         Pools::Postgres(pool) => postgres::pay(pool, &paid).await,
     }
 }

@@ -180,6 +180,7 @@ fn decide(
         ground: hot::Ground {
             code: opened.code.id.clone(),
             code_version: opened.code.version,
+            code_ends: opened.code.expires_at,
             rules: ground.rules,
         },
         day,

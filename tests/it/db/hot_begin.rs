@@ -113,6 +113,22 @@ async fn a_payment_of_its_own_is_written_whole(backend: Backend) {
 }
 on_both![a_payment_of_its_own_is_written_whole];
 
+/// A group may wait for the one writer, and a server for a connection.
+async fn t053_what_is_over_when_its_turn_comes_is_not_begun(backend: Backend) {
+    let shop = Shop::open(backend).await;
+    let sticker = shop.sticker().await;
+    let now = shop.app.clock.now();
+    let before = rows(&shop).await;
+    for (ends_in, begins) in [(0, false), (1, true)] {
+        let mut one = fresh(&shop, &sticker).await;
+        one.ground.code_ends = Some(Timestamp::from_millis(now.millis() + ends_in));
+        let done = hot::begin(&shop.app.db, one).await.unwrap();
+        assert_eq!(done, begins, "{ends_in} ms");
+        assert_eq!(rows(&shop).await != before, begins, "{ends_in} ms");
+    }
+}
+on_both![t053_what_is_over_when_its_turn_comes_is_not_begun];
+
 /// What it was decided on: the code, its version, the rules, the number, the payment, the day.
 async fn what_was_changed_meanwhile_is_not_begun(backend: Backend) {
     let shop = Shop::open(backend).await;
@@ -341,6 +357,7 @@ async fn begun(shop: &Shop, code: &PrintedCode, payment: &Payment, attempt: Atte
     let ground = Ground {
         code: code.id.clone(),
         code_version: code.version,
+        code_ends: code.expires_at,
         rules: rules(shop).await,
     };
     Begun {

@@ -170,7 +170,13 @@ pub(super) const ROWS: &[(u16, Row)] = &[
         52,
         By(&["t052_an_order_code_ends_with_its_time_and_fairness_goes_by_when_the_payer_paid"]),
     ),
-    (53, By(&["t053_what_resolve_saw_does_not_bind_start"])),
+    (
+        53,
+        By(&[
+            "t053_what_resolve_saw_does_not_bind_start",
+            "t053_what_is_over_when_its_turn_comes_is_not_begun",
+        ]),
+    ),
     (54, By(&["t054_of_two_wallets_at_one_order_one_holds_it"])),
     (
         55,

@@ -2,6 +2,7 @@
 
 use sqlx::PgPool;
 
+use crate::clock::Clock;
 use crate::db::DbError;
 use crate::db::hot::begun::Begun;
 use crate::db::open::begin_whole;
@@ -16,6 +17,8 @@ macro_rules! begin {
         concat!(
             "WITH held AS (SELECT c.id AS code FROM codes c WHERE c.id = $1 AND c.version = $2 \
              AND c.state = 'active' AND EXISTS (SELECT 1 FROM rules WHERE version = $3) \
+             AND ($42::bigint IS NULL OR $42 > COALESCE($43::bigint, \
+             CAST(EXTRACT(EPOCH FROM transaction_timestamp()) * 1000 AS BIGINT))) \
              AND ($4::bigint IS NULL OR ($4, $40::bigint) = (SELECT \
              COALESCE(SUM(d.spent_minor), 0)::bigint, COALESCE(SUM(d.static_minor), 0)::bigint \
              FROM payer_days d WHERE d.payer_institution_id = $5 AND d.merchant_id = $6 \
@@ -55,10 +58,19 @@ const HELD: &str = begin!(
      RETURNING payments.id"
 );
 
-pub(in crate::db::hot) async fn begin(pool: &PgPool, begun: &Begun) -> Result<bool, DbError> {
+pub(in crate::db::hot) async fn begin(
+    pool: &PgPool,
+    clock: &Clock,
+    begun: &Begun,
+) -> Result<bool, DbError> {
     let mut tx = begin_whole(pool).await?;
     let (attempt, payment, ground) = (&begun.attempt, &begun.payment, &begun.ground);
     let day = begun.day.as_ref();
+    // Instances agree on the database's time.
+    let now = match clock {
+        Clock::System => None,
+        Clock::Manual(_) => Some(clock.now()),
+    };
     let hash = |hash: &[u8; 32]| hash.to_vec();
     let done: Result<bool, sqlx::Error> = sqlx::query_scalar(if begun.is_new { NEW } else { HELD })
         .bind(&ground.code)
@@ -102,6 +114,8 @@ pub(in crate::db::hot) async fn begin(pool: &PgPool, begun: &Begun) -> Result<bo
         .bind(begun.told.to_json())
         .bind(day.map(|day| day.spent.by_static_codes))
         .bind(begun.static_amount())
+        .bind(ground.code_ends)
+        .bind(now)
         .fetch_one(&mut *tx)
         .await;
     match done {

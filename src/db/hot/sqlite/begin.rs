@@ -1,5 +1,6 @@
 //! Beginnings, many in one transaction.
 
+use crate::clock::Timestamp;
 use crate::db::hot::begun::{Begun, Columns};
 use crate::db::hot::sqlite::written::{Want, Written, still};
 
@@ -64,6 +65,10 @@ impl Written for Begun {
 
     fn columns(&self) -> Columns<'_> {
         self.columns()
+    }
+
+    fn is_late(&self, now: Timestamp) -> bool {
+        self.ground.code_ends.is_some_and(|end| end <= now)
     }
 
     fn statements(rows: &[&Columns<'_>]) -> Vec<&'static str> {

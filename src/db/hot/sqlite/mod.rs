@@ -11,6 +11,7 @@ use sqlx::{SqliteConnection, SqlitePool};
 
 use self::written::{Written, each, json};
 
+use crate::clock::Clock;
 use crate::db::DbError;
 use crate::db::codes::Scan;
 use crate::db::hot::begun::Begun;
@@ -57,6 +58,9 @@ struct NamedColumns<'a> {
     key: &'a str,
 }
 
+/// Where groups are written, and what time it is there.
+pub(super) type Writer<'a> = (&'a SqlitePool, &'a Clock);
+
 impl Hot {
     pub(super) async fn find(
         &self,
@@ -72,17 +76,17 @@ impl Hot {
         self.finding.ask(named, work).await.unwrap_or(Ok(None))
     }
 
-    pub(super) async fn pay(&self, writer: &SqlitePool, paid: Paid) -> Result<bool, DbError> {
+    pub(super) async fn pay(&self, writer: Writer<'_>, paid: Paid) -> Result<bool, DbError> {
         write(&self.paying, writer, paid).await
     }
 
-    pub(super) async fn begin(&self, writer: &SqlitePool, begun: Begun) -> Result<bool, DbError> {
+    pub(super) async fn begin(&self, writer: Writer<'_>, begun: Begun) -> Result<bool, DbError> {
         write(&self.beginning, writer, begun).await
     }
 
     pub(super) async fn hand_over(
         &self,
-        writer: &SqlitePool,
+        writer: Writer<'_>,
         handed: HandedOver,
     ) -> Result<bool, DbError> {
         write(&self.handing_over, writer, handed).await
@@ -91,13 +95,13 @@ impl Hot {
 
 async fn write<W: Written>(
     group: &Group<W, Result<bool, DbError>>,
-    writer: &SqlitePool,
+    (writer, clock): Writer<'_>,
     one: W,
 ) -> Result<bool, DbError> {
-    let writer = writer.clone();
+    let (writer, clock) = (writer.clone(), clock.clone());
     let work = move |group: Vec<W>| {
-        let writer = writer.clone();
-        async move { each(&writer, &group).await }
+        let (writer, clock) = (writer.clone(), clock.clone());
+        async move { each(&writer, &clock, &group).await }
     };
     group.ask(one, work).await.unwrap_or(Ok(false))
 }

@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use serde::Serialize;
 use sqlx::{SqliteConnection, SqlitePool};
 
+use crate::clock::{Clock, Timestamp};
 use crate::db::DbError;
 
 /// Something that only one of a group can have.
@@ -20,6 +21,11 @@ pub(super) trait Written: Send + Sync + Sized + 'static {
     const STILL: &'static str;
 
     fn columns(&self) -> Self::Columns<'_>;
+
+    /// Whether its time was over before its turn came: a group may have waited for the writer.
+    fn is_late(&self, _now: Timestamp) -> bool {
+        false
+    }
 
     /// What writes these.
     fn statements(rows: &[&Self::Columns<'_>]) -> Vec<&'static str>;
@@ -51,9 +57,10 @@ enum Rows {
 /// The group as a whole; where that cannot be written, each of it by itself.
 pub(super) async fn each<W: Written>(
     writer: &SqlitePool,
+    clock: &Clock,
     group: &[W],
 ) -> Vec<Result<bool, DbError>> {
-    match all(writer, group).await {
+    match all(writer, clock, group).await {
         Ok(done) => done.into_iter().map(Ok).collect(),
         // Nobody gets the writer now, so nobody waits for it here one after another.
         Err(error @ DbError::Busy(_)) => {
@@ -64,7 +71,7 @@ pub(super) async fn each<W: Written>(
         Err(_) => {
             let mut done = Vec::with_capacity(group.len());
             for one in group {
-                let alone = all(writer, std::slice::from_ref(one)).await;
+                let alone = all(writer, clock, std::slice::from_ref(one)).await;
                 done.push(alone.map(|done| done == [true]));
             }
             done
@@ -73,10 +80,15 @@ pub(super) async fn each<W: Written>(
 }
 
 /// Whether each of the group was written.
-async fn all<W: Written>(writer: &SqlitePool, group: &[W]) -> Result<Vec<bool>, DbError> {
+async fn all<W: Written>(
+    writer: &SqlitePool,
+    clock: &Clock,
+    group: &[W],
+) -> Result<Vec<bool>, DbError> {
     let columns: Vec<W::Columns<'_>> = group.iter().map(W::columns).collect();
     let text = json(&columns);
     let mut tx = writer.begin_with("BEGIN IMMEDIATE").await?;
+    let now = clock.now();
     let (binary, still): (Vec<u8>, String) = sqlx::query_as(W::STILL)
         .bind(text)
         .fetch_one(&mut *tx)
@@ -84,8 +96,8 @@ async fn all<W: Written>(writer: &SqlitePool, group: &[W]) -> Result<Vec<bool>, 
     let mut done = vec![false; group.len()];
     // A list of small numbers, as the database has just made it.
     for place in serde_json::from_str::<Vec<usize>>(&still).unwrap_or_default() {
-        if let Some(done) = done.get_mut(place) {
-            *done = true;
+        if let (Some(done), Some(one)) = (done.get_mut(place), group.get(place)) {
+            *done = !one.is_late(now);
         }
     }
     only_first::<W>(&columns, &mut done);
