@@ -3,8 +3,8 @@
 //!
 //! Three lanes have seats of their own, so that none can take another's: what institutions say
 //! about money, what payers and tills do, and what is listed and looked up. A seat stands for work
-//! at the database; while an institution is asked, it is given up, because one that answers slowly
-//! must not stop the others' payments.
+//! at the database; while an institution is asked or a body is awaited, it is given up, because one
+//! that answers slowly, or sends nothing, must not stop the others' payments.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -60,9 +60,9 @@ pub struct Gate(Arc<Lanes>);
 
 #[derive(Debug)]
 struct Lanes {
-    notices: Seats,
-    payers: Seats,
-    listings: Seats,
+    notices: Arc<Seats>,
+    payers: Arc<Seats>,
+    listings: Arc<Seats>,
 }
 
 #[derive(Debug)]
@@ -82,7 +82,7 @@ pub struct Seat(Arc<Taken>);
 
 #[derive(Debug)]
 struct Taken {
-    of: Arc<Semaphore>,
+    of: Arc<Seats>,
     permit: Mutex<Option<OwnedSemaphorePermit>>,
 }
 
@@ -93,10 +93,12 @@ tokio::task_local! {
 impl Gate {
     /// As wide as this.
     pub fn new(limits: &GateLimits) -> Self {
-        let seats = |count: u16, factor: u32| Seats {
-            free: Arc::new(Semaphore::new(count.into())),
-            waiting: Semaphore::new(limits.waiting.into()),
-            wait: limits.wait.saturating_mul(factor),
+        let seats = |count: u16, factor: u32| {
+            Arc::new(Seats {
+                free: Arc::new(Semaphore::new(count.into())),
+                waiting: Semaphore::new(limits.waiting.into()),
+                wait: limits.wait.saturating_mul(factor),
+            })
         };
         Self(Arc::new(Lanes {
             notices: seats(limits.notices, NOTICES_WAIT),
@@ -112,18 +114,22 @@ impl Gate {
             Lane::Payers => &self.0.payers,
             Lane::Listings => &self.0.listings,
         };
-        let permit = match Arc::clone(&seats.free).try_acquire_owned() {
-            Ok(permit) => permit,
-            Err(_) => seats.wait().await?,
-        };
+        let permit = seats.take().await?;
         Ok(Seat(Arc::new(Taken {
-            of: Arc::clone(&seats.free),
+            of: Arc::clone(seats),
             permit: Mutex::new(Some(permit)),
         })))
     }
 }
 
 impl Seats {
+    async fn take(&self) -> Result<OwnedSemaphorePermit, Full> {
+        match Arc::clone(&self.free).try_acquire_owned() {
+            Ok(permit) => Ok(permit),
+            Err(_) => self.wait().await,
+        }
+    }
+
     async fn wait(&self) -> Result<OwnedSemaphorePermit, Full> {
         let _in_line = self.waiting.try_acquire().map_err(|_| Full)?;
         let free = Arc::clone(&self.free).acquire_owned();
@@ -159,9 +165,21 @@ pub async fn outside<T>(work: impl Future<Output = T>) -> T {
     seat.put(None);
     let done = work.await;
     // Nobody closes the semaphore.
-    let permit = Arc::clone(&seat.0.of).acquire_owned().await;
+    let permit = Arc::clone(&seat.0.of.free).acquire_owned().await;
     seat.put(permit.ok());
     done
+}
+
+/// As [`outside`], for whoever has nothing to lose yet: it takes a seat again as one that comes in,
+/// and is turned away where there is none soon.
+pub async fn before_work<T>(arrives: impl Future<Output = T>) -> Result<T, Full> {
+    let Some(seat) = Seat::current() else {
+        return Ok(arrives.await);
+    };
+    seat.put(None);
+    let arrived = arrives.await;
+    seat.put(Some(seat.0.of.take().await?));
+    Ok(arrived)
 }
 
 #[cfg(test)]
@@ -213,6 +231,24 @@ mod tests {
             assert!(gate.enter(Lane::Payers).await.is_err(), "back again");
         })
         .await;
+        assert!(gate.enter(Lane::Payers).await.is_ok(), "and gone");
+    }
+
+    #[tokio::test]
+    async fn whoever_is_awaited_has_no_seat_and_comes_in_as_others_do() {
+        let gate = gate(1, 1);
+        let seat = gate.enter(Lane::Payers).await.unwrap();
+        let other = seat
+            .during(async {
+                let other = before_work(gate.enter(Lane::Payers)).await;
+                assert_eq!(other.err(), Some(Full), "the other has it");
+                // And is gone with what nobody took.
+                let other = before_work(gate.enter(Lane::Listings)).await.unwrap();
+                assert!(gate.enter(Lane::Payers).await.is_err(), "back again");
+                other
+            })
+            .await;
+        drop(other);
         assert!(gate.enter(Lane::Payers).await.is_ok(), "and gone");
     }
 

@@ -36,7 +36,7 @@ use crate::word::Mode;
 
 pub use fonts::{FontFiles, FontShelf, NoFonts};
 pub use fresh::{Fresh, Reading};
-pub use gate::{Full, Gate, GateLimits, Lane, Seat, outside};
+pub use gate::{Full, Gate, GateLimits, Lane, Seat, before_work, outside};
 pub use key_log::KeyLog;
 pub use keyring::{KeyRing, KeyRingError, signs};
 pub use leaks::{Leak, Leaks};

@@ -11,9 +11,11 @@ use actix_web::error::{Error, PayloadError};
 use actix_web::middleware::Next;
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpMessage as _, HttpRequest};
-use futures_util::{Stream, StreamExt as _, stream};
+use futures_util::{FutureExt as _, Stream, StreamExt as _, stream};
+use tokio::time::Sleep;
 
-use crate::app::{App, Rate, Seat};
+use crate::app::{App, Full, Rate, Seat, before_work};
+use crate::http::extract::JSON_MAX;
 use crate::http::problem::{Problem, kinds, may_call};
 use crate::http::traffic::Traffic;
 use crate::http::{page, source};
@@ -74,29 +76,61 @@ fn from(app: &App, request: &HttpRequest) -> String {
 
 type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>>;
 
-/// A body that takes longer breaks off, whoever reads it.
+/// A body that takes longer breaks off, whoever reads it; and whoever lets us wait for it holds no
+/// seat meanwhile, or some dozens of connections that send nothing would stop everybody.
 fn bound_body(request: &mut ServiceRequest, within: Duration) {
     let payload = request.take_payload();
     let bounded = match payload {
         Payload::None => Payload::None,
         Payload::H1 { .. } | Payload::Stream { .. } => {
-            let stream: Chunks = Box::pin(bounded(payload, within));
+            let body = Arriving {
+                payload,
+                over: Box::pin(tokio::time::sleep(within)),
+                bytes: 0,
+            };
+            let stream: Chunks = Box::pin(stream::unfold(body, Arriving::next));
             Payload::Stream { payload: stream }
         }
     };
     request.set_payload(bounded);
 }
 
-fn bounded(payload: Payload, within: Duration) -> impl Stream<Item = Result<Bytes, PayloadError>> {
-    let over = Box::pin(tokio::time::sleep(within));
-    stream::unfold((payload, over), |(mut payload, mut over)| async move {
-        tokio::select! {
-            biased;
-            chunk = payload.next() => chunk.map(|chunk| (chunk, (payload, over))),
-            () = &mut over => {
-                let late = PayloadError::Io(io::ErrorKind::TimedOut.into());
-                Some((Err(late), (Payload::None, over)))
+struct Arriving {
+    payload: Payload,
+    over: Pin<Box<Sleep>>,
+    bytes: usize,
+}
+
+impl Arriving {
+    async fn next(mut self) -> Option<(Result<Bytes, PayloadError>, Self)> {
+        let arrived = {
+            let mut next = Box::pin(chunk(&mut self.payload, &mut self.over));
+            match next.as_mut().now_or_never() {
+                Some(arrived) => Ok(arrived),
+                // Pictures: so much is kept for no more senders than there are seats.
+                None if self.bytes > JSON_MAX => Ok(next.await),
+                None => before_work(next).await,
             }
+        };
+        let chunk = match arrived {
+            Ok(chunk) => chunk?,
+            Err(Full) => Err(PayloadError::Io(io::ErrorKind::ResourceBusy.into())),
+        };
+        match &chunk {
+            Ok(chunk) => self.bytes = self.bytes.saturating_add(chunk.len()),
+            Err(_) => self.payload = Payload::None,
         }
-    })
+        Some((chunk, self))
+    }
+}
+
+async fn chunk(
+    payload: &mut Payload,
+    over: &mut Pin<Box<Sleep>>,
+) -> Option<Result<Bytes, PayloadError>> {
+    tokio::select! {
+        biased;
+        chunk = payload.next() => chunk,
+        () = over => Some(Err(PayloadError::Io(io::ErrorKind::TimedOut.into()))),
+    }
 }

@@ -213,13 +213,17 @@ pub(crate) async fn read_body(
 }
 
 /// What became of a body that did not arrive.
-fn broken_off(error: &PayloadError) -> Problem {
-    let is_late = matches!(error, PayloadError::Io(why) if why.kind() == ErrorKind::TimedOut);
-    Problem::new(if is_late {
-        &kinds::REQUEST_TIMEOUT
-    } else {
-        &kinds::BAD_REQUEST
-    })
+pub(crate) fn broken_off(error: &PayloadError) -> Problem {
+    let why = match error {
+        PayloadError::Io(why) => Some(why.kind()),
+        _ => None,
+    };
+    match why {
+        Some(ErrorKind::TimedOut) => Problem::new(&kinds::REQUEST_TIMEOUT),
+        // As `admit` says it.
+        Some(ErrorKind::ResourceBusy) => Problem::overloaded(),
+        _ => Problem::new(&kinds::BAD_REQUEST),
+    }
 }
 
 /// The media type of the body in lower case, without parameters; a charset must be UTF-8.

@@ -9,7 +9,7 @@ use std::task::Poll;
 
 use actix_web::body::{self, BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::error::{Error, InternalError};
+use actix_web::error::{Error, InternalError, UrlencodedError};
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::middleware::Next;
@@ -19,6 +19,7 @@ use data_encoding::HEXLOWER;
 use tracing::Instrument;
 
 use crate::app::App;
+use crate::http::extract::broken_off;
 use crate::http::listen::{self, Kept, Turn};
 use crate::http::problem::{Counted, Kind, Language, Problem, kinds};
 use crate::http::watch::{self, Watch};
@@ -220,6 +221,9 @@ fn problem_of(error: &Error) -> Problem {
 
 /// Which problem an error of the framework is.
 pub(crate) fn kind_of(error: &Error) -> &'static Kind {
+    if let Some(UrlencodedError::Payload(why)) = error.as_error() {
+        return broken_off(why).kind();
+    }
     let status = error.as_response_error().status_code();
     match status {
         StatusCode::NOT_FOUND => &kinds::NOT_FOUND,

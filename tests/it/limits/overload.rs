@@ -9,7 +9,7 @@ use tongma::app::{Gate, GateLimits, Lane};
 
 use crate::api::signature::start;
 use crate::support::server::{Server, bearer};
-use crate::support::wire::{Answer, Request};
+use crate::support::wire::{Answer, Request, begin};
 use crate::support::{Backend, on_both};
 
 /// Generous for an answer that needs nothing: ten times what is promised.
@@ -171,7 +171,74 @@ async fn p22_a_crowd_that_asks_whether_we_are_ready_holds_one_connection(backend
     assert!(most <= 1, "{most} connections");
 }
 
+/// A notice, a form of a page and a payer's call, each good as far as it goes.
+async fn bodies(server: &Server) -> Vec<Request> {
+    let (_, code) = server.shop.sells(1250).await;
+    let started = server.shop.starts("jd_pay", &code, 1250).await.unwrap();
+    let statement = server
+        .shop
+        .signed(&server.shop.paid("wechat_pay", &started));
+    let place = format!("/wallet/v1/orders/{}/confirm", started.order_number);
+    let confirm = Request::post(&place, "application/jose", statement);
+    let resolve = json!({"text": server.shop.sticker().await.text});
+    let resolve = Request::post_json("/wallet/v1/resolve", &resolve);
+    let (form, origin) = (
+        "application/x-www-form-urlencoded",
+        server.shop.app.origin.to_string(),
+    );
+    vec![
+        server.signed("wechat_pay", confirm),
+        server.signed("jd_pay", resolve),
+        Request::post("/counter/pair", form, "code=ABCD2345").with("Origin", &origin),
+    ]
+}
+
+async fn p22_whoever_lets_us_wait_for_its_body_holds_no_seat(backend: Backend) {
+    let server = tiny(backend, 8, Duration::from_mins(1)).await;
+    let held = bodies(&server).await;
+    let others = bodies(&server).await;
+    let begun = held
+        .iter()
+        .chain(&held)
+        .map(|call| begin(&server.authority, call, 3));
+    let mut begun = join_all(begun).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    // Sooner than a body's time is over, which is half a minute.
+    for (call, expected) in others.iter().zip([200, 200, 422]) {
+        let answer = tokio::time::timeout(10 * AT_ONCE, server.send(call)).await;
+        let answer = answer.expect("those that send nothing hold the seats");
+        assert_eq!(answer.status, expected, "{}", answer.text());
+    }
+    begun.truncate(held.len());
+    for (begun, expected) in begun.into_iter().zip([200, 200, 422]) {
+        let answer = begun.end().await;
+        assert_eq!(answer.status, expected, "{}", answer.text());
+    }
+}
+
+async fn p22_a_body_that_comes_when_all_is_full_is_told_so(backend: Backend) {
+    let server = tiny(backend, 0, Duration::ZERO).await;
+    let calls = bodies(&server).await;
+    let before = server.business_digest().await;
+    let begun = join_all(calls.iter().map(|call| begin(&server.authority, call, 3))).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let gate = &server.shop.app.gate;
+    let _full = (
+        gate.enter(Lane::Notices).await.expect("nobody works"),
+        gate.enter(Lane::Payers).await.expect("nobody works"),
+    );
+    for begun in begun {
+        let answer = begun.end().await;
+        assert_eq!(answer.status, 503, "{}", answer.text());
+        assert!(answer.header("retry-after").is_some());
+    }
+    let changes = server.business_digest().await.since(&before);
+    assert_eq!(changes, Vec::<String>::new(), "a shed call stores nothing");
+}
+
 on_both![
+    p22_whoever_lets_us_wait_for_its_body_holds_no_seat,
+    p22_a_body_that_comes_when_all_is_full_is_told_so,
     p22_a_crowd_that_asks_whether_we_are_ready_holds_one_connection,
     p22_lists_and_starts_are_shed_and_notices_are_taken,
     p22_a_bounded_number_waits_and_is_served,

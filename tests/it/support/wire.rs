@@ -183,6 +183,33 @@ pub(crate) async fn hang_up(authority: &str, request: &Request, after: Duration)
     stream.set_zero_linger().unwrap();
 }
 
+/// A request of which the last bytes have not been sent yet.
+pub(crate) struct Begun {
+    stream: TcpStream,
+    rest: Vec<u8>,
+}
+
+/// Sends a request's head and so many bytes of its body.
+pub(crate) async fn begin(authority: &str, request: &Request, bytes: usize) -> Begun {
+    let (first, rest) = request.body.split_at(bytes);
+    let mut stream = TcpStream::connect(authority).await.unwrap();
+    let head = head(authority, request, "close");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(first).await.unwrap();
+    let rest = rest.to_vec();
+    Begun { stream, rest }
+}
+
+impl Begun {
+    /// Sends the rest.
+    pub(crate) async fn end(mut self) -> Answer {
+        self.stream.write_all(&self.rest).await.unwrap();
+        let mut bytes = Vec::new();
+        let _ = self.stream.read_to_end(&mut bytes).await;
+        read(&bytes)
+    }
+}
+
 async fn say(authority: &str, request: &Request) -> TcpStream {
     let head = head(authority, request, "close");
     let mut stream = TcpStream::connect(authority).await.unwrap();
