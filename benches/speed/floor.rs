@@ -5,7 +5,7 @@
 use std::net::TcpListener;
 use std::sync::Arc;
 
-use actix_web::dev::ServerHandle;
+use actix_web::dev::{Server, ServerHandle};
 use actix_web::web::{Bytes, Data, Json, ServiceConfig};
 use actix_web::{App as Routes, HttpRequest, HttpResponse, HttpServer, post};
 use serde::Deserialize;
@@ -16,6 +16,7 @@ use tongma::crypto::http_signature::{RequestParts, SignatureHeaders, parse};
 use tongma::crypto::jws;
 use tongma::crypto::keys::{SigningKey, VerifyingKey};
 use tongma::event::hub::Hub;
+use tongma::http::{self, Listening};
 
 /// A server that ends with its holder.
 pub(crate) struct Served {
@@ -41,7 +42,7 @@ pub(crate) fn listener() -> (TcpListener, String) {
 /// clients would use up what an institution has by default.
 pub(crate) const CALLS: u32 = 1_000_000;
 
-/// tongma as `serve` serves it, on one worker.
+/// tongma as `serve` serves it, its connections watched and bounded, on one worker.
 pub(crate) fn tongma(listener: TcpListener, app: &App, hub: &Hub) -> Served {
     let limits = RateLimits {
         institution: CALLS,
@@ -52,10 +53,13 @@ pub(crate) fn tongma(listener: TcpListener, app: &App, hub: &Hub) -> Served {
         rates: Rates::new(&limits, app.clock.clone()),
         ..app.clone()
     });
-    let hub = Data::new(hub.clone());
-    serve(listener, move |config| {
-        config.configure(tongma::http::configure(app.clone(), hub.clone()));
-    })
+    let listening = Listening {
+        workers: 1,
+        ..Listening::default()
+    };
+    let authority = listener.local_addr().unwrap().to_string();
+    let server = http::listen(listener, &listening, None, app, Data::new(hub.clone())).unwrap();
+    run(authority, server)
 }
 
 /// What cannot be left out.
@@ -80,6 +84,10 @@ fn serve(
         .listen(listener)
         .unwrap()
         .run();
+    run(authority, server)
+}
+
+fn run(authority: String, server: Server) -> Served {
     let handle = server.handle();
     std::thread::spawn(move || actix_web::rt::System::new().block_on(server));
     Served { authority, handle }

@@ -25,7 +25,8 @@ fn program() -> PathBuf {
 }
 
 /// Runs the script `each` times for each client; gives what it did in a second. In the script, `:n`
-/// is a number that no other transaction has, from `base` on.
+/// is a number that no other transaction has, from `base` on. Its statements go out together and
+/// are answered together, so that nothing in it waits for the way to the server and back.
 pub(crate) fn per_second(
     database: &TestDb,
     script: &str,
@@ -35,7 +36,9 @@ pub(crate) fn per_second(
 ) -> f64 {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("script.sql");
-    let numbered = format!("\\set n :base + :client_id * {each} + :i\n\\set i :i + 1\n{script}");
+    let numbered = format!(
+        "\\set n :base + :client_id * {each} + :i\n\\set i :i + 1\n\\startpipeline\n{script}\n\\endpipeline\n"
+    );
     std::fs::write(&file, numbered).unwrap();
     let jobs = clients.min(2).to_string();
     let output = Command::new(program())

@@ -21,7 +21,7 @@ type Waiting = (String, oneshot::Sender<()>);
 pub(crate) struct Writer(mpsc::Sender<Waiting>);
 
 impl Writer {
-    /// Each statement takes `$1`, a JSON array of all rows of the group.
+    /// Each statement takes `$1`, a JSON array of all rows of the group in the database's own form.
     pub(crate) async fn open(database: &TestDb, statements: &'static [&'static str]) -> Self {
         let connection = SqliteConnectOptions::from_str(database.url())
             .unwrap()
@@ -58,9 +58,15 @@ async fn write(
             .execute(&mut connection)
             .await
             .unwrap();
+        // Read as text once, and not by every statement.
+        let rows: Vec<u8> = sqlx::query_scalar("SELECT jsonb($1)")
+            .bind(rows)
+            .fetch_one(&mut connection)
+            .await
+            .unwrap();
         for statement in statements {
             sqlx::query(*statement)
-                .bind(rows.as_str())
+                .bind(&rows)
                 .execute(&mut connection)
                 .await
                 .unwrap();

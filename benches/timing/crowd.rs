@@ -1,5 +1,5 @@
-//! T118: one address holds connections and lets its heads drip, or asks for live feeds; how long
-//! others wait meanwhile.
+//! T118: one address holds connections and lets its heads or its bodies drip, or asks for live feeds;
+//! how long others wait meanwhile for an answer that takes a seat.
 //!
 //! Both sides are one answer after the other on one connection, so that what is timed is the server
 //! and not a queue of our own. The crowd comes from another address, as it would.
@@ -21,8 +21,9 @@ const ROUND: usize = 500;
 const QUESTIONS: usize = 5_000;
 /// So many times the p99 of a quiet server.
 const GOAL: f64 = 2.0;
-const ASK: &[u8] = b"GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n";
-const DRIP: &[u8] = b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ";
+const HEAD: &[u8] = b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ";
+const BODY: &[u8] = b"POST /counter/pair HTTP/1.1\r\nHost: localhost\r\nContent-Length: 20\r\n\
+    Content-Type: application/x-www-form-urlencoded\r\n\r\n";
 
 /// The program, until it is dropped.
 struct Process(Child);
@@ -38,9 +39,10 @@ impl Drop for Process {
 pub(crate) fn measure() -> io::Result<()> {
     let home = tempfile::tempdir()?;
     let token = sign_up(home.path())?;
-    let feed = format!(
-        "GET /v1/feed HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n"
-    );
+    let get = |path| {
+        format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n")
+    };
+    let (feed, list) = (get("/v1/feed"), get("/v1/stores"));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -49,27 +51,33 @@ pub(crate) fn measure() -> io::Result<()> {
         "p99, ns", "alone", "beside", "ratio"
     );
     for (what, opening, answered) in [
-        ("connections", DRIP, false),
+        ("slow heads", HEAD, false),
+        ("slow bodies", BODY, false),
         ("live feeds", feed.as_bytes(), true),
     ] {
         let (process, server) = start(home.path())?;
-        runtime.block_on(beside(server, what, opening, answered))?;
+        runtime.block_on(beside((server, &list), what, opening, answered))?;
         drop(process);
     }
     Ok(())
 }
 
 /// How long one asks alone, and beside a crowd that opens with this.
-async fn beside(server: SocketAddr, what: &str, opening: &[u8], answered: bool) -> io::Result<()> {
+async fn beside(
+    asks: (SocketAddr, &str),
+    what: &str,
+    opening: &[u8],
+    answered: bool,
+) -> io::Result<()> {
     // The first of all pays for what is made once.
-    p99(server).await?;
-    let quiet = p99(server).await?;
-    let (met, held) = crowd(server, opening, answered).await?;
-    let beside = p99(server).await?;
+    p99(asks).await?;
+    let quiet = p99(asks).await?;
+    let (met, held) = crowd(asks.0, opening, answered).await?;
+    let beside = p99(asks).await?;
     let ratio = beside.as_secs_f64() / quiet.as_secs_f64();
     let verdict = if ratio < GOAL { "below 2x" } else { "ABOVE 2x" };
     let what = format!(
-        "T118, readyz: {met} {what} of one address, {} held",
+        "T118, a list: {met} {what} of one address, {} held",
         held.len()
     );
     println!(
@@ -102,14 +110,14 @@ fn told(home: &Path, arguments: &[&str]) -> io::Result<serde_json::Value> {
 }
 
 /// How long almost all questions of one who asks take at most.
-async fn p99(server: SocketAddr) -> io::Result<Duration> {
+async fn p99((server, ask): (SocketAddr, &str)) -> io::Result<Duration> {
     let mut stream = TcpStream::connect(server).await?;
     stream.set_nodelay(true)?;
     let mut answer = vec![0; 16 * 1024];
     let mut took = Vec::with_capacity(QUESTIONS);
     for _ in 0..QUESTIONS {
         let began = Instant::now();
-        stream.write_all(ASK).await?;
+        stream.write_all(ask.as_bytes()).await?;
         // An answer this short comes in one piece.
         let length = stream.read(&mut answer).await?;
         took.push(began.elapsed());
