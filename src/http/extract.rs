@@ -214,9 +214,10 @@ pub(crate) async fn read_body(
 
 /// What became of a body that did not arrive.
 pub(crate) fn broken_off(error: &PayloadError) -> Problem {
-    let why = match error {
-        PayloadError::Io(why) => Some(why.kind()),
-        _ => None,
+    let why = if let PayloadError::Io(why) = error {
+        Some(why.kind())
+    } else {
+        None
     };
     match why {
         Some(ErrorKind::TimedOut) => Problem::new(&kinds::REQUEST_TIMEOUT),
