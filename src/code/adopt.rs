@@ -75,13 +75,18 @@ impl NotAdoptable {
     }
 }
 
+/// The text without what scanners and hands leave about it.
+pub fn trimmed(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_ascii_whitespace())
+}
+
 /// Reads a text that somebody else issued.
 pub fn read(
     text: &str,
     context: &DecodeContext<'_>,
     stands_for: StandsFor,
 ) -> Result<Adoptable, NotAdoptable> {
-    let text = text.trim_matches(|c: char| c.is_ascii_whitespace());
+    let text = trimmed(text);
     if text.is_empty() || text.len() > BYTES_MAX {
         return Err(NotAdoptable::Unreadable);
     }

@@ -1,6 +1,7 @@
 //! Adoptions, as kept, and which merchant holds which of the other institutions' codes.
 
 use crate::clock::Timestamp;
+use crate::crypto::digest::sha256;
 use crate::db::row::Row;
 use crate::db::{DbError, Tx, each_backend, exactly_one};
 use crate::id::{AdoptionId, CodeId, CounterId, MerchantId, PaymentAccountId, StoreId};
@@ -10,8 +11,8 @@ use crate::payment::adoption::{Adoption, AdoptionState, Standing};
 
 macro_rules! columns {
     () => {
-        "id, merchant_id, store_id, counter_id, network, text, text_hash, payment_account_id, \
-         institution_id, account_reference, order_number, amount_minor, currency, state, tries_left, \
+        "id, merchant_id, store_id, counter_id, network, text, text_hash, said, \
+         payment_account_id, institution_id, account_reference, order_number, amount_minor, currency, state, tries_left, \
          why, code_id, version, pay_before_ms, opened_ms, next_ask_ms, asks, requested_ms, decided_ms"
     };
 }
@@ -27,7 +28,7 @@ const INSERT: &str = concat!(
     "INSERT INTO adoptions (",
     columns!(),
     ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, \
-     $19, $20, $21, $22, $23, $24) ON CONFLICT DO NOTHING"
+     $19, $20, $21, $22, $23, $24, $25) ON CONFLICT DO NOTHING"
 );
 const FIND: &str = select!("WHERE id = $1");
 const BY_ORDER: &str = select!("WHERE order_number = $1");
@@ -76,6 +77,7 @@ struct AdoptionRow {
     network: String,
     text: String,
     text_hash: Vec<u8>,
+    said: Option<String>,
     payment_account_id: PaymentAccountId,
     institution_id: InstitutionId,
     account_reference: AccountReference,
@@ -114,6 +116,7 @@ pub async fn insert(tx: &mut Tx, adoption: &Adoption) -> Result<bool, DbError> {
         .bind(&adoption.network)
         .bind(&adoption.text)
         .bind(adoption.text_hash.as_slice())
+        .bind(&adoption.said)
         .bind(&adoption.account)
         .bind(&adoption.institution)
         .bind(&adoption.account_reference)
@@ -371,7 +374,10 @@ impl TryFrom<AdoptionRow> for Adoption {
                 code: row.code_id,
             },
         };
+        let said = row.said.unwrap_or_else(|| row.text.clone());
         Ok(Self {
+            said_hash: sha256(said.as_bytes()),
+            said,
             text_hash: of.bytes("text_hash", &row.text_hash)?,
             amount: of.amount("amount_minor", row.amount_minor, &row.currency)?,
             standing,

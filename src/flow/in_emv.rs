@@ -62,7 +62,8 @@ async fn of_adopted(
     if !matches!(adoption.standing, Standing::Proven { .. }) {
         return Err(refused("is not proven"));
     }
-    let payload = emv::parse(&adoption.text)
+    // In the letters of whoever issued it: a network's name is compared as it was printed.
+    let payload = emv::parse(&adoption.said)
         .map_err(|_| refused("is no EMV code, so no accounts stand in it"))?;
     let accounts = payload.fields.merchant_accounts.into_iter();
     Ok(accounts.map(NetworkAccount::of).collect())

@@ -89,6 +89,10 @@ pub struct Adoption {
     pub text: String,
     /// SHA-256 of `text`.
     pub text_hash: [u8; 32],
+    /// What stands on the wall, letter by letter: the institution knows its code by no other spelling.
+    pub said: String,
+    /// SHA-256 of `said`.
+    pub said_hash: [u8; 32],
     /// The account that the proof arrives in, and that payments go into.
     pub account: PaymentAccountId,
     /// The institution that holds it.
@@ -231,7 +235,7 @@ impl NoProof {
 impl Adoption {
     /// By what a statement names the code.
     pub fn code_sha256(&self) -> String {
-        HEXLOWER.encode(&self.text_hash)
+        HEXLOWER.encode(&self.said_hash)
     }
 
     /// The adoption after `change`, one version on.

@@ -8,7 +8,8 @@
 //! An order that is opened with `code_text` is one that tongma hands to nobody. It asks the institution
 //! to look out: when that amount is paid by the code with that text, which is the institution's own
 //! and leads into that account, the order is paid, and the statement says `code_sha256`, the SHA-256
-//! of the text. An institution that does not know the code, or not as this account's, refuses.
+//! of the text. The text is as it was scanned, letter by letter. An institution that does not know the
+//! code, or not as this account's, refuses.
 
 use serde::Deserialize;
 use serde_json::json;

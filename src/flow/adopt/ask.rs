@@ -141,7 +141,7 @@ async fn opened(app: &App, adoption: &Adoption) -> Result<bool, FlowError> {
         ),
         payer_institution: adoption.institution.clone(),
         clearing: None,
-        code_text: Some(adoption.text.clone()),
+        code_text: Some(adoption.said.clone()),
     };
     let wallet = wallet::by_id(&adoption.institution);
     let Ok(request) = wallet.open_order(&order) else {

@@ -19,7 +19,7 @@ pub(super) use self::ask::{claim, follow_up};
 pub(super) use self::proof::take;
 
 use crate::app::App;
-use crate::code::adopt::{Adoptable, EMV};
+use crate::code::adopt::{Adoptable, EMV, trimmed};
 use crate::crypto::digest::sha256;
 use crate::db::{self, Tx};
 use crate::flow::audit::{Deed, note};
@@ -87,6 +87,7 @@ pub async fn request(
         .ok_or(FlowError::NotFound("merchant"))?;
     let account = account_for(tx, &merchant, new.account.as_ref(), &code).await?;
     let text_hash = sha256(code.canonical.as_bytes());
+    let said = trimmed(&new.text);
     match db::adoptions::holder(tx, code.network, &text_hash).await? {
         Some(holder) if holder == merchant.id => return Err(asked_before("proven")),
         Some(_) => return Err(FlowError::CodeTaken),
@@ -102,6 +103,8 @@ pub async fn request(
         network: code.network.to_owned(),
         text: code.canonical,
         text_hash,
+        said: said.to_owned(),
+        said_hash: sha256(said.as_bytes()),
         order_number: OrderNumber::new(app.entropy.bytes()),
         amount: proof_amount(app.entropy.bytes(), account.currency)
             .map_err(|why| FlowError::amount("/account", &why))?,

@@ -239,7 +239,12 @@ async fn the_accounts_of_an_adopted_code_stand_in_the_new_one(backend: Backend) 
         "adopted": [adoption.id], "network_accounts": [pix()]});
     let code = super::asked(&server, &wanted).await;
     assert_eq!(code.status, 201, "{}", code.text());
-    let said = decoded(&server, code.json()["text"].as_str().unwrap()).await;
+    let code = code.json();
+    let text = code["text"].as_str().unwrap();
+    // A network's name in the letters of whoever issued it: readers compare it so.
+    assert!(text.contains("0009SG.PAYNOW"), "{text}");
+    assert!(adoption.text.contains("0009sg.paynow"), "{}", adoption.text);
+    let said = decoded(&server, text).await;
     let payees = said["payees"].as_array().unwrap();
     let payees: Vec<_> = payees
         .iter()

@@ -18,20 +18,19 @@ const OTHERS: [&str; 4] = ["jd_pay", "bestpay", "hebao", "wo_pay"];
 
 /// A town in which the merchant has WeChat Pay's code on the wall, and nothing else.
 async fn opened(backend: Backend) -> Town {
+    opened_with(backend, "wechat_pay", ON_THE_WALL).await
+}
+
+/// A town in which the merchant has this institution's code on the wall, and nothing else.
+async fn opened_with(backend: Backend, institution: &str, text: &str) -> Town {
     let town = Town::simulated(backend).await;
     let database = &town.server.shop.database;
-    run(
-        database,
-        "DELETE FROM acceptances WHERE institution_id = 'alipay'",
-    )
-    .await;
-    run(
-        database,
-        "DELETE FROM payment_accounts WHERE institution_id = 'alipay'",
-    )
-    .await;
-    let code = json!({"text": ON_THE_WALL, "account": account_of("wechat_pay")});
-    let hung = town.app("wechat_pay", "/app/code", code).await;
+    for table in ["acceptances", "payment_accounts"] {
+        let others = format!("DELETE FROM {table} WHERE institution_id <> '{institution}'");
+        run(database, &others).await;
+    }
+    let code = json!({"text": text, "account": account_of(institution)});
+    let hung = town.app(institution, "/app/code", code).await;
     assert_eq!(hung.status, 200, "{}", hung.text());
     town
 }
@@ -50,8 +49,13 @@ async fn nobody_else_can_pay(town: &Town) {
 
 /// A customer of WeChat Pay's pays the code as ever.
 async fn pays_directly(town: &Town, amount: &Value) -> Value {
-    let paid = json!({"text": ON_THE_WALL, "amount_minor": amount, "currency": "CNY"});
-    let paid = town.app("wechat_pay", "/app/pay-code", paid).await;
+    pays_by(town, "wechat_pay", ON_THE_WALL, amount).await
+}
+
+/// A customer of an institution's pays its code as ever.
+async fn pays_by(town: &Town, institution: &str, text: &str, amount: &Value) -> Value {
+    let paid = json!({"text": text, "amount_minor": amount, "currency": "CNY"});
+    let paid = town.app(institution, "/app/pay-code", paid).await;
     assert_eq!(paid.status, 200, "{}", paid.text());
     paid.json()
 }
@@ -124,6 +128,48 @@ async fn a_code_of_wechat_pay_alone_is_paid_by_four_others_until_it_is_let_go(ba
     pays_directly(&town, &json!(1_000)).await;
 }
 
+/// Another wallet's app begins to pay this text, and does.
+async fn pays_as_another(town: &Town, wallet: &str, text: &str, minor: i64) {
+    let begin = json!({"text": text, "amount_minor": minor, "currency": "CNY"});
+    let started = town.app(wallet, "/app/start", begin).await;
+    assert_eq!(started.status, 200, "{wallet}: {}", started.text());
+    let attempt = json!({"attempt": started.json()["attempt"]});
+    let paid = town.app(wallet, "/app/pay", attempt).await;
+    assert_eq!(paid.status, 200, "{wallet}: {}", paid.text());
+}
+
+/// In capitals, as Alipay prints its codes; and in EMV's form, with the network's name in capitals, an
+/// object out of order and the checksum in small letters. Kept in one spelling, asked about in the
+/// printed one.
+async fn a_code_is_asked_about_letter_by_letter_as_it_hangs(backend: Backend) {
+    let shop = "000201010211520458125303156\
+                26310017COM.QQ.WEIXIN.PAY0106AbC1x25802CN5908LAO WANG6008SHANGHAI6304";
+    let sum = crc::Crc::<u16>::new(&crc::CRC_16_IBM_3740).checksum(shop.as_bytes());
+    let emv = format!("{shop}{sum:04x}");
+    for (institution, wallet, text) in [
+        (
+            "alipay",
+            "unionpay",
+            "HTTPS://QR.ALIPAY.COM/OCX05278HYHU0ZZ1",
+        ),
+        ("wechat_pay", "jd_pay", emv.as_str()),
+    ] {
+        let town = opened_with(backend, institution, text).await;
+        let adoption = asks(&town, &format!("{text}\n"), "k-1").await;
+        assert_ne!(adoption["text"], text, "it is kept in its one spelling");
+        let told = state(&town, &adoption).await;
+        assert!(told["opened_at"].is_string(), "{told}");
+        let proof = pays_by(&town, institution, text, &adoption["amount_minor"]).await;
+        assert!(proof["attested_at"].is_string(), "{proof}");
+        assert_eq!(state(&town, &adoption).await["state"], "proven", "{text}");
+
+        let mut heard = town.feed().await;
+        pays_as_another(&town, wallet, text, 900).await;
+        let told = heard.sees("payment.paid", 900).await;
+        assert_eq!(told["payer_institution"], wallet, "{told}");
+    }
+}
+
 async fn a_code_that_leads_elsewhere_is_refused_by_its_own_institution(backend: Backend) {
     let town = opened(backend).await;
     let adoption = asks(&town, "wxp://f2f0SomebodyElsesCode0123456789012", "k-1").await;
@@ -187,6 +233,7 @@ async fn a_python_institution_looks_out_for_the_amount_and_attests_it(backend: B
 }
 
 on_both![
+    a_code_is_asked_about_letter_by_letter_as_it_hangs,
     a_python_institution_looks_out_for_the_amount_and_attests_it,
     a_code_of_wechat_pay_alone_is_paid_by_four_others_until_it_is_let_go,
     a_code_that_leads_elsewhere_is_refused_by_its_own_institution,
