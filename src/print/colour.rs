@@ -36,6 +36,11 @@ impl Rgb {
         0.2126 * linear(self.0) + 0.7152 * linear(self.1) + 0.0722 * linear(self.2)
     }
 
+    /// How bright a reader takes it for, in thousandths of 255: its luma.
+    pub(super) fn brightness(self) -> u32 {
+        u32::from(self.0) * 299 + u32::from(self.1) * 587 + u32::from(self.2) * 114
+    }
+
     /// White letters on it, as on the wallets' own pages, where they can be read: WCAG asks for a
     /// contrast of 3 : 1 of large and of bold ones. Else black.
     pub(super) fn letters(self) -> Self {

@@ -77,9 +77,9 @@ fn runs(pixels: impl Iterator<Item = bool>) -> Vec<Run> {
 fn brightness([r, g, b, a]: [u8; 4], paper: Rgb) -> u32 {
     let on = |ink: u8, paper: u8| {
         let (ink, paper, opaque) = (u32::from(ink), u32::from(paper), u32::from(a));
-        (ink * opaque + paper * (255 - opaque)) / 255
+        u8::try_from((ink * opaque + paper * (255 - opaque)) / 255).unwrap_or(u8::MAX)
     };
-    on(r, paper.0) * 299 + on(g, paper.1) * 587 + on(b, paper.2) * 114
+    Rgb(on(r, paper.0), on(g, paper.1), on(b, paper.2)).brightness()
 }
 
 #[cfg(test)]

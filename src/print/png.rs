@@ -40,12 +40,7 @@ pub fn write(
     dpi: u32,
 ) -> Result<Vec<u8>, PrintError> {
     let stock = Stock::draw(page, print.facts.module_um, fonts, dpi, PIXELS_MAX)?;
-    let depth = if print.mono {
-        Depth::Bits
-    } else {
-        Depth::Colours
-    };
-    encode(&stock.pixmap, depth, Some(stock.dots))
+    encode(&stock.pixmap, Depth::of(print.mono), Some(stock.dots))
 }
 
 /// What is the same in many pictures, drawn once.
@@ -66,6 +61,12 @@ enum Depth {
     Bits,
 }
 
+impl Depth {
+    const fn of(mono: bool) -> Self {
+        if mono { Self::Bits } else { Self::Colours }
+    }
+}
+
 impl<'a> Stock<'a> {
     /// A page whose modules are so wide; one that nobody could read, or of more pixels than `most`,
     /// is refused.
@@ -76,14 +77,8 @@ impl<'a> Stock<'a> {
         dpi: u32,
         most: u64,
     ) -> Result<Self, PrintError> {
+        check_module(module, dpi)?;
         let dots = Dots::of(dpi);
-        if dots.pixels(module) < i64::from(MODULE_PIXELS_MIN) {
-            let tenths = i64::from(MODULE_PIXELS_MIN) * 254_000 / module.max(1);
-            return Err(PrintError::DpiTooLow {
-                pixels: MODULE_PIXELS_MIN,
-                needed: u32::try_from(tenths / 10 + 1).unwrap_or(u32::MAX),
-            });
-        }
         check_size(page, dots, dpi, most)?;
         Ok(Self {
             pixmap: raster(page, Some(fonts), dots)?,
@@ -100,10 +95,10 @@ impl<'a> Stock<'a> {
     }
 }
 
-/// A page without text, a millimetre being `pixels` wide.
-pub(super) fn bare(page: &Page, pixels: u32) -> Result<Vec<u8>, PrintError> {
+/// A page without text, a millimetre being `pixels` wide; `mono` for a printer of black and white.
+pub(super) fn bare(page: &Page, pixels: u32, mono: bool) -> Result<Vec<u8>, PrintError> {
     let pixmap = raster(page, None, Dots(i64::from(pixels) * 254))?;
-    encode(&pixmap, Depth::Colours, None)
+    encode(&pixmap, Depth::of(mono), None)
 }
 
 /// A picture as a file.
@@ -135,6 +130,20 @@ impl Dots {
     fn exact(self, um: Um) -> f32 {
         exact(um * self.0) / 254_000.0
     }
+}
+
+/// Not rounded: of modules that are nearly three pixels wide, some have two.
+fn check_module(module: Um, dpi: u32) -> Result<(), PrintError> {
+    let enough = u64::from(MODULE_PIXELS_MIN) * 254_000;
+    let module = module.unsigned_abs();
+    if module.saturating_mul(Dots::of(dpi).0.unsigned_abs()) >= enough {
+        return Ok(());
+    }
+    let needed = (enough / 10).div_ceil(module.max(1));
+    Err(PrintError::DpiTooLow {
+        pixels: MODULE_PIXELS_MIN,
+        needed: u32::try_from(needed).unwrap_or(u32::MAX),
+    })
 }
 
 fn check_size(page: &Page, dots: Dots, dpi: u32, most: u64) -> Result<(), PrintError> {
@@ -425,13 +434,15 @@ fn encode(pixmap: &Pixmap, depth: Depth, dots: Option<Dots>) -> Result<Vec<u8>, 
     Ok(file)
 }
 
-/// Eight pixels a byte, white set, each row filled up to a whole byte.
+/// Eight pixels a byte, white set, each row filled up to a whole byte. A pixel is white by its
+/// brightness, as a reader and the check of logos see it.
 fn bits(pixmap: &Pixmap) -> Vec<u8> {
     let width = usize::try_from(pixmap.width()).unwrap_or(1).max(1);
     let rows = pixmap.pixels().chunks(width);
     let eight = |pixels: &[tiny_skia::PremultipliedColorU8]| {
         let set = pixels.iter().fold(0_u8, |byte, pixel| {
-            byte << 1 | u8::from(pixel.green() >= 128)
+            let colour = Rgb(pixel.red(), pixel.green(), pixel.blue());
+            byte << 1 | u8::from(colour.brightness() >= Rgb::WHITE.brightness() / 2)
         });
         set << 8_usize.saturating_sub(pixels.len())
     };
@@ -445,4 +456,43 @@ fn bits(pixmap: &Pixmap) -> Vec<u8> {
 )]
 fn exact(whole: i64) -> f32 {
     whole as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_module_has_three_whole_pixels_or_is_told_how_many_dots_it_needs() {
+        for (module, needed) in [(620, 123), (600, 127), (250, 305), (300, 254)] {
+            let refused = PrintError::DpiTooLow { pixels: 3, needed };
+            for too_few in [72, 103, needed - 1] {
+                assert_eq!(check_module(module, too_few), Err(refused.clone()));
+            }
+            assert_eq!(check_module(module, needed), Ok(()));
+        }
+        // A thermal printer's dots are a little finer than their name says.
+        assert_eq!(check_module(375, 203), Ok(()));
+        assert!(check_module(0, 1_200).is_err());
+    }
+
+    #[test]
+    fn black_and_white_are_told_apart_by_brightness() {
+        let mut pixmap = Pixmap::new(9, 1).unwrap();
+        let colours = [
+            [0, 0, 0],
+            [255, 255, 255],
+            [255, 100, 255],
+            [0, 140, 0],
+            [127; 3],
+            [128; 3],
+            [255, 0, 0],
+            [255, 255, 0],
+            [0, 0, 255],
+        ];
+        for (pixel, [red, green, blue]) in pixmap.pixels_mut().iter_mut().zip(colours) {
+            *pixel = tiny_skia::ColorU8::from_rgba(red, green, blue, 255).premultiply();
+        }
+        assert_eq!(bits(&pixmap), [0b0110_0101, 0b0000_0000]);
+    }
 }

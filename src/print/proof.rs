@@ -32,8 +32,12 @@ pub(super) fn read_back(drawing: &Drawing, wish: &Wish, text: &str) -> Result<()
         turned: false,
         marks,
     }));
-    for pixels in PIXELS {
-        let file = png::bare(&page, pixels)?;
+    // What leaves as black and white is judged as such, and in its colours as well: a file of vectors
+    // has them.
+    let mono = wish.template.style().mono;
+    let ways = [false, true].into_iter().filter(|bits| mono || !bits);
+    for (bits, pixels) in ways.flat_map(|bits| PIXELS.map(|pixels| (bits, pixels))) {
+        let file = png::bare(&page, pixels, bits)?;
         // What is drawn here is small and is read at once; nobody need watch the time.
         let found = read::read(&file, &|| false).map_err(|_| PrintError::Unreadable)?;
         match found.as_slice() {

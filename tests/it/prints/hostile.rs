@@ -1,11 +1,11 @@
 //! Names and pictures that were chosen to break a print.
 
-use tongma::merchant::Name;
+use tongma::merchant::{Name, PrintedCode};
 
 use super::prints;
 use crate::support::beside::run;
 use crate::support::server::{Server, bearer};
-use crate::support::wire::Request;
+use crate::support::wire::{Answer, Request};
 use crate::support::{Backend, on_both, read_symbol};
 
 /// Scripts that run the other way, characters beyond the first plane, marks, what means something to
@@ -89,15 +89,25 @@ fn picture(width: u32, height: u32, pixel: impl Fn(u32, u32) -> [u8; 4]) -> Vec<
     file
 }
 
+/// What stands in a symbol's corners, in this colour on white.
+fn rings(ink: [u8; 4]) -> Vec<u8> {
+    picture(70, 70, |x, y| {
+        let ring = x.min(y).min(69 - x).min(69 - y) / 10;
+        if ring == 1 { [255; 4] } else { ink }
+    })
+}
+
+async fn prints_with(server: &Server, code: &PrintedCode, how: &str, logo: &[u8]) -> Answer {
+    let path = format!("/v1/codes/{}/print?{how}", code.id);
+    let call = Request::post(&path, "image/png", logo.to_owned());
+    server.send(&bearer(call, &server.token)).await
+}
+
 /// Whatever is put into the middle: what leaves the server is read by others, or it does not leave.
 async fn no_picture_makes_a_print_that_cannot_be_read(backend: Backend) {
     let server = Server::open(backend).await;
     let code = server.shop.sticker().await;
     let black = |_, _| [0, 0, 0, 255];
-    let finder = |x: u32, y: u32| {
-        let ring = x.min(y).min(69 - x.min(69)).min(69 - y.min(69)) / 10;
-        if ring == 1 { [255; 4] } else { [0, 0, 0, 255] }
-    };
     let pictures = [
         ("black", picture(64, 64, black)),
         ("one pixel", picture(1, 1, black)),
@@ -122,31 +132,29 @@ async fn no_picture_makes_a_print_that_cannot_be_read(backend: Backend) {
                 }
             }),
         ),
-        ("a finder pattern", picture(70, 70, finder)),
+        ("a finder pattern", rings([0, 0, 0, 255])),
         ("haze", picture(64, 64, |_, _| [128, 128, 128, 128])),
     ];
     let mut made = 0;
     for (what, file) in pictures {
-        for level in ["Q", "H"] {
-            let how = format!("template=stand-a6&format=png&dpi=150&level={level}");
-            let path = format!("/v1/codes/{}/print?{how}", code.id);
-            let call = Request::post(&path, "image/png", file.clone());
-            let answer = server.send(&bearer(call, &server.token)).await;
+        let ways = [
+            "stand-a6&format=png&dpi=150",
+            "receipt-58&format=png&dpi=203",
+        ];
+        for (template, level) in ways.iter().flat_map(|on| [(on, "Q"), (on, "H")]) {
+            let how = format!("template={template}&level={level}");
+            let answer = prints_with(&server, &code, &how, &file).await;
             if what == "a finder pattern" {
                 // Our own reader is not misled by it, but others are.
                 assert_eq!(answer.code(), "print-unreadable");
             } else if answer.status == 200 {
                 made += 1;
                 let [zxing, zbar] = read_symbol(&answer.body);
-                assert_eq!(
-                    zxing,
-                    *std::slice::from_ref(&code.text),
-                    "{what} at {level}"
-                );
+                assert_eq!(zxing, *std::slice::from_ref(&code.text), "{what} on {how}");
                 // Of one code in many with squares as wide as its modules zbar finds nothing.
                 assert!(
                     zbar.iter().all(|text| *text == code.text),
-                    "{what} at {level}: {zbar:?}"
+                    "{what} on {how}: {zbar:?}"
                 );
             } else {
                 assert_eq!(
@@ -158,11 +166,32 @@ async fn no_picture_makes_a_print_that_cannot_be_read(backend: Backend) {
             }
         }
     }
-    assert!(made >= 10, "{made}");
+    assert!(made >= 20, "{made}");
     server.is_ready().await;
 }
 
+/// A logo that is bright to a reader, and dark to whoever looks at its green alone: in black and white
+/// it is paper, and no fourth corner.
+async fn a_receipt_has_the_brightness_that_was_read_back(backend: Backend) {
+    let server = Server::open(backend).await;
+    let code = server.shop.sticker().await;
+    let how = "template=receipt-58&format=png&dpi=203";
+    let printed = async |ink| {
+        let answer = prints_with(&server, &code, how, &rings(ink)).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let [zxing, _] = read_symbol(&answer.body);
+        assert_eq!(zxing, *std::slice::from_ref(&code.text));
+        answer.body
+    };
+    let (pink, white) = (printed([255, 100, 255, 255]).await, printed([255; 4]).await);
+    assert!(pink == white, "they differ");
+    // Dark to a reader, and bright to whoever looks at its green alone.
+    let green = prints_with(&server, &code, how, &rings([0, 140, 0, 255])).await;
+    assert_eq!(green.code(), "print-unreadable");
+}
+
 on_both![
+    a_receipt_has_the_brightness_that_was_read_back,
     no_name_breaks_a_print,
     no_picture_makes_a_print_that_cannot_be_read,
 ];
