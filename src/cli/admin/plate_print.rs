@@ -1,9 +1,10 @@
 //! `tongma plate print`: a batch as files for a printing house, as many as it has parts.
 //!
 //! A part gets its name when it is whole and on the disk, so what has its name need not be made again:
-//! a print that was stopped goes on where it was, by the same command.
+//! a print that was stopped goes on where it was, by the same command. The manifest says from the
+//! beginning what else is in every part, so that parts of two prints are not taken for one.
 
-use std::fs::{self, File};
+use std::fs::{self, OpenOptions};
 use std::future::poll_fn;
 use std::io::{self, Write as _};
 use std::ops::RangeInclusive;
@@ -21,6 +22,7 @@ use crate::cli::error::CliError;
 use crate::cli::progress::Progress;
 use crate::cli::serve::StopSignal;
 use crate::crypto::digest::sha256_hex;
+use crate::flow::FlowError;
 use crate::flow::print_plates::{self, Asked, Order};
 use crate::id::PlateBatchId;
 use crate::print::plates::{self, PlateFormat, PlateTemplate};
@@ -81,8 +83,38 @@ impl Args {
         let wanted = self.wanted(order.parts())?;
         let refused = |error| CliError::File(self.out.display().to_string(), error);
         fs::create_dir_all(&self.out).map_err(refused)?;
+        let made_with = made_with(&app, &order)?;
+        self.begin(&order, &made_with)?;
         self.print(desk, &app, &order, wanted).await?;
-        self.manifest(desk, &order)
+        self.manifest(desk, &order, &made_with)
+    }
+
+    /// Notes what the parts are made with before the first is; those that are there must have been made
+    /// with the same.
+    fn begin(&self, order: &Order, made_with: &Value) -> Result<(), CliError> {
+        let has_parts =
+            (1..=order.parts()).any(|part| self.out.join(order.file_name(part)).exists());
+        let path = self.out.join(order.manifest_name());
+        if !has_parts {
+            let begun = json!({"batch": order.batch.id, "made_with": made_with});
+            return self.write_manifest(&path, &begun);
+        }
+        let known = fs::read(&path).unwrap_or_default();
+        let known: Value = serde_json::from_slice(&known).unwrap_or_default();
+        let known = &known["made_with"];
+        if known == made_with {
+            return Ok(());
+        }
+        Err(CliError::Taken(format!(
+            "{} has parts that were made with {known}, and these would be made with {made_with}: print \
+             into another folder, or take those parts away",
+            self.out.display()
+        )))
+    }
+
+    fn write_manifest(&self, path: &Path, manifest: &Value) -> Result<(), CliError> {
+        let refused = |error| CliError::File(path.display().to_string(), error);
+        keep(path, format!("{manifest:#}\n").as_bytes(), false).map_err(refused)
     }
 
     /// The parts that are asked for.
@@ -114,7 +146,7 @@ impl Args {
             let printed = print_plates::part(app, order, part).await?;
             let path = self.out.join(&printed.name);
             let refused = |error| CliError::File(path.display().to_string(), error);
-            keep(&path, &printed.file).map_err(refused)?;
+            keep(&path, &printed.file, !self.without_claims).map_err(refused)?;
             Ok::<u32, CliError>(part)
         });
         let mut each = pin!(each.buffer_unordered(AT_ONCE));
@@ -139,7 +171,7 @@ impl Args {
     }
 
     /// What lies in the folder now, written there as well.
-    fn manifest(&self, desk: &Desk, order: &Order) -> Result<Value, CliError> {
+    fn manifest(&self, desk: &Desk, order: &Order, made_with: &Value) -> Result<Value, CliError> {
         let mut files = Vec::new();
         let mut missing = Vec::new();
         for part in 1..=order.parts() {
@@ -160,11 +192,11 @@ impl Args {
         let mut manifest = json!({
             "batch": order.batch.id, "plates": order.batch.count, "parts": order.parts(),
             "format": self.format, "template": self.template, "lang": self.lang,
-            "claims": !self.without_claims, "missing": missing, "files": files,
+            "claims": !self.without_claims, "made_with": made_with, "missing": missing,
+            "files": files,
         });
         let path = self.out.join(order.manifest_name());
-        let refused = |error| CliError::File(path.display().to_string(), error);
-        keep(&path, format!("{manifest:#}\n").as_bytes()).map_err(refused)?;
+        self.write_manifest(&path, &manifest)?;
         if let Some(fields) = manifest.as_object_mut() {
             fields.insert("manifest".to_owned(), json!(path));
             // People read the file.
@@ -176,11 +208,24 @@ impl Args {
     }
 }
 
-/// Gives a file its name when it is whole and on the disk.
-fn keep(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// What is in every part besides its plates. The batch has its key for good.
+fn made_with(app: &App, order: &Order) -> Result<Value, CliError> {
+    let fonts = if order.wish.format == PlateFormat::Csv {
+        None
+    } else {
+        let files = app.fonts.files().map_err(FlowError::from)?;
+        let sums = [&files.regular, &files.bold].map(|font| sha256_hex(&font.bytes));
+        Some(sums)
+    };
+    Ok(json!({"address": app.origin.to_string(), "test": order.wish.is_test, "fonts": fonts}))
+}
+
+/// Gives a file its name when it is whole and on the disk; a secret one is nobody else's to read.
+fn keep(path: &Path, bytes: &[u8], is_secret: bool) -> io::Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let unfinished = path.with_file_name(format!(".{name}.unfinished"));
-    let written = write_through(&unfinished, bytes).and_then(|()| fs::rename(&unfinished, path));
+    let written =
+        write_through(&unfinished, bytes, is_secret).and_then(|()| fs::rename(&unfinished, path));
     if written.is_err() {
         // There may be no room for it; what is left of it helps nobody.
         drop(fs::remove_file(&unfinished));
@@ -188,8 +233,18 @@ fn keep(path: &Path, bytes: &[u8]) -> io::Result<()> {
     written
 }
 
-fn write_through(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = File::create(path)?;
+fn write_through(path: &Path, bytes: &[u8], is_secret: bool) -> io::Result<()> {
+    // One that a power cut left may be anybody's to read.
+    if path.exists() {
+        fs::remove_file(path)?;
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    if is_secret {
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    }
+    let mut file = options.open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
 }
@@ -234,11 +289,20 @@ mod tests {
     fn a_file_that_cannot_be_kept_leaves_nothing_behind() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("part.pdf");
-        keep(&path, b"whole").unwrap();
+        keep(&path, b"whole", true).unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"whole");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            // Claim secrets are in it, whatever the umask.
+            assert_eq!(
+                fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+                0o600
+            );
+        }
         let taken = folder.path().join("taken.pdf");
         fs::create_dir(&taken).unwrap();
-        assert!(keep(&taken, b"whole").is_err());
+        assert!(keep(&taken, b"whole", true).is_err());
         let names = fs::read_dir(folder.path()).unwrap();
         assert_eq!(names.count(), 2);
     }
