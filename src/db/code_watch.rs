@@ -80,7 +80,7 @@ pub struct Watched {
 /// A code that nobody pays by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Silence {
-    /// Since when that is known.
+    /// Since when that is known; of a code that is stopped, from when it may be known again.
     pub since: Timestamp,
     /// Whether it was told. Nobody is told that a code which the merchant stopped is not paid.
     pub was_told: bool,

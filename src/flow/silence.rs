@@ -2,7 +2,8 @@
 //!
 //! Each code on a wall is looked at every few minutes, by whichever instance comes first; a look reads a
 //! bounded number of the code's own payments and moves the next look in the same transaction that
-//! tells of a silence. A silence lasts until somebody pays.
+//! tells of a silence. A silence lasts until somebody pays; that of a stopped code is told to nobody, and
+//! lasts until the code has been there to be paid for a whole window again.
 
 use std::time::Duration;
 
@@ -61,21 +62,30 @@ async fn look(
         return Ok(false);
     }
     if watched.state == CodeState::Suspended {
-        // The merchant knows why nobody pays; when it goes on, the first payment ends that silence.
-        let silence = watched.silence.or(Some(Silence {
-            since: now,
-            was_told: false,
-        }));
-        code_watch::looked(tx, watched, now.plus(LOOK_LATER), silence).await?;
+        // The merchant knows why nobody pays. When it went on is not known before the next look: a
+        // window from there on is the first in which all the time somebody could have paid.
+        let next = now.plus(LOOK_LATER);
+        let silence = match watched.silence {
+            Some(told) if told.was_told => told,
+            Some(_) | None => Silence {
+                since: next,
+                was_told: false,
+            },
+        };
+        code_watch::looked(tx, watched, next, Some(silence)).await?;
         return Ok(false);
     }
     let (today, before) = windows(now, &watched.zone, rule.window);
     let paid = code_watch::paid(tx, &watched.code, today, &before).await?;
-    let was_told = watched.silence.is_some_and(|silence| silence.was_told);
+    let (stopped_until, _) = today;
+    let silence = watched
+        .silence
+        .filter(|silence| silence.was_told || silence.since > stopped_until);
+    let was_told = silence.is_some_and(|silence| silence.was_told);
     // Whoever was told waits for the end of it.
     let is_soon = was_told || is_used(&paid);
     let next = now.plus(if is_soon { LOOK_AGAIN } else { LOOK_LATER });
-    let (silence, told) = match (paid.today, watched.silence) {
+    let (silence, told) = match (paid.today, silence) {
         (1.., _) => (None, was_told.then_some(EventKind::CodePaidAgain)),
         (_, Some(silence)) => (Some(silence), None),
         (_, None) if rule.is_silent(&paid) => {

@@ -167,6 +167,39 @@ async fn a_code_that_the_merchant_stopped_is_not_told(backend: Backend) {
     assert_eq!(number(&shop.database, watched).await, 0);
 }
 
+/// A stop hides a code for a window and no longer: what comes later is a silence like any other.
+async fn a_code_that_was_stopped_is_watched_again_once_it_goes_on(backend: Backend) {
+    let shop = Shop::open(backend).await;
+    let code = shop.sticker().await;
+    for day in 0..8 {
+        if day > 0 {
+            shop.advance(DAY_S);
+        }
+        sells(&shop, &code, 8).await;
+    }
+    // At ten past eleven it is stopped, and goes on in the minute before the next look.
+    shop.advance(DAY_S - 50 * 60);
+    let change = async |event| {
+        flow::change_code::change(&shop.app, &shop.merchant.id, &code.id, event)
+            .await
+            .unwrap();
+    };
+    change(CodeEvent::Suspend).await;
+    assert_eq!(look(&shop).await, 0);
+    shop.advance(29 * 60);
+    change(CodeEvent::Resume).await;
+    shop.advance(60);
+    // The shop is busy at noon; until twenty to one nobody could have paid for a whole hour.
+    for minutes in (0..60).step_by(10) {
+        assert_eq!(look(&shop).await, 0, "{minutes}");
+        shop.advance(600);
+    }
+    assert_eq!((look(&shop).await, silences(&shop).await), (1, 1));
+    sells(&shop, &code, 1).await;
+    shop.advance(600);
+    assert_eq!((look(&shop).await, ends(&shop).await), (1, 1));
+}
+
 async fn two_instances_tell_a_silence_once(backend: Backend) {
     let shop = Shop::open(backend).await;
     after_a_week(&shop, [8; 7]).await;
@@ -196,6 +229,7 @@ on_both![
     a_busy_code_that_falls_silent_is_told_once_until_somebody_pays,
     nights_days_off_and_quiet_codes_are_no_silence,
     a_code_that_the_merchant_stopped_is_not_told,
+    a_code_that_was_stopped_is_watched_again_once_it_goes_on,
     two_instances_tell_a_silence_once,
     an_operator_may_watch_nothing,
 ];
