@@ -30,7 +30,7 @@ async fn fetch_key(app: &App, text: &str) -> Result<(), FlowError> {
 
 /// About every code in a picture.
 pub async fn picture(app: &App, file: Vec<u8>) -> Result<PictureAnswer, FlowError> {
-    let found = found_in(file).await?;
+    let found = found_in(file, read::read).await?;
     for one in &found {
         fetch_key(app, &one.text).await?;
     }
@@ -40,10 +40,13 @@ pub async fn picture(app: &App, file: Vec<u8>) -> Result<PictureAnswer, FlowErro
     }))
 }
 
-async fn found_in(file: Vec<u8>) -> Result<Vec<Found>, FlowError> {
+/// How to read a picture: what is found in time, or all.
+type Read = fn(&[u8], &dyn Fn() -> bool) -> Result<Vec<Found>, PictureError>;
+
+async fn found_in(file: Vec<u8>, read: Read) -> Result<Vec<Found>, FlowError> {
     let reading = in_turn(move || {
         let before = thread_time();
-        read::read(&file, &|| {
+        read(&file, &|| {
             thread_time().saturating_sub(before) > read::CPU_MAX
         })
     });
@@ -64,9 +67,10 @@ async fn in_turn<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -
     working.await.ok()
 }
 
-/// The texts of the codes in a picture, for whoever looks for one of them.
+/// The texts of all codes in a picture, for whoever looks for one of them: of a picture that was not
+/// looked at whole nobody knows that it is the one.
 pub(super) async fn texts(file: Vec<u8>) -> Result<Vec<String>, FlowError> {
-    let found = found_in(file).await?;
+    let found = found_in(file, read::read_whole).await?;
     Ok(found.into_iter().map(|found| found.text).collect())
 }
 

@@ -332,6 +332,19 @@ def several(rng):
     return scene, texts
 
 
+def beside(rng):
+    """A light code on dark beside a dark one on light."""
+    texts = sorted({text(rng) for _ in range(2)})
+    scene = texture(rng, (1000, 700))
+    light = rng.randrange(len(texts))
+    for place, content in enumerate(texts):
+        code = symbol(rng, content, 8)
+        centre = quad(rng, (1000, 700), rng.randint(260, 360), rng.uniform(-0.4, 0.4), 0.1)
+        corners = [(x - 250 + place * 500, y) for x, y in centre]
+        put(rng, scene, ImageOps.invert(code) if place == light else code, corners)
+    return scene, texts
+
+
 def nothing(rng):
     """A wall without a code, and things that resemble one."""
     scene = texture(rng, SCENE, 0, 255)
@@ -345,11 +358,13 @@ def nothing(rng):
 def make(folder, seed, each):
     folder.mkdir(parents=True, exist_ok=True)
     expected = []
-    for name in [*CLASSES, "several", "nothing"]:
+    for name in [*CLASSES, "several", "beside", "nothing"]:
         for number in range(each):
             rng = random.Random(f"{seed} {name} {number}")
             if name == "several":
                 picture, texts = several(rng)
+            elif name == "beside":
+                picture, texts = beside(rng)
             elif name == "nothing":
                 picture, texts = nothing(rng), []
             else:

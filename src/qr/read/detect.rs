@@ -34,6 +34,21 @@ pub(super) struct Seen {
     pub(super) promises_more: bool,
     /// What looks like finder patterns, in pixels of the whole picture.
     pub(super) sightings: Vec<Sighting>,
+    /// The time was up before the light half was looked at.
+    pub(super) was_cut: bool,
+}
+
+impl Seen {
+    /// Joins what the same look saw of light codes on dark: one may hang beside a dark one.
+    pub(super) fn join_light(&mut self, light: Self) {
+        self.found.extend(light.found);
+        self.promises_more |= light.promises_more;
+        let light = light.sightings.into_iter().map(|mut sighting| {
+            sighting.is_inverted = true;
+            sighting
+        });
+        self.sightings.splice(0..0, light);
+    }
 }
 
 /// Those of `seen` that are not among `found`.

@@ -22,6 +22,8 @@ mod threshold;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
+use self::search::Codes;
+
 /// A larger file is no photograph of a code.
 pub const PICTURE_BYTES_MAX: usize = 5 * 1024 * 1024;
 /// 16 megapixels, as telephones count them: some sensors have a few thousand pixels more.
@@ -94,8 +96,22 @@ impl PictureError {
 }
 
 /// Finds every QR code in a picture. `is_late` is asked between the steps; more than [`CPU_MAX`]
-/// nobody should wait.
+/// nobody should wait. What was found in time counts, although there may be more.
 pub fn read(file: &[u8], is_late: &dyn Fn() -> bool) -> Result<Vec<Found>, PictureError> {
+    Ok(codes_in(file, is_late)?.found)
+}
+
+/// The same for whoever looks for the one code in a picture: an error where the time was up before all
+/// of it was looked at.
+pub fn read_whole(file: &[u8], is_late: &dyn Fn() -> bool) -> Result<Vec<Found>, PictureError> {
+    let codes = codes_in(file, is_late)?;
+    if codes.was_cut {
+        return Err(PictureError::TooSlow);
+    }
+    Ok(codes.found)
+}
+
+fn codes_in(file: &[u8], is_late: &dyn Fn() -> bool) -> Result<Codes, PictureError> {
     let in_time = || {
         if is_late() {
             Err(PictureError::TooSlow)
@@ -104,17 +120,17 @@ pub fn read(file: &[u8], is_late: &dyn Fn() -> bool) -> Result<Vec<Found>, Pictu
         }
     };
     // The libraries are memory-safe and yet panic on the odd file; that must cost one answer only.
-    let guarded = |step: &dyn Fn() -> Result<Vec<Found>, PictureError>| {
+    let guarded = |step: &dyn Fn() -> Result<Codes, PictureError>| {
         catch_unwind(AssertUnwindSafe(step)).unwrap_or(Err(PictureError::Broken))
     };
     guarded(&|| {
         let grey = picture::unpack(file, &in_time)?;
         in_time()?;
-        let found = search::codes(&grey, &in_time)?;
-        if found.is_empty() {
+        let codes = search::codes(&grey, &in_time)?;
+        if codes.found.is_empty() {
             Err(PictureError::NoCode)
         } else {
-            Ok(found)
+            Ok(codes)
         }
     })
 }

@@ -32,6 +32,9 @@ enum By {
     Histogram,
 }
 
+/// A code has so many finder patterns; each is crossed by one row at least.
+const CORNERS: usize = 3;
+
 const LADDER: [Rung; 6] = [
     Rung::new(u32::MAX, false, By::Squares),
     Rung::new(1_000, false, By::Surroundings),
@@ -59,28 +62,40 @@ impl Rung {
     }
 }
 
+/// What all looks together found.
+#[derive(Debug)]
+pub(super) struct Codes {
+    pub(super) found: Vec<Found>,
+    /// The time was up before all was looked at.
+    pub(super) was_cut: bool,
+}
+
 pub(super) fn codes(
     grey: &Grey,
     in_time: &dyn Fn() -> Result<(), PictureError>,
-) -> Result<Vec<Found>, PictureError> {
+) -> Result<Codes, PictureError> {
     let mut found: Vec<Found> = Vec::new();
+    let done = |found, was_cut| Ok(Codes { found, was_cut });
     let mut sightings: Vec<Sighting> = Vec::new();
     for rung in LADDER {
         let seen = match look(grey, rung, in_time) {
             Ok(seen) => seen,
             // What was found in time counts.
-            Err(PictureError::TooSlow) if !found.is_empty() => return Ok(found),
+            Err(PictureError::TooSlow) if !found.is_empty() => return done(found, true),
             Err(error) => return Err(error),
         };
         let new = detect::new_ones(&found, seen.found);
         sightings.extend(seen.sightings);
         let is_done = !found.is_empty() && new.is_empty() && !seen.promises_more;
         found.extend(new);
+        if seen.was_cut {
+            return done(found, true);
+        }
         if is_done {
             if fit::is_worth_while(&sightings) {
                 break;
             }
-            return Ok(found);
+            return done(found, false);
         }
     }
     match fit::codes(grey, &sightings, found.is_empty(), in_time) {
@@ -89,7 +104,7 @@ pub(super) fn codes(
         Err(PictureError::TooSlow) => {}
         Err(error) => return Err(error),
     }
-    Ok(found)
+    done(found, false)
 }
 
 fn look(
@@ -110,19 +125,15 @@ fn look(
         let mut seen = detect::Seen::default();
         if !scan.dark.are_too_many() {
             seen = detect::codes_in(&black, &scan.dark.found, near.scale(), in_time)?;
-            if !seen.found.is_empty() {
-                return Ok(seen);
-            }
-            in_time()?;
         }
-        if !scan.light.are_too_many() {
+        if !scan.light.are_too_many() && scan.light.found.len() >= CORNERS {
             black.flip_self();
-            let mut flipped = detect::codes_in(&black, &scan.light.found, near.scale(), in_time)?;
-            for sighting in &mut flipped.sightings {
-                sighting.is_inverted = true;
+            match detect::codes_in(&black, &scan.light.found, near.scale(), in_time) {
+                Ok(light) => seen.join_light(light),
+                // The dark ones were found in time.
+                Err(PictureError::TooSlow) if !seen.found.is_empty() => seen.was_cut = true,
+                Err(error) => return Err(error),
             }
-            flipped.sightings.append(&mut seen.sightings);
-            seen = flipped;
         }
         let is_calm = !scan.dark.are_too_many() && !scan.light.are_too_many();
         // From further away it may be calm.

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use image::{DynamicImage, GrayImage, ImageFormat, Luma, Rgba, RgbaImage, imageops};
 use rxing::common::{PerspectiveTransform, Quadrilateral};
 
-use super::{Found, PICTURE_BYTES_MAX, PictureError, read};
+use super::{Found, PICTURE_BYTES_MAX, PictureError, read, read_whole};
 use crate::clock::thread_time;
 use crate::qr::png;
 use crate::qr::symbol::{Level, QuietZone, Symbol};
@@ -332,6 +332,18 @@ fn light_codes_on_dark_are_read() {
     );
 }
 
+/// Both halves of a look count: who found the dark one has not seen all.
+#[test]
+fn a_light_code_beside_a_dark_one_is_read_too() {
+    let (dark, mut light) = (grey("dark"), grey("light"));
+    imageops::invert(&mut light);
+    let mut both = GrayImage::from_pixel(dark.width() + light.width() + 40, 240, Luma([255]));
+    imageops::replace(&mut both, &dark, 20, 20);
+    imageops::replace(&mut both, &light, i64::from(dark.width()) + 20, 20);
+    let file = encoded(both, ImageFormat::Png);
+    assert_eq!(texts(read(&file, &in_time)), ["dark", "light"]);
+}
+
 /// The library takes a square of so little contrast for blank.
 #[test]
 fn a_print_that_the_sun_has_bleached_is_read() {
@@ -434,4 +446,18 @@ fn what_was_found_in_time_counts_although_more_was_promised() {
         later.get() + 1 >= whole
     };
     assert_eq!(texts(read(&file, &late_at_last)), [TEXT]);
+    // For whoever looks for the one code in the picture, it does not while looks are left.
+    let asks = (1..whole).step_by(usize::try_from(whole / 16).unwrap().max(1));
+    let half_seen = asks.filter(|at| {
+        let late = Cell::new(0_u32);
+        let is_late = || {
+            late.set(late.get() + 1);
+            late.get() >= *at
+        };
+        let found = read(&file, &is_late);
+        late.set(0);
+        found.is_ok() && read_whole(&file, &is_late) == Err(PictureError::TooSlow)
+    });
+    assert!(half_seen.count() > 0);
+    assert_eq!(texts(read_whole(&file, &in_time)), [TEXT]);
 }

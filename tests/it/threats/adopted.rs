@@ -314,10 +314,14 @@ async fn t114_of_two_codes_in_a_picture_nobody_chooses(backend: Backend) {
     let wechat = symbol(ON_THE_WALL.as_bytes());
     let alipay = symbol(b"https://qr.alipay.com/ocx05278hyhu0zz1");
     let person = symbol(b"https://qr.alipay.com/fkx12345678901234567890");
-    let both = beside(&wechat, &alipay);
-    server
-        .refuses(&sends(&both, "k-1"), 422, "picture-ambiguous")
-        .await;
+    let mut light = alipay.clone();
+    image::imageops::invert(&mut light);
+    for other in [&alipay, &light] {
+        let both = beside(&wechat, other);
+        server
+            .refuses(&sends(&both, "k-1"), 422, "picture-ambiguous")
+            .await;
+    }
     let answer = server
         .refuses(&sends(&person, "k-1"), 422, "code-not-adoptable")
         .await;
