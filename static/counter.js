@@ -86,12 +86,15 @@ function list(event) {
 }
 
 function take(event, place) {
-  // Told before midnight, and told again.
-  if (event.day < day) return;
-  turn(event.day);
-  if (!isOfSign(event)) window.takings.take(event);
-  list(event);
   const isNews = place > last;
+  const isOfToday = event.day >= day;
+  // Told before midnight, and told again. What is told for the first time is told: the line may have
+  // been down at midnight, and only the sums are today's.
+  if (!isOfToday && !isNews) return;
+  turn(event.day);
+  if (!isOfSign(event)) window.takings.learn(event);
+  if (isOfToday && !isOfSign(event)) window.takings.take(event);
+  list(event);
   // That a sign is used again stands in the list only: the payment itself was just shown.
   if (event.kind !== "ended" && event.kind !== "again" && (isNews || event.kind !== "waiting")) {
     if (isCaughtUp) show(event);

@@ -55,8 +55,11 @@ window.takings = (function takings() {
       paid = new Map();
       lines = new Map();
     },
-    take(event) {
+    // How many decimals a currency has; whoever says a sum has to know it as well.
+    learn(event) {
       decimals[event.currency] = (event.amount.split(".")[1] || "").length;
+    },
+    take(event) {
       if (event.kind !== "paid" || paid.has(event.key)) return;
       paid.set(event.key, event.amount_minor);
       const key = `${event.payer} ${event.currency}`;

@@ -146,6 +146,7 @@ pub(crate) async fn open(
         last
     };
     let mut beat = tokio::time::interval(BEAT);
+    beat.reset();
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let kind = match &reader {
         Reader::Program { .. } => "program",
@@ -195,6 +196,11 @@ fn frames(live: Live) -> impl Stream<Item = Result<Bytes, Infallible>> {
 impl Live {
     /// The next piece of the stream; nothing when it ends at once.
     async fn frame(&mut self) -> Option<String> {
+        // It opens with a beat, for the reader was just let in; and before all that it tells, because
+        // whoever comes back after midnight has to know what day it is now.
+        if !std::mem::replace(&mut self.has_begun, true) {
+            return Some(self.heartbeat());
+        }
         tokio::select! {
             biased;
             () = self.hub.closed() => {
@@ -205,12 +211,7 @@ impl Live {
                 self.has_ended = true;
                 Some(format!(": a newer feed took this place\nretry: {RETRY_SUPERSEDED_MS}\n\n"))
             }
-            _ = self.beat.tick() => {
-                // The first tick comes at once, when the reader has just been let in, and opens the
-                // stream.
-                let may_read = !std::mem::replace(&mut self.has_begun, true) || self.is_let_in().await;
-                may_read.then(|| self.heartbeat())
-            }
+            _ = self.beat.tick() => self.is_let_in().await.then(|| self.heartbeat()),
             news = self.feed.next(BEAT) => match news {
                 Ok(news) if news.is_empty() => Some(self.heartbeat()),
                 Ok(news) => Some(self.tell(&news)),

@@ -28,6 +28,14 @@ const EAR: &str = "
     } });
 ";
 
+/// Loses the line, and does not find it again before it is told so.
+const UNREACHABLE: &str = "
+    window.asks = window.fetch;
+    window.fetch = () => Promise.reject(new TypeError('unreachable'));
+    window.dispatchEvent(new Event('offline'));
+";
+const REACHABLE: &str = "window.fetch = window.asks; window.dispatchEvent(new Event('online'));";
+
 async fn a_till_outlives_its_server(backend: Backend) {
     let mut place = ShopProcess::open(backend, "", &[]).await;
     let browser = Browser::start();
@@ -213,6 +221,45 @@ async fn a_till_begins_a_new_day_at_the_shops_midnight(backend: Backend) {
     assert_eq!(till.ask("problems", json!({})).await, json!([]));
 }
 on_both![a_till_begins_a_new_day_at_the_shops_midnight];
+
+/// What was paid before midnight and is heard after it is told like everything that is new; it is only no
+/// part of today's takings.
+async fn a_till_tells_after_midnight_what_it_missed_before(backend: Backend) {
+    let site = Site::open(backend).await;
+    let browser = Browser::start();
+    let till = browser.page(json!({"width": 390, "before": EAR})).await;
+    let code = invite(&site).await;
+    opens(&till, &site.origin, &code).await;
+    let sticker = site.shop.sticker().await;
+    till.ask("select", json!({"at": "#voice", "value": "zh"}))
+        .await;
+    pays(&site.shop, &sticker, "wechat_pay", 1880).await;
+    till.wait_for("#sum", "1 笔 · ¥18.80").await;
+
+    till.ask("evaluate", json!({"code": UNREACHABLE})).await;
+    till.wait_for("#banner", "连接中断").await;
+    // It was noon in Shanghai: a minute before midnight, and three minutes later.
+    site.shop.advance(12 * 3600 - 60);
+    pays(&site.shop, &sticker, "jd_pay", 500).await;
+    placed(&site.shop).await;
+    site.shop.advance(180);
+    till.ask("evaluate", json!({"code": REACHABLE})).await;
+
+    till.wait_for("#rows li[data-kind=paid]", "5.00").await;
+    till.wait_for("#rows li time", "23:59:00").await;
+    assert_eq!(till.text("#now .figure").await, "5.00");
+    assert_eq!(till.text("#sum").await, "0 笔 · ¥0.00", "of today");
+    assert_eq!(till.ask("count", json!({"at": "#rows li"})).await, 1);
+    let said = [
+        "zh-CN 语音播报已打开",
+        "zh-CN 微信支付收款 18.80 元",
+        "zh-CN 京东支付收款 5.00 元",
+    ];
+    spoken(&till, &said).await;
+    pays(&site.shop, &sticker, "jd_pay", 100).await;
+    till.wait_for("#sum", "1 笔 · ¥1.00").await;
+}
+on_both![a_till_tells_after_midnight_what_it_missed_before];
 
 /// What was reported and then came to nothing keeps its wallet, its time and its place.
 async fn a_payment_that_ends_unpaid_is_still_known(backend: Backend) {
