@@ -6,9 +6,10 @@ use tongma::crypto::jws;
 use tongma::crypto::keys::SigningKey;
 use tongma::db;
 use tongma::flow::confirm::{Outcome, confirm};
+use tongma::flow::start::Started;
 use tongma::flow::{FlowError, expire, report};
 use tongma::merchant::{Institution, InstitutionKey, InstitutionState, KeyMaterial};
-use tongma::payment::{AttemptState, AttestedError};
+use tongma::payment::{AttemptState, AttestedError, ResultClaims};
 
 use super::{Scene, still_sells};
 use crate::support::{Backend, on_both};
@@ -229,3 +230,110 @@ async fn add_institution(scene: &Scene, id: &str, material: KeyMaterial) {
     db::institutions::insert_key(&mut tx, &key).await.unwrap();
     tx.commit().await.unwrap();
 }
+
+/// What is answered about the scene's order, where there is this other one.
+type Answer = fn(&Scene, &Started) -> String;
+
+/// What may come as the institution's answer to our question, and is not its word about this order;
+/// made when it is asked for, since words grow old.
+const ANSWERS: [(&str, Answer); 12] = [
+    ("cut in its signature", |scene, _| {
+        let mut said = genuine(scene);
+        said.truncate(said.len() - 9);
+        said
+    }),
+    ("cut in its body", |scene, _| {
+        let mut said = signed_part(&genuine(scene));
+        said.truncate(said.len() - 9);
+        said
+    }),
+    ("without a signature", |scene, _| {
+        format!("{}.", signed_part(&genuine(scene)))
+    }),
+    ("nothing", |_, _| String::new()),
+    ("a page", |_, _| "<html>paid</html>".to_owned()),
+    ("by the payer's institution", |scene, _| {
+        jws::sign(&scene.shop.keys["jd_pay"], jws::RESULT, &scene.claims())
+    }),
+    ("by nobody", |scene, _| {
+        jws::sign(
+            &SigningKey::from_seed(&[9; 32]),
+            jws::RESULT,
+            &scene.claims(),
+        )
+    }),
+    ("signed for another amount", |scene, _| {
+        let dearer = changed(scene, |claims| claims.amount_minor += 1);
+        let genuine = genuine(scene);
+        let (_, signature) = genuine.rsplit_once('.').unwrap();
+        format!("{}.{signature}", signed_part(&dearer))
+    }),
+    ("about another order", |scene, other| {
+        scene.shop.signed(&scene.shop.paid("wechat_pay", other))
+    }),
+    ("to another server", |scene, _| {
+        changed(scene, |claims| {
+            claims.aud = "https://evil.example".to_owned();
+        })
+    }),
+    ("long over", |scene, _| {
+        changed(scene, |claims| {
+            (claims.iat, claims.exp) = (claims.iat - 900, claims.exp - 900);
+        })
+    }),
+    ("a word that nobody knows", |scene, _| {
+        changed(scene, |claims| claims.status = "perhaps".to_owned())
+    }),
+];
+
+fn genuine(scene: &Scene) -> String {
+    changed(scene, |_| {})
+}
+
+fn changed(scene: &Scene, change: impl FnOnce(&mut ResultClaims)) -> String {
+    let mut claims = scene.claims();
+    change(&mut claims);
+    scene.shop.signed(&claims)
+}
+
+fn signed_part(jws: &str) -> String {
+    jws.rsplit_once('.').unwrap().0.to_owned()
+}
+
+async fn t110_an_answer_that_is_forged_cut_or_about_another_order_decides_nothing(
+    backend: Backend,
+) {
+    let mut scene = Scene::open(backend).await;
+    let (_, code) = scene.shop.sells(10_000).await;
+    let other = scene.shop.starts("bestpay", &code, 10_000).await.unwrap();
+    let (order, paid_at) = (scene.claims(), scene.shop.app.clock.now());
+    let questions = |scene: &Scene| {
+        let path = format!("/orders/{}", order.order_number);
+        let calls = scene.shop.payee.calls();
+        calls.iter().filter(|(_, asked)| *asked == path).count()
+    };
+    let says = async |scene: &Scene, jws: String| {
+        scene.shop.payee.will_say(&order, jws);
+        expire::sweep(&scene.shop.app).await.unwrap();
+    };
+    for (what, answer) in ANSWERS {
+        // Asked again and again, each time later than before.
+        scene.shop.advance(600);
+        let before = questions(&scene);
+        scene.look().await;
+        says(&scene, answer(&scene, &other)).await;
+        assert!(questions(&scene) > before, "{what}: it was not asked");
+        // Of both orders, when they are asked about next.
+        assert_eq!(scene.changes().await, "attempts~2", "{what}");
+        let now = scene.shop.payment(&scene.payment.id).await;
+        assert_eq!(now.state.name(), "waiting", "{what}");
+    }
+    scene.shop.advance(600);
+    // Its own word ends it, and says that the payer was in time.
+    let word = changed(&scene, |claims| claims.paid_at = Some(paid_at.to_string()));
+    says(&scene, word).await;
+    let now = scene.shop.payment(&scene.payment.id).await;
+    assert_eq!(now.state.name(), "paid");
+    still_sells(&scene.shop).await;
+}
+on_both![t110_an_answer_that_is_forged_cut_or_about_another_order_decides_nothing];

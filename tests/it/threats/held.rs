@@ -1,8 +1,19 @@
 //! The table of threats is held to the tests that there are.
 
 use super::found;
-use super::table::Row::{By, Partly, Waits};
 use super::table::{LAST, ROWS};
+
+/// Where a row stands.
+pub(super) enum Row {
+    /// These tests fail if its answer is another.
+    By(&'static [&'static str]),
+    /// These cover what there is; the rest of the row waits.
+    Partly(&'static [&'static str], &'static str),
+    /// There is nothing yet that it could be tried on.
+    Waits(&'static str),
+}
+
+use Row::{By, Partly, Waits};
 
 #[test]
 fn every_row_of_the_list_has_its_tests_or_says_what_it_waits_for() {

@@ -1,17 +1,7 @@
 //! Which test stands for which row of the list of threats, and what the others wait for. Held to the
 //! tests that there are by `held.rs`.
 
-/// Where a row stands.
-pub(super) enum Row {
-    /// These tests fail if its answer is another.
-    By(&'static [&'static str]),
-    /// These cover what there is; the rest of the row waits.
-    Partly(&'static [&'static str], &'static str),
-    /// There is nothing yet that it could be tried on.
-    Waits(&'static str),
-}
-
-use Row::{By, Partly, Waits};
+use super::held::Row::{self, By, Partly, Waits};
 
 /// The rows of lists A to I, and those that the design added, by their numbers.
 pub(super) const ROWS: &[(u16, Row)] = &[
@@ -70,6 +60,7 @@ pub(super) const ROWS: &[(u16, Row)] = &[
         25,
         By(&[
             "t025_an_unknown_key_takes_as_long_as_a_known_one",
+            "t025_a_call_is_refused_as_quickly_whatever_key_it_names",
             "t023_a_key_that_is_over_and_one_that_goes",
         ]),
     ),
@@ -189,7 +180,13 @@ pub(super) const ROWS: &[(u16, Row)] = &[
             "payers' codes: a token that is spent at another till",
         ),
     ),
-    (57, Waits("payers' codes")),
+    (
+        57,
+        Partly(
+            &["no_secret_and_no_forgery_reaches_the_log"],
+            "payers' codes: one that is sent twice",
+        ),
+    ),
     (
         58,
         By(&[
@@ -207,10 +204,12 @@ pub(super) const ROWS: &[(u16, Row)] = &[
     ),
     (
         60,
-        Partly(
-            &["t060_the_page_names_the_merchant_and_the_sign"],
-            "statistics of scans: a busy code that goes silent; the tap with which staff check a sign",
-        ),
+        By(&[
+            "t060_the_page_names_the_merchant_and_the_sign",
+            "a_cashier_hears_of_each_sign_what_it_is",
+            "staff_check_their_sign_and_print_another",
+            "a_busy_code_that_falls_silent_is_told_once_until_somebody_pays",
+        ]),
     ),
     (
         61,
@@ -382,7 +381,13 @@ pub(super) const ROWS: &[(u16, Row)] = &[
         By(&["t108_a_payer_is_led_to_the_institution_or_nowhere"]),
     ),
     (109, Waits("webhooks")),
-    (110, Waits("wallets' own protocols")),
+    (
+        110,
+        Partly(
+            &["t110_an_answer_that_is_forged_cut_or_about_another_order_decides_nothing"],
+            "wallets' own protocols",
+        ),
+    ),
     (111, By(&["t111_json_that_is_none"])),
     (112, By(&["t112_bodies_of_another_kind"])),
     (

@@ -159,7 +159,7 @@ async fn t025_a_call_is_refused_as_quickly_whatever_key_it_names(backend: Backen
     ];
     let authority = app.origin.authority();
     let parts = RequestParts {
-        authority: &authority,
+        authority,
         ..parts()
     };
     let forger = SigningKey::from_seed(&[9; 32]);
