@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use tongma::app::App;
-use tongma::clock::{Clock, Timestamp};
+use tongma::clock::{Clock, Stopwatch, Timestamp};
 use tongma::crypto::digest::hex;
 use tongma::crypto::keys::SigningKey;
 use tongma::merchant::{InstitutionKey, KeyMaterial};
@@ -35,6 +35,9 @@ const fn examples(backend: Backend) -> u64 {
 
 /// With fewer calls something was left out.
 const CALLS_MIN: u64 = 500;
+/// What three minutes are enough for: 3,400 take 76 seconds beside as many on the other database and beside
+/// other work on two processors. Counted and not timed, so that no machine is too slow for it.
+const CALLS_MAX: u64 = 6_800;
 /// At every operation.
 const CALLS_EACH_MIN: u64 = 5;
 
@@ -141,8 +144,10 @@ async fn the_server_keeps_what_its_document_promises(backend: Backend) {
         .await
         .json();
 
+    let began = Stopwatch::start();
     let told = tokio::task::spawn_blocking(move || explore(&ground));
     let told = told.await.unwrap();
+    let took = began.elapsed().as_secs();
 
     let said = told["said"].as_str().unwrap();
     let report = &told["report"];
@@ -178,7 +183,8 @@ async fn the_server_keeps_what_its_document_promises(backend: Backend) {
         assert!(done, "{name} was never done: {statuses:?}");
     }
     let all: u64 = names.iter().map(|name| calls(name)).sum();
-    assert!(all >= CALLS_MIN, "{all} calls");
+    println!("{backend:?}: {all} calls in {took} s");
+    assert!((CALLS_MIN..=CALLS_MAX).contains(&all), "{all} calls");
     town.server.is_ready().await;
 }
 on_both![the_server_keeps_what_its_document_promises];
