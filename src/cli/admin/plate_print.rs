@@ -97,11 +97,11 @@ impl Args {
         let path = self.out.join(order.manifest_name());
         if !has_parts {
             let begun = json!({"batch": order.batch.id, "made_with": made_with});
-            return self.write_manifest(&path, &begun);
+            return write_manifest(&path, &begun);
         }
         let known = fs::read(&path).unwrap_or_default();
         let known: Value = serde_json::from_slice(&known).unwrap_or_default();
-        let known = &known["made_with"];
+        let known = known.get("made_with").unwrap_or(&Value::Null);
         if known == made_with {
             return Ok(());
         }
@@ -110,11 +110,6 @@ impl Args {
              into another folder, or take those parts away",
             self.out.display()
         )))
-    }
-
-    fn write_manifest(&self, path: &Path, manifest: &Value) -> Result<(), CliError> {
-        let refused = |error| CliError::File(path.display().to_string(), error);
-        keep(path, format!("{manifest:#}\n").as_bytes(), false).map_err(refused)
     }
 
     /// The parts that are asked for.
@@ -196,7 +191,7 @@ impl Args {
             "files": files,
         });
         let path = self.out.join(order.manifest_name());
-        self.write_manifest(&path, &manifest)?;
+        write_manifest(&path, &manifest)?;
         if let Some(fields) = manifest.as_object_mut() {
             fields.insert("manifest".to_owned(), json!(path));
             // People read the file.
@@ -206,6 +201,11 @@ impl Args {
         }
         Ok(manifest)
     }
+}
+
+fn write_manifest(path: &Path, manifest: &Value) -> Result<(), CliError> {
+    let refused = |error| CliError::File(path.display().to_string(), error);
+    keep(path, format!("{manifest:#}\n").as_bytes(), false).map_err(refused)
 }
 
 /// What is in every part besides its plates. The batch has its key for good.
