@@ -7,7 +7,7 @@
 use unicode_security::confusable_detection::skeleton;
 
 use super::answer::{DecodeAnswer, Format, Reading};
-use super::decode::{DecodeContext, decode, is_hidden};
+use super::decode::{DecodeContext, ISSUER_UNLISTED, OTHER_ORIGIN, decode, is_hidden};
 use super::emv;
 use super::identity::identify;
 use super::native::{Natives, PAYER_CODE};
@@ -92,6 +92,7 @@ pub fn read(
     }
     match decode(text, context) {
         DecodeAnswer::Read(reading) => judge(text, &reading, context, stands_for),
+        DecodeAnswer::Refused(_) if emv::consumer::looks_like(text) => Err(NotAdoptable::PayerCode),
         DecodeAnswer::Refused(_) if looks_alike(text, context.natives) => {
             Err(NotAdoptable::LookAlike)
         }
@@ -112,14 +113,23 @@ fn judge(
             NotAdoptable::Unknown
         });
     };
+    let is_remarked = |code| reading.warnings.iter().any(|remark| remark.code == code);
     if reading.scheme == Some("tongma") {
-        return Err(NotAdoptable::OwnCode);
+        return Err(if is_remarked(OTHER_ORIGIN) {
+            NotAdoptable::OtherNetwork
+        } else {
+            NotAdoptable::OwnCode
+        });
     }
     if reading.kind == PAYER_CODE {
         return Err(NotAdoptable::PayerCode);
     }
     if reading.format == Format::EmvMpm {
         return merchant_presented(text, context);
+    }
+    // A network that any host may claim, on one that was chosen to be mistaken for another.
+    if is_remarked(ISSUER_UNLISTED) && looks_alike(text, context.natives) {
+        return Err(NotAdoptable::LookAlike);
     }
     if !stands_for(network) {
         return Err(NotAdoptable::OtherNetwork);
@@ -139,11 +149,12 @@ fn judge(
     }
 }
 
-/// The one spelling by which two scans of one code are known to be the same.
+/// The one spelling by which two scans of one code are known to be the same. Where a text has none,
+/// somebody has put into it what the issuer does not print.
 fn canonical(text: &str, context: &DecodeContext<'_>) -> Result<String, NotAdoptable> {
     identify(text, context)
         .map(|identity| identity.canonical)
-        .ok_or(NotAdoptable::Unknown)
+        .ok_or(NotAdoptable::Unreadable)
 }
 
 fn merchant_presented(text: &str, context: &DecodeContext<'_>) -> Result<Adoptable, NotAdoptable> {
@@ -236,7 +247,7 @@ mod tests {
     use super::*;
     use crate::code::SignatureVerdict;
     use crate::code::origin::Origin;
-    use crate::code::run::Parsed;
+    use crate::code::run::{Body, CodeKind, Parsed, RandomId, issue};
     use crate::wallet;
 
     fn reads(text: &str) -> Result<Adoptable, NotAdoptable> {
@@ -333,6 +344,75 @@ mod tests {
     }
 
     #[test]
+    fn a_code_has_one_text_whatever_is_hung_on_it() {
+        for (known, behind) in [
+            ("https://payapp.weixin.qq.com/qr/AQFArr_SfiJv", "?x=1"),
+            ("https://payapp.weixin.qq.com/qr/AQFArr_SfiJv", "#1"),
+            ("https://payapp.wechatpay.cn/sjt/qr/NPHcSke4R1J-", "?x#%41"),
+            ("https://wxpay.tenpay.com/md/1aBcDeF", "#x"),
+            ("https://wxpay.wechatpay.cn/md/1aBcDeF", "?%61"),
+            (
+                "https://qr.alipay.com/fkx558ec0wayf38b7xah0?t=1",
+                "608010938119",
+            ),
+        ] {
+            let bare = reads(known).unwrap();
+            let hung = reads(&format!("{known}{behind}")).unwrap();
+            assert_eq!(hung.canonical, bare.canonical, "{known}{behind}");
+        }
+        let number = "0123456789abcdef".repeat(4);
+        let hebao = |number: &str| reads(&format!("https://p.10086.cn/d?p={number}")).unwrap();
+        assert_eq!(hebao(&number), hebao(&number.to_uppercase()));
+
+        // Where it is not known what names the payee, nothing may be hung on it.
+        for text in [
+            "https://m.bestpay.com.cn/pay?c=1",
+            "http://www.unicompayment.com/externalJump/1",
+            "https://wx.tenpay.com/f2f?t=aWdfZp-lvi60",
+            "https://payapp.weixin.qq.com/qrpay/order/home2?key=1aB",
+        ] {
+            assert!(reads(text).is_ok(), "{text}");
+            for behind in ["#1", "%61", "/../x"] {
+                let hung = reads(&format!("{text}{behind}"));
+                assert_eq!(hung, Err(NotAdoptable::Unreadable), "{text}{behind}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_kept_of_a_code_is_of_the_same_kind() {
+        let person = "https://qr.alipay.com/fkx12345678901234567890";
+        assert_eq!(reads(person), Err(NotAdoptable::PersonalCode));
+        let shop = reads(&format!("{person}?t=1")).unwrap();
+        assert_ne!(shop.canonical, person);
+        assert_eq!(reads(&shop.canonical).unwrap(), shop);
+    }
+
+    #[test]
+    fn a_code_of_another_server_like_this_one_is_another_networks() {
+        let code = |host: &str| {
+            let origin = Origin::parse(host, false).unwrap();
+            let body = Body::new(CodeKind::Static, None, RandomId::new([1; 16]), None).unwrap();
+            issue(&origin, &body, |_| [0; 64])
+        };
+        let own = reads(&code("https://pay.example"));
+        assert_eq!(own, Err(NotAdoptable::OwnCode));
+        let other = reads(&code("https://other.example"));
+        assert_eq!(other, Err(NotAdoptable::OtherNetwork));
+    }
+
+    #[test]
+    fn what_a_payer_shows_is_called_so_even_when_it_is_broken() {
+        for text in [
+            "130144458886891718\r\n",
+            "hQVDUFYwMWEaTwegAAAAVVVVVw8SNFZ4kBI0WNGRIgESNF8=",
+            "hQVDUFYwMWEaTwegAAAAVVVV",
+        ] {
+            assert_eq!(reads(text), Err(NotAdoptable::PayerCode), "{text}");
+        }
+    }
+
+    #[test]
     fn an_imitation_is_called_one() {
         for text in [
             "https://qr.alipay.com.evil.example/fkx12345678901234567890",
@@ -340,6 +420,8 @@ mod tests {
             "https://qr.\u{430}lipay.com/fkx12345678901234567890",
             "https://qr.a1ipay.com/fkx12345678901234567890",
             "https://qr\u{ff0e}alipay\u{ff0e}com/fkx12345678901234567890",
+            "https://qr.alipay.com.evil.example/MPM/3/R1BMRA==",
+            "HTTPS://QR.A1IPAY.COM/MPM/3/R1BMRDA5NVBM",
             "https://qr.955l6.com/00010002/62123456789012345678901234567890",
             "https:\\\\evil.example\\qr.alipay.com/fkx1",
             "https://qr.95516.net/00010002/0112345678901234",

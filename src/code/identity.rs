@@ -20,8 +20,9 @@ pub struct Identity {
     pub canonical: String,
 }
 
-/// Which code a text is; `None` for one of ours, for what a payer shows (that is kept nowhere), and
-/// for every text that decoding refuses or does not know.
+/// Which code a text is; `None` for one of ours, for what a payer shows (that is kept nowhere), for
+/// every text that decoding refuses or does not know, and for one that can be spelt in ways without
+/// end.
 pub fn identify(text: &str, context: &DecodeContext<'_>) -> Option<Identity> {
     if check_characters(text).is_err() || run::parse(text, context.allow_http).is_ok() {
         return None;

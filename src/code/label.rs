@@ -6,6 +6,42 @@ use super::text_pattern::TextPattern;
 /// What no institution here will ever take.
 pub(super) const REFUSED: &[&str] = &["bitcoin", "lightning", "crypto"];
 
+/// The network whose issuers print codes on hosts of their own. It has a list of them, and what is
+/// known of it is short.
+const OF_ISSUERS: &str = "alipayplus";
+const ISSUERS: &[&str] = &["payqr.gcash.com", "alipay.com"];
+
+/// Whether a text claims to be of that network and stands on a host that could be anybody's.
+pub(super) fn is_of_an_unlisted_issuer(network: &str, text: &str) -> bool {
+    let is_listed = ISSUERS
+        .iter()
+        .any(|issuer| host(text).eq_ignore_ascii_case(issuer));
+    network == OF_ISSUERS && !is_listed
+}
+
+/// The host of an address of one of these shapes, none of which takes a user's name or a port.
+pub(super) fn host(text: &str) -> &str {
+    let (_, behind) = text.split_once("://").unwrap_or_default();
+    behind.split('/').next().unwrap_or_default()
+}
+
+/// What a text of this network and kind is when its parameters are looked at: one that names an
+/// amount is for one payment. An amount of nothing is none: the payer enters it.
+pub(super) fn narrowed(network: &str, kind: &'static str, text: &str) -> &'static str {
+    let (_, query) = text.split_once('?').unwrap_or_default();
+    let is_amount = |pair: &str| {
+        let (name, value) = pair.split_once('=').unwrap_or_default();
+        name.eq_ignore_ascii_case("am")
+            && value.bytes().all(|b| matches!(b, b'0'..=b'9' | b'.'))
+            && value.bytes().any(|b| matches!(b, b'1'..=b'9'))
+    };
+    if network == "upi_in" && query.split('&').any(is_amount) {
+        "order"
+    } else {
+        kind
+    }
+}
+
 /// System and shape, the narrower shape first.
 pub(super) const ALL: &[(&str, TextPattern)] = &[
     // Nobody here takes it, and it is a payer's number all the same.
@@ -15,14 +51,6 @@ pub(super) const ALL: &[(&str, TextPattern)] = &[
         shape(
             "^00[2-9][0-9]0006[0-9]{6}[ -~]+5102TH9104[0-9A-Fa-f]{4}$",
             "not_payment",
-        ),
-    ),
-    // An amount of nothing is none: the payer enters it.
-    (
-        "upi_in",
-        shape(
-            "^(?i:upi://pay\\?(?:[^#\\x00-\\x1f]*&)?(?:pa=[!\"$%'-~]+&(?:[^#\\x00-\\x1f]*&)?am=[0-9.]*[1-9][0-9.]*|am=[0-9.]*[1-9][0-9.]*&(?:[^#\\x00-\\x1f]*&)?pa=[!\"$%'-~]+)(?:&[^#\\x00-\\x1f]*)?)$",
-            "order",
         ),
     ),
     (
@@ -35,14 +63,14 @@ pub(super) const ALL: &[(&str, TextPattern)] = &[
     (
         "twqr",
         shape(
-            "^(?i:twqrp://)[^/?#@:\\\\\\x00-\\x1f]+/158/01/V1\\?[^#\\x00-\\x1f]+$",
+            "^(?i:twqrp://)[^/?#@:\\\\\\x00-\\x1f]{1,128}/158/01/V1\\?[^#\\x00-\\x1f]+$",
             "merchant_static",
         ),
     ),
     (
         "twqr",
         shape(
-            "^(?i:twqrp://)[^/?#@:\\\\\\x00-\\x1f]+/158/0[23]/V1\\?[^#\\x00-\\x1f]+$",
+            "^(?i:twqrp://)[^/?#@:\\\\\\x00-\\x1f]{1,128}/158/0[23]/V1\\?[^#\\x00-\\x1f]+$",
             "transfer",
         ),
     ),
@@ -50,14 +78,14 @@ pub(super) const ALL: &[(&str, TextPattern)] = &[
     (
         "twqr",
         shape(
-            "^(?i:twqrp%3a%2f%2f[a-z0-9._~%-]+%2f158%2f01%2fv1%3f)[!-~]+$",
+            "^(?i:twqrp%3a%2f%2f[a-z0-9._~%-]{1,256}%2f158%2f01%2fv1%3f)[!-~]+$",
             "merchant_static",
         ),
     ),
     (
         "twqr",
         shape(
-            "^(?i:twqrp%3a%2f%2f[a-z0-9._~%-]+%2f158%2f0[23]%2fv1%3f)[!-~]+$",
+            "^(?i:twqrp%3a%2f%2f[a-z0-9._~%-]{1,256}%2f158%2f0[23]%2fv1%3f)[!-~]+$",
             "transfer",
         ),
     ),

@@ -20,5 +20,5 @@ pub mod text_pattern;
 pub use self::answer::{
     DecodeAnswer, Format, PictureAnswer, PlacedAnswer, Reading, Refusal, Remark, SignatureVerdict,
 };
-pub use self::decode::{DecodeContext, TEXT_BYTES_MAX, decode, decode_all, is_hidden};
+pub use self::decode::{DecodeContext, TEXT_BYTES_MAX, decode, decode_all, is_hidden, is_payers};
 pub use self::identity::{Identity, identify};

@@ -53,19 +53,21 @@ const fn order_code(prefix: &'static str) -> PayerCode {
 
 const TEXT_PATTERNS: &[TextPattern] = &[
     TextPattern {
-        pattern: r"^(?i:https?://qr\.alipay\.com/bax[a-z0-9]+)(?<aside>\?[!-~]*)?$",
+        pattern: r"^(?i:https?://qr\.alipay\.com/bax[a-z0-9]{1,128})(?<aside>\?[!-~]*)?$",
         kind: "order",
     },
+    // Only the time of printing, whichever it is, tells a shop's from a person's: that there is one
+    // belongs to the code.
     TextPattern {
-        pattern: r"^(?i:https?://qr\.alipay\.com/fkx[a-z0-9]+)(?<aside>\?t=[0-9]+)$",
+        pattern: r"^(?i:https?://qr\.alipay\.com/fkx[a-z0-9]{1,128})\?t=(?<aside>[0-9]*)$",
         kind: "merchant_static",
     },
     TextPattern {
-        pattern: r"^(?i:https?://qr\.alipay\.com/(?:fkx|tsx|2m6)[a-z0-9]+)(?<aside>\?[!-~]*)?$",
+        pattern: r"^(?i:https?://qr\.alipay\.com/(?:fkx|tsx|2m6)[a-z0-9]{1,128})(?<aside>\?[!-~]*)?$",
         kind: "personal_static",
     },
     TextPattern {
-        pattern: r"^(?i:https?://qr\.alipay\.com/[a-z0-9]+)(?<aside>\?[!-~]*)?$",
+        pattern: r"^(?i:https?://qr\.alipay\.com/[a-z0-9]{1,128})(?<aside>\?[!-~]*)?$",
         kind: "merchant_static",
     },
     // A page of the app behind the same host: `_b` says which.

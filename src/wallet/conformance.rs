@@ -349,6 +349,11 @@ fn every_native_text_is_told_apart_and_lookalikes_are_nobodys() {
         };
         let expected = network.as_deref().map(|network| (network, kind.as_str()));
         assert_eq!(found, expected, "{text}");
+        // What is kept of a code is that code still, and of the same kind.
+        if let Some(identity) = code::identify(text, &context) {
+            let again = code::identify(&identity.canonical, &context);
+            assert_eq!(again, Some(identity), "{text}");
+        }
     }
 }
 

@@ -33,7 +33,7 @@ static ABOUT: About = About {
 
 const TEXT_PATTERNS: &[TextPattern] = &[
     TextPattern {
-        pattern: r"^(?i:https://p\.10086\.cn)/d\?p=[0-9a-fA-F]{64}$",
+        pattern: r"^(?i:https://p\.10086\.cn)/d\?p=(?i:[0-9a-f]{64})$",
         kind: "merchant_static",
     },
     TextPattern {

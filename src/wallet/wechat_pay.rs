@@ -45,27 +45,27 @@ const TEXT_PATTERNS: &[TextPattern] = &[
         kind: "merchant_static",
     },
     TextPattern {
-        pattern: r"^(?i:https://payapp\.weixin\.qq\.com)/(?:sjt/)?qr/[!-~]+$",
+        pattern: r"^(?i:https://payapp\.weixin\.qq\.com)/(?:sjt/)?qr/[0-9A-Za-z_=-]{1,128}(?<aside>[?#][!-~]*)?$",
         kind: "merchant_static",
     },
     TextPattern {
-        pattern: r"^(?i:https://payapp\.weixin\.qq\.com)/(?:materialqr/entry|qrpay/order)/[0-9A-Za-z]+\?(?:[!-~]*&)?(?:id|key)=[!-~]+$",
+        pattern: r"^(?i:https://payapp\.weixin\.qq\.com)/(?:materialqr/entry|qrpay/order)/[0-9A-Za-z]{1,64}\?(?:[!-~]*&)?(?:id|key)=[!-~]+$",
         kind: "merchant_static",
     },
     TextPattern {
-        pattern: r"^(?i:https://payapp\.wechatpay\.cn)/(?:sjt/)?qr/[!-~]+$",
+        pattern: r"^(?i:https://payapp\.wechatpay\.cn)/(?:sjt/)?qr/[0-9A-Za-z_=-]{1,128}(?<aside>[?#][!-~]*)?$",
         kind: "merchant_static",
     },
     TextPattern {
-        pattern: r"^(?i:https://payapp\.wechatpay\.cn)/(?:materialqr/entry|qrpay/order)/[0-9A-Za-z]+\?(?:[!-~]*&)?(?:id|key)=[!-~]+$",
+        pattern: r"^(?i:https://payapp\.wechatpay\.cn)/(?:materialqr/entry|qrpay/order)/[0-9A-Za-z]{1,64}\?(?:[!-~]*&)?(?:id|key)=[!-~]+$",
         kind: "merchant_static",
     },
     TextPattern {
-        pattern: r"^(?i:https://wxpay\.tenpay\.com)/md/[!-~]+$",
+        pattern: r"^(?i:https://wxpay\.tenpay\.com)/md/[0-9A-Za-z_=-]{1,128}(?<aside>[?#][!-~]*)?$",
         kind: "merchant_static",
     },
     TextPattern {
-        pattern: r"^(?i:https://wxpay\.wechatpay\.cn)/md/[!-~]+$",
+        pattern: r"^(?i:https://wxpay\.wechatpay\.cn)/md/[0-9A-Za-z_=-]{1,128}(?<aside>[?#][!-~]*)?$",
         kind: "merchant_static",
     },
     TextPattern {

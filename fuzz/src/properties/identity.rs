@@ -33,6 +33,7 @@ pub fn check(data: &[u8]) -> bool {
     let again = again.unwrap_or_else(|| panic!("{} is no code", identity.canonical));
     assert_eq!(again.canonical, identity.canonical, "{text}");
     assert_eq!(again.network, identity.network, "{text}");
+    assert_eq!(again.kind, identity.kind, "{text}");
     true
 }
 

@@ -37,6 +37,11 @@ pub struct DecodeContext<'a> {
 /// No symbol holds more than 7,089 characters or 2,953 bytes; the rest is room for escapes.
 pub const TEXT_BYTES_MAX: usize = 8_192;
 
+/// What is remarked on a code of another server like this one.
+pub(super) const OTHER_ORIGIN: &str = "other-origin";
+/// What is remarked on a code that could be anybody's.
+pub(super) const ISSUER_UNLISTED: &str = "issuer-unlisted";
+
 /// The network of every code in EMV's merchant-presented form.
 pub(super) const EMV: &str = "emv_mpm";
 
@@ -65,11 +70,7 @@ pub fn decode_all(
 ) -> PictureAnswer {
     let place = |(text, position): (String, _)| {
         let answer = decode(&text, context);
-        let is_masked = match &answer {
-            DecodeAnswer::Read(reading) => reading.kind == native::PAYER_CODE,
-            // A payer's code that is broken in one place still tells the rest.
-            DecodeAnswer::Refused(_) => consumer::looks_like(&text),
-        };
+        let is_masked = is_of_payers(&answer, &text);
         PlacedAnswer {
             text: (!is_masked).then_some(text),
             answer,
@@ -79,6 +80,20 @@ pub fn decode_all(
     PictureAnswer {
         codes: found.into_iter().map(place).collect(),
     }
+}
+
+/// Whether a text is what a payer shows, by the answer about it. One that is broken in one place
+/// still tells the rest.
+pub(super) fn is_of_payers(answer: &DecodeAnswer, text: &str) -> bool {
+    match answer {
+        DecodeAnswer::Read(reading) => reading.kind == native::PAYER_CODE,
+        DecodeAnswer::Refused(_) => consumer::looks_like(text),
+    }
+}
+
+/// Whether a text is what a payer shows, where another was asked for.
+pub fn is_payers(text: &str, context: &DecodeContext<'_>) -> bool {
+    is_of_payers(&decode(text, context), text)
 }
 
 /// Refuses what no code contains, before anybody looks at it more closely.
@@ -110,7 +125,7 @@ fn read(text: &str, context: &DecodeContext<'_>) -> Result<Reading, Remark> {
         }
         Err(_) => {}
     }
-    if let Some(native) = context.natives.recognise(text) {
+    if let Some((text, native)) = context.natives.find(text) {
         return Ok(known(text, native));
     }
     if consumer::looks_like(text) {
@@ -182,7 +197,7 @@ fn ours(parsed: &Parsed, context: &DecodeContext<'_>) -> Reading {
     }
     if !context.own_origins.is_empty() && !context.own_origins.contains(&parsed.origin) {
         let message = format!("the code points to another server, {}", parsed.origin);
-        warnings.push(Remark::new("other-origin", message));
+        warnings.push(Remark::new(OTHER_ORIGIN, message));
     }
     Reading {
         scheme: Some("tongma"),
@@ -214,6 +229,11 @@ fn known(text: &str, native: Native) -> Reading {
     if label::REFUSED.contains(&native.network) {
         let message = "this is no payment in money; no institution here takes it";
         reading.warnings.push(Remark::new("not-taken", message));
+    }
+    if label::is_of_an_unlisted_issuer(native.network, text) {
+        reading.strict = false;
+        let message = "the code is on a host that is not known to be an issuer's of this network";
+        reading.warnings.push(Remark::new(ISSUER_UNLISTED, message));
     }
     let bill = bill::read(native.network, text);
     match bill.filter(|_| native.kind != native::PAYER_CODE) {

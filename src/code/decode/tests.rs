@@ -376,19 +376,65 @@ fn other_countries_texts_are_told_by_their_shape() {
 }
 
 #[test]
-fn a_payers_text_of_another_country_is_masked_too() {
+fn a_payers_text_is_masked_whatever_the_scanner_put_around_it() {
     for text in [
         "911234567890123456",
         "K:PK|V:01|C:1|R:160000000123456778|N:Wang|I:RSD50,00",
+        "101234567890123456",
+        "101234567890123456\r\n",
+        "\t 101234567890123456\n",
+        "hQVDUFYwMWEaTwegAAAAVVVVVw8SNFZ4kBI0WNGRIgESNF8=\r\n",
     ] {
         let answer = answer(text);
         assert_eq!(answer["kind"], "payer_auth_code", "{text}");
         assert_eq!(warnings(&answer), ["payer-code"], "{text}");
-        assert!(!answer.to_string().contains("234567"), "{answer}");
         let pictured = in_a_picture(text).to_string();
-        assert!(!pictured.contains("234567"), "{pictured}");
+        for secret in ["234567", "xIjRWeJASNFj"] {
+            assert!(!answer.to_string().contains(secret), "{answer}");
+            assert!(!pictured.contains(secret), "{pictured}");
+        }
         assert_eq!(natives().canonical(text), None, "{text}");
     }
+    let scanned = answer("101234567890123456\r\n");
+    assert_eq!(scanned, answer("101234567890123456"));
+}
+
+#[test]
+fn a_blank_outside_is_not_of_a_text_and_one_inside_is() {
+    assert_eq!(
+        answer(" https://qr.lotus.example/aB1\r\n"),
+        answer("https://qr.lotus.example/aB1")
+    );
+    for text in [
+        "10123456789012345\r\n6",
+        "10 1234567890123456",
+        "\u{200b}101234567890123456",
+    ] {
+        assert_eq!(answer(text)["network"], Value::Null, "{text:?}");
+    }
+    // The last lines of a bill may be empty ones.
+    let bill = format!("SPC\n0200\n1\nCH4431999123000889012{}", "\n".repeat(27));
+    assert_eq!(answer(&bill)["network"], "swiss_qrbill");
+}
+
+#[test]
+fn a_network_of_many_issuers_is_told_as_what_it_is_on_a_host_nobody_knows() {
+    let content = "/MPM/3/R1BMRDA5NVBMVlMwMDIwMUNEU0Q";
+    for host in ["unknown.example", "203.0.113.9", "xn--py-sia.example"] {
+        let told = answer(&format!("https://{host}{content}"));
+        assert_eq!(told["network"], "alipayplus", "{host}");
+        assert_eq!(told["strict"], false, "{host}");
+        assert_eq!(warnings(&told), ["issuer-unlisted"], "{host}");
+    }
+    for text in [
+        format!("https://PAYQR.gcash.com{content}"),
+        "https://payqr.gcash.com/28101005101491317386071838".to_owned(),
+    ] {
+        let told = answer(&text);
+        assert_eq!((&told["strict"], warnings(&told)), (&json!(true), vec![]));
+    }
+    let imitation = answer(&format!("https://qr.lotus.example.evil.example{content}"));
+    assert_eq!(imitation["network"], Value::Null);
 }
 
 #[test]

@@ -14,6 +14,8 @@ use std::fmt;
 use data_encoding::{BASE64, HEXUPPER};
 use serde_json::{Value, json};
 
+use crate::code::native::AROUND;
+
 /// A payer's code.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Consumer {
@@ -89,14 +91,19 @@ const INDICATOR: &[u8] = &[0x85];
 const APPLICATION: &[u8] = &[0x61];
 const NAME: &[u8] = &[0x4F];
 const LABEL: &[u8] = &[0x50];
+const LABEL_BYTES_MAX: usize = 16;
+/// A card's number has eight at least, however it is broken up.
+const LABEL_DIGITS_MAX: usize = 7;
 const LANGUAGE: &[u8] = &[0x5F, 0x2D];
 const APPLICATION_VERSION: &[u8] = &[0x9F, 0x08];
 
 /// Whether a text was meant as such a code: it begins like one, or is one without its beginning.
 pub fn looks_like(text: &str) -> bool {
+    let text = text.trim_matches(AROUND);
     let is_application = || {
         let bytes = BASE64.decode(text.as_bytes()).unwrap_or_default();
-        matches!(bytes.as_slice(), [0x61, _, 0x4F, ..])
+        let inside = bytes.strip_prefix(APPLICATION).and_then(length);
+        inside.is_some_and(|(_, inside)| inside.starts_with(NAME))
     };
     text.starts_with(FRONT)
         || (text.starts_with('Y') && text.len() <= TEXT_CHARS_MAX && is_application())
@@ -104,6 +111,13 @@ pub fn looks_like(text: &str) -> bool {
 
 /// Reads a payer's code.
 pub fn parse(text: &str) -> Result<Consumer, ConsumerError> {
+    let bare = text.trim_start_matches(AROUND);
+    let before = text.len().saturating_sub(bare.len());
+    parse_bare(bare.trim_end_matches(AROUND))
+        .map_err(|ConsumerError { fault, offset }| fault.at(offset.saturating_add(before)))
+}
+
+fn parse_bare(text: &str) -> Result<Consumer, ConsumerError> {
     if text.len() > TEXT_CHARS_MAX {
         return Err(ConsumerFault::Oversize.at(TEXT_CHARS_MAX));
     }
@@ -198,11 +212,20 @@ fn says_nothing_of_the_payer(tag: &[u8], value: &[u8]) -> bool {
     match tag {
         INDICATOR => value == VERSION,
         NAME => is_name(value) && shown(value).is_some(),
-        LABEL => value.len() <= 16 && value.iter().all(|b| matches!(b, b' '..=b'~')),
+        LABEL => is_label(value),
         LANGUAGE => value.len() <= 8 && value.iter().all(u8::is_ascii_alphabetic),
         APPLICATION_VERSION => value.len() <= 2,
         _ => false,
     }
+}
+
+/// A name for people, with no more digits than a version or a year needs.
+fn is_label(value: &[u8]) -> bool {
+    let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
+    value.len() <= LABEL_BYTES_MAX
+        && digits <= LABEL_DIGITS_MAX
+        && value.iter().all(|b| matches!(b, b' '..=b'~'))
+        && value.iter().any(u8::is_ascii_alphabetic)
 }
 
 /// Five to sixteen bytes (ISO/IEC 7816-4).
@@ -391,6 +414,22 @@ mod tests {
             assert!(shown.contains("A000000333"), "{shown}");
             assert!(!shown.contains("1234567890123458"), "{shown}");
         }
+        for (label, is_told) in [
+            ("4539987654321012", false),
+            ("4539 9876 5432 V", false),
+            ("V453998765432101", false),
+            ("12", false),
+            ("UnionPay Credit", true),
+            ("PBOC 3.0 2010", true),
+        ] {
+            let length = u8::try_from(label.len()).unwrap();
+            let card = [LABEL, &[length], label.as_bytes()].concat();
+            let code = [&[0x85, 5], VERSION, &application, &card].concat();
+            let code = parse(&BASE64.encode(&code)).unwrap();
+            let shown = code.masked().to_string();
+            let hex = HEXUPPER.encode(label.as_bytes());
+            assert_eq!(shown.contains(&hex), is_told, "{label}: {shown}");
+        }
         let as_name = [&[0x85, 5], VERSION, &[0x61, 10, 0x4F, 8], CARD].concat();
         let code = parse(&BASE64.encode(&as_name)).unwrap();
         let shown = format!("{code:?} {}", code.masked());
@@ -411,6 +450,27 @@ mod tests {
             let told: Vec<_> = told.into_iter().map(str::to_owned).collect();
             assert_eq!(code.applications(), told);
         }
+    }
+
+    #[test]
+    fn a_code_without_its_beginning_is_recognised_however_long_its_template() {
+        for filling in [0, 100, 200, 600] {
+            let card = [&named()[..], &vec![0; filling]].concat();
+            let length = u16::try_from(card.len()).unwrap();
+            let [high, low] = length.to_be_bytes();
+            let length = match length {
+                0..=0x7F => vec![low],
+                0x80..=0xFF => vec![0x81, low],
+                _ => vec![0x82, high, low],
+            };
+            let text = BASE64.encode(&[APPLICATION, &length, &card].concat());
+            for text in [text.clone(), format!("{text}\r\n")] {
+                assert!(looks_like(&text), "{text}");
+                let refused = parse(&text).unwrap_err();
+                assert_eq!(refused.fault, ConsumerFault::MissingIndicator);
+            }
+        }
+        assert!(!looks_like("YXBwbGljYXRpb24="));
     }
 
     #[test]

@@ -7,6 +7,8 @@
 
 mod shape;
 
+use std::iter;
+
 use super::label;
 use super::text_pattern::TextPattern;
 use shape::Shape;
@@ -37,6 +39,14 @@ pub enum PatternError {
     #[error("pattern {0:?} cannot be read: {1}")]
     Unreadable(&'static str, regex_lite::Error),
 }
+
+/// No symbol holds more bytes, and a shape is looked for in time that grows with the text: this much
+/// takes less than a millisecond (`cargo bench --bench decode`).
+const BYTES_MAX: usize = 2_953;
+
+/// What stands around a text that was scanned or copied, and is not of it: many scanners end each code
+/// with a line.
+pub(super) const AROUND: [char; 4] = [' ', '\t', '\r', '\n'];
 
 /// The kind of every payer code.
 pub const PAYER_CODE: &str = "payer_auth_code";
@@ -73,33 +83,56 @@ impl Natives {
         schemes.filter(|scheme| !scheme.is_empty() && !scheme.starts_with("http"))
     }
 
-    /// Whose text this is; `None` for one that fits no shape exactly.
+    /// Whose text this is; `None` for one that fits no shape exactly, as it is or without what stands
+    /// around it.
     pub fn recognise(&self, text: &str) -> Option<Native> {
-        if let Some(network) = (self.payer_code)(text) {
-            return Some(Native {
-                network,
-                kind: PAYER_CODE,
-            });
-        }
-        self.shape_of(text).map(|shape| shape.native)
+        self.find(text).map(|(_, native)| native)
+    }
+
+    /// Whose text this is, and the part that says so: of some bills an empty line at the end is a part.
+    pub(super) fn find<'a>(&self, text: &'a str) -> Option<(&'a str, Native)> {
+        both(text).find_map(|text| {
+            if let Some(network) = (self.payer_code)(text) {
+                let kind = PAYER_CODE;
+                return Some((text, Native { network, kind }));
+            }
+            let Native { network, kind } = self.shape_of(text)?.native;
+            let kind = label::narrowed(network, kind, text);
+            Some((text, Native { network, kind }))
+        })
     }
 
     /// Whose text this is, and the one spelling of it by which two texts are known to be the same
-    /// code; `None` for a payer's number, which is kept nowhere.
+    /// code; `None` for a payer's number, which is kept nowhere, and for a text that may be spelt in
+    /// ways without end.
     pub fn canonical(&self, text: &str) -> Option<(Native, String)> {
-        if (self.payer_code)(text).is_some() {
+        let (text, native) = self.find(text)?;
+        if native.kind == PAYER_CODE {
             return None;
         }
-        let shape = self.shape_of(text)?;
-        if shape.native.kind == PAYER_CODE {
-            return None;
-        }
-        Some((shape.native, shape.canonical(text)?))
+        Some((native, self.shape_of(text)?.canonical(text)?))
     }
 
     fn shape_of(&self, text: &str) -> Option<&Shape> {
-        self.shapes.iter().find(|shape| shape.fits(text))
+        if text.len() > BYTES_MAX {
+            return None;
+        }
+        let shape = self.shapes.iter().find(|shape| shape.fits(text))?;
+        // Any host is not a known one with something behind it.
+        let is_imitation = shape.is_for_any_host()
+            && self.hosts().any(|host| {
+                let on = label::host(text).to_ascii_lowercase();
+                on.contains(&format!("{host}."))
+            });
+        (!is_imitation).then_some(shape)
     }
+}
+
+/// A text without what stands around it, and of many lines as it is, too.
+fn both(text: &str) -> impl Iterator<Item = &str> {
+    let bare = text.trim_matches(AROUND);
+    let is_other = bare.len() < text.len() && bare.contains('\n');
+    iter::once(bare).chain(is_other.then_some(text))
 }
 
 /// What may be shown and stored of a payer code: its first and last two characters.
@@ -181,6 +214,14 @@ pub(super) mod tests {
             kind: "order",
         }];
         assert!(Natives::new([("loose", LOOSE)], payer_code).is_err());
+    }
+
+    #[test]
+    fn a_text_that_no_symbol_holds_is_not_looked_at() {
+        let front = "https://qr.lotus.example/";
+        let holds = |bytes: usize| format!("{front}{}", "a".repeat(bytes - front.len()));
+        assert!(natives().recognise(&holds(BYTES_MAX)).is_some());
+        assert_eq!(natives().recognise(&holds(BYTES_MAX + 1)), None);
     }
 
     #[test]

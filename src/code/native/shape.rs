@@ -51,7 +51,13 @@ impl Shape {
         self.starts.iter().any(begins) && self.regex.is_match(text)
     }
 
-    /// The text with everything in one spelling that may be spelt in several.
+    /// Whether this is the shape of addresses on whatever host.
+    pub(super) fn is_for_any_host(&self) -> bool {
+        self.scheme.starts_with("http") && self.authority.is_empty()
+    }
+
+    /// The text with everything in one spelling that may be spelt in several; `None` for one that can
+    /// be spelt in ways without end.
     pub(super) fn canonical(&self, text: &str) -> Option<String> {
         let found = self.regex.captures(text)?;
         let aside = found.name(ASIDE).map(|aside| aside.range());
@@ -68,11 +74,35 @@ impl Shape {
             })
             .collect();
         // Both lead to the same code, wherever a pattern takes both.
-        Some(match canonical.strip_prefix("http://") {
+        let canonical = match canonical.strip_prefix("http://") {
             Some(behind) => format!("https://{behind}"),
             None => canonical,
-        })
+        };
+        is_plain(&canonical).then_some(canonical)
     }
+}
+
+/// Whether an address says what it says in the only way. Nobody but a browser reads what stands
+/// behind `#`; steps that go nowhere and escaped letters can be put into any address, and it leads
+/// where it led before.
+fn is_plain(text: &str) -> bool {
+    let Some((_, address)) = text.split_once("://") else {
+        return true;
+    };
+    let goes_nowhere = |step: &str| matches!(step, "." | "..");
+    let mut escapes = address.split('%').skip(1);
+    !address.contains('#') && !address.split(['/', '?']).any(goes_nowhere) && escapes.all(is_needed)
+}
+
+/// Whether what follows a percent sign is a character that must be escaped, as it is mostly written.
+fn is_needed(behind: &str) -> bool {
+    let digits = behind.get(..2).unwrap_or_default();
+    let is_written = digits
+        .bytes()
+        .all(|b| matches!(b, b'0'..=b'9' | b'A'..=b'F'));
+    let byte = u8::from_str_radix(digits, 16).ok();
+    let must = |byte: u8| !byte.is_ascii_alphanumeric() && !b"-._~".contains(&byte);
+    is_written && byte.is_some_and(must)
 }
 
 /// Scheme and authority of a pattern that writes out an address, such as
@@ -223,6 +253,20 @@ mod tests {
         ] {
             let canonical = either.canonical(text).unwrap();
             assert_eq!(canonical, "https://qr.lotus.example/ab1");
+        }
+        let any = shape(r"^(?i:https://qr\.lotus\.example)/[!-~]+$").unwrap();
+        for (path, is_kept) in [
+            ("ab?t=a%2Bb%3D", true),
+            ("ab#1", false),
+            ("ab?t=%61b", false),
+            ("ab?t=a%2bb", false),
+            ("ab?t=a%2", false),
+            ("x/../ab", false),
+            ("./ab", false),
+        ] {
+            let text = format!("https://qr.lotus.example/{path}");
+            assert!(any.fits(&text), "{path}");
+            assert_eq!(any.canonical(&text), is_kept.then_some(text), "{path}");
         }
         let exact = shape(r"^(?i:wxp://)f2f[A-Za-z]+$").unwrap();
         assert_eq!(exact.canonical("WXP://f2fAb").unwrap(), "wxp://f2fAb");
