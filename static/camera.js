@@ -25,7 +25,10 @@ window.scanner = function scanner(root, decode, likely, found, failed) {
     const response = await fetch(decode, { method: "POST", headers: { "content-type": blob.type }, body: blob });
     if (!response.ok) throw Object.assign(new Error(`status ${response.status}`), { why: refusal(response.status) });
     const answer = await response.json();
-    const texts = [...new Set((answer.codes || []).map((code) => code.text).filter(Boolean))];
+    const codes = answer.codes || [];
+    const texts = [...new Set(codes.map((code) => code.text).filter(Boolean))];
+    // What a payer shows comes without its text.
+    if (codes.length && !texts.length) throw Object.assign(new Error("a payer's code"), { why: "payersCode" });
     const wanted = texts.filter(likely);
     return wanted.length ? wanted : texts;
   }

@@ -28,6 +28,8 @@ words! {
         Strangers = "strangers",
         /// Looks as if it was issued here, and was not: take it down.
         Forged = "forged",
+        /// No sign: what a payer shows to be charged.
+        PayerCode = "payer-code",
         /// No code of this server.
         Foreign = "foreign",
     }
@@ -81,6 +83,9 @@ pub async fn check(
 ) -> Result<CheckedSign, FlowError> {
     let scanned = match open_code::read(app, text).await {
         Ok(scanned) => scanned,
+        Err(FlowError::CodeMalformed(_)) if decode::is_payers(app, text) => {
+            return Ok(CheckedSign::only(SignVerdict::PayerCode));
+        }
         Err(FlowError::CodeMalformed(_) | FlowError::NotFound(_)) => {
             return Ok(CheckedSign::only(SignVerdict::Foreign));
         }

@@ -18,6 +18,11 @@ pub async fn text(app: &App, text: &str) -> Result<DecodeAnswer, FlowError> {
     Ok(with_context(app, |context| code::decode(text, context)))
 }
 
+/// Whether a text is what a payer shows: scanned in the wrong place, it is told and kept nowhere.
+pub fn is_payers(app: &App, text: &str) -> bool {
+    with_context(app, |context| code::is_payers(text, context))
+}
+
 /// Has the key on the ring that a code of ours names, though another instance made it just now.
 async fn fetch_key(app: &App, text: &str) -> Result<(), FlowError> {
     let parsed = parsed(app, text);

@@ -54,6 +54,7 @@ impl Args {
             | SignVerdict::Unbound
             | SignVerdict::Strangers
             | SignVerdict::Forged
+            | SignVerdict::PayerCode
             | SignVerdict::Foreign => ExitCode::FAILURE,
         };
         Ok((shown(&checked), code))

@@ -196,6 +196,7 @@ fn words(lang: Lang) -> String {
         "silent": lang.of_two("这张码好一阵没人付了，请去看看", "Nobody pays by this code any more: look at the sign"),
         "again": lang.of_two("这张码又有人付了", "Somebody pays by this code again"),
         "silentSince": lang.of_two("上次收款", "last paid"),
+        "payersCode": lang.of_two("这是顾客的付款码，这里用不上：请勿保存或转发。", "This is a payer’s code, of no use here: do not keep it or pass it on."),
         "manyCodes": lang.of_two("图片里有多个码，请只对准一个。", "There is more than one code; show one only."),
         "sixDigits": lang.of_two("收据号是六位数字。", "A receipt’s number has six digits."),
         "tooLarge": lang.of_two("图片太大，请换一张小一点的。", "The picture is too large; take a smaller one."),

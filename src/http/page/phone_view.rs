@@ -93,6 +93,7 @@ fn words(lang: Lang) -> String {
         "unreadable": lang.of_two("这个文件不是能读的图片。", "This file is no picture that can be read."),
         "tooOften": lang.of_two("扫得太频繁，请过一分钟再试。", "Too many tries; wait a minute."),
         "busy": lang.of_two("现在太忙，请稍后再试。", "Too busy right now; try again in a moment."),
+        "payersCode": lang.of_two("这是顾客的付款码，这里用不上：请勿保存或转发。", "This is a payer’s code, of no use here: do not keep it or pass it on."),
         "manyCodes": lang.of_two("图片里有多个码，请只对准一个。", "There is more than one code; show one only."),
         "noCamera": lang.of_two("用不了摄像头，请上传图片或粘贴。", "The camera cannot be used; upload a picture or paste."),
         "failed": lang.of_two("没有成功，请再试一次。", "That did not work; try again."),

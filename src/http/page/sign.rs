@@ -86,6 +86,7 @@ fn words(checked: &CheckedSign, place: &Place, lang: Lang) -> (&'static str, Str
             "It pays somebody else: take it down",
         ),
         SignVerdict::Forged => lang.of_two("假码，请取下", "Forged: take it down"),
+        SignVerdict::PayerCode => lang.of_two("这是顾客的付款码", "A payer's code, and no sign"),
         SignVerdict::Foreign => lang.of_two("不是我们的码", "Not one of our codes"),
     };
     let mut facts = Vec::new();
@@ -101,6 +102,13 @@ fn words(checked: &CheckedSign, place: &Place, lang: Lang) -> (&'static str, Str
             lang.of_two(
                 "看起来像我们发的，其实不是。",
                 "It looks as if we had issued it, and we did not.",
+            )
+            .to_owned(),
+        ),
+        SignVerdict::PayerCode => facts.push(
+            lang.of_two(
+                "谁拿到它就能向那位顾客扣款：请勿保存、拍照或转发。",
+                "Whoever has it can charge that payer: do not keep it or pass it on.",
             )
             .to_owned(),
         ),
@@ -200,6 +208,7 @@ mod tests {
         for verdict in [
             SignVerdict::Strangers,
             SignVerdict::Forged,
+            SignVerdict::PayerCode,
             SignVerdict::Foreign,
         ] {
             let (title, detail) = told(verdict, false, Lang::En);

@@ -30,6 +30,7 @@ async fn a_sign_is_checked_by_its_text_or_its_picture(backend: Backend) {
     let swapped: String = last.chars().rev().collect();
     desk.says(&check(of, &[&format!("{front}{swapped}")]), 1, "forged");
     desk.says(&check(of, &["https://example.com/"]), 1, "foreign");
+    desk.says(&check(of, &["130144458886891718"]), 1, "payer-code");
     desk.refuses(&check(of, &[]), 2, "<TEXT>");
     desk.refuses(&check(of, &[text, "--picture", png]), 2, "--picture");
     desk.refuses(

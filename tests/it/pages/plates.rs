@@ -96,6 +96,11 @@ async fn a_plate_is_bound_moved_and_let_go_without_a_script(backend: Backend) {
     let seen = staff.post("/plates/find", &[("plate", "7F3K-2QZD")]).await;
     assert_eq!(seen.status, 404);
     assert!(seen.body.contains("没有这块码牌"), "{}", seen.body);
+    let shown = "130144458886891718";
+    let seen = staff.post("/plates/find", &[("plate", shown)]).await;
+    assert_eq!(seen.status, 404);
+    assert!(seen.body.contains("顾客的付款码"), "{}", seen.body);
+    assert!(!seen.body.contains(shown), "{}", seen.body);
 
     let (store, till) = (&site.shop.store.id, &site.shop.counters[1].id);
     let bind = async |secret: &str, spot: &str| {

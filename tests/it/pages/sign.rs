@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 use tongma::clock::Clock;
 use tongma::merchant::PrintedCode;
 use tongma::payment::event::{EventData, EventKind, NewEvent};
+use tongma::qr::png;
+use tongma::qr::symbol::{Level, QuietZone, Symbol};
 
 use super::counter::paired;
 use super::site::{DESKTOP, Site, Visitor, damaged};
@@ -85,6 +87,11 @@ async fn a_cashier_hears_of_each_sign_what_it_is(backend: Backend) {
             "foreign",
             "Not one of our codes",
         ),
+        (
+            "130144458886891718",
+            "payer-code",
+            "A payer's code, and no sign",
+        ),
     ] {
         let said = checked(&till, text).await;
         assert_eq!(
@@ -141,6 +148,10 @@ async fn staff_check_their_sign_and_print_another(backend: Backend) {
     let folder = tempfile::tempdir().unwrap();
     let picture = folder.path().join("sign.png");
     std::fs::write(&picture, printed(&site, &sticker).await).unwrap();
+    let payers = folder.path().join("payers.png");
+    let symbol = Symbol::new("130144458886891718", Level::M).unwrap();
+    let drawn = png::render(&symbol, QuietZone::default(), 4).unwrap();
+    std::fs::write(&payers, drawn).unwrap();
     let browser = Browser::start();
     for width in [390, 1280] {
         let till = open_till(&site, &browser, width).await;
@@ -148,6 +159,10 @@ async fn staff_check_their_sign_and_print_another(backend: Backend) {
         till.wait_for("#sign-verdict", "是我们的码，真的").await;
         till.wait_for("#sign-verdict", &sticker.id.short()).await;
         keep(&till, &format!("sign-ours-{width}")).await;
+
+        // Of a payer's code the server says no more than that.
+        upload(&till, "#sign [data-picture]", &payers).await;
+        till.wait_for("#sign-verdict", "付款码").await;
 
         till.click("#sign [data-paste]").await;
         till.fill("#sign-text textarea", &damaged(&sticker.text, 9))

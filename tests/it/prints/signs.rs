@@ -79,6 +79,16 @@ async fn a_sign_that_is_not_ours_says_no_more_than_that(backend: Backend) {
         let told = checks(&server, json!({"text": text})).await;
         assert_eq!(told, json!({"verdict": "foreign"}), "{text}");
     }
+    // Not stuck over a sign: scanned from a phone, and to be told without being repeated.
+    for text in [
+        "130144458886891718",
+        "130144458886891718\r\n",
+        "hQVDUFYwMWEaTwegAAAAVVVVVw8SNFZ4kBI0WNGRIgESNF8=",
+        "hQVDUFYwMWEaTwegAAAAVVVV",
+    ] {
+        let told = checks(&server, json!({"text": text})).await;
+        assert_eq!(told, json!({"verdict": "payer-code"}), "{text}");
+    }
 }
 
 on_both![

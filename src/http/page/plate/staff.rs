@@ -8,9 +8,9 @@ use maud::Markup;
 
 use super::view::{Says, find_form};
 use crate::app::{App, Rate};
-use crate::flow::FlowError;
 use crate::flow::authenticate::Device;
 use crate::flow::plates::{self, Hand, PlateName};
+use crate::flow::{FlowError, decode};
 use crate::http::page::answer::{self, Camera};
 use crate::http::page::counter::device;
 use crate::http::page::lang::Lang;
@@ -25,6 +25,11 @@ use crate::word::Mode;
 const NO_PLATE: (&str, &str) = (
     "没有这块码牌。请核对短号，或重新扫描码牌上的码。",
     "There is no such plate. Check its short id, or scan the code on it again.",
+);
+
+const PAYERS: (&str, &str) = (
+    "这是顾客的付款码，不是码牌。谁拿到它就能向那位顾客扣款：请勿保存、拍照或转发。",
+    "This is a payer's code, and no plate. Whoever has it can charge that payer: do not keep it or pass it on.",
 );
 
 /// Staff of a shop, whose phone was let in as tills are.
@@ -91,13 +96,21 @@ impl<'a> Staff<'a> {
             return Err(self.refuses(Refusal::from_flow(error)));
         }
         match may_try(self.app, Rate::Misses, self.device.session.as_str()) {
-            Ok(()) => Err(self.no_plate()),
+            Ok(()) if self.is_payers(name) => Err(self.no_plate(PAYERS)),
+            Ok(()) => Err(self.no_plate(NO_PLATE)),
             Err(many) => Err(self.refuses(Refusal::of(many.kind()))),
         }
     }
 
-    fn no_plate(&self) -> HttpResponse {
-        let (zh, en) = NO_PLATE;
+    /// Somebody's till was held against the wrong phone, or a field took what another waited for.
+    fn is_payers(&self, name: &PlateName) -> bool {
+        match name {
+            PlateName::Text(text) => decode::is_payers(self.app, text),
+            PlateName::Short(_) => false,
+        }
+    }
+
+    fn no_plate(&self, (zh, en): (&str, &str)) -> HttpResponse {
         let told = (zh.to_owned(), en.to_owned());
         self.find_page(StatusCode::NOT_FOUND, Some(&told))
     }
@@ -167,7 +180,7 @@ impl<'a> AtPlate<'a> {
     }
 
     async fn of(staff: Staff<'a>, short_id: &str) -> Result<Self, HttpResponse> {
-        let short_id = short_id.parse().map_err(|_| staff.no_plate())?;
+        let short_id = short_id.parse().map_err(|_| staff.no_plate(NO_PLATE))?;
         let plate = staff.finds(&PlateName::Short(short_id)).await?;
         Ok(Self { staff, plate })
     }

@@ -302,6 +302,7 @@ fn words(lang: Lang) -> String {
     serde_json::json!({
         "noCamera": lang.of_two("用不了摄像头，请上传图片或输入短号。", "The camera cannot be used; upload a picture or type the short id."),
         "noCode": lang.of_two("图片里没有找到码。", "No code was found in the picture."),
+        "payersCode": lang.of_two("这是顾客的付款码，这里用不上：请勿保存或转发。", "This is a payer’s code, of no use here: do not keep it or pass it on."),
         "manyCodes": lang.of_two("图片里有多个码，请只对准一个。", "There is more than one code; show one only."),
         "tooLarge": lang.of_two("图片太大，请换一张小一点的。", "The picture is too large; take a smaller one."),
         "unreadable": lang.of_two("这个文件不是能读的图片。", "This file is no picture that can be read."),
