@@ -4,7 +4,7 @@
 /// one. Whatever the network has not named is kept, so that writing gives back what was read.
 macro_rules! account {
     ($(#[doc = $doc:literal])+ $name:ident {
-        $($(#[doc = $each:literal])+ $field:ident = $sub:literal,)+
+        $($(#[doc = $each:literal])+ $field:ident = $sub:literal,)*
     }) => {
         $(#[doc = $doc])+
         #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,7 +13,7 @@ macro_rules! account {
             pub object: String,
             /// The network's identifier, as it is written.
             pub guid: String,
-            $($(#[doc = $each])+ pub $field: Option<String>,)+
+            $($(#[doc = $each])+ pub $field: Option<String>,)*
             /// Sub-objects without a name.
             pub others: std::collections::BTreeMap<String, String>,
         }
@@ -24,7 +24,7 @@ macro_rules! account {
                 Self {
                     object: object.to_owned(),
                     guid: guid.to_owned(),
-                    $($field: None,)+
+                    $($field: None,)*
                     others: std::collections::BTreeMap::new(),
                 }
             }
@@ -39,7 +39,7 @@ macro_rules! account {
                 Some(Self {
                     object: id.clone(),
                     guid: guid.clone(),
-                    $($field: others.remove($sub),)+
+                    $($field: others.remove($sub),)*
                     others,
                 })
             }
@@ -48,7 +48,7 @@ macro_rules! account {
             pub fn write(self) -> $crate::code::emv::Template {
                 let mut sub = self.others;
                 sub.insert("00".to_owned(), self.guid.clone());
-                $(sub.extend(self.$field.map(|value| ($sub.to_owned(), value)));)+
+                $(sub.extend(self.$field.map(|value| ($sub.to_owned(), value)));)*
                 $crate::code::emv::Template::Opened {
                     id: self.object,
                     guid: self.guid,

@@ -26,6 +26,22 @@ account! {
     }
 }
 
+account! {
+    /// Who is paid in Argentina: a company's number (CUIT) in 50, its account (CBU, CVU) or the
+    /// account's alias in 51.
+    Transferencia {
+        /// The number; in the place of the identifier where there is none.
+        number = "01",
+    }
+}
+
+impl Transferencia {
+    /// What names the payee, with an identifier in front of it or without.
+    fn value(&self) -> &str {
+        self.number.as_deref().unwrap_or(&self.guid)
+    }
+}
+
 fn read(template: &Template, fields: &Fields) -> View {
     let Some(shop) = MercadoPago::read(template) else {
         return generic(template, fields);
@@ -48,16 +64,16 @@ fn read(template: &Template, fields: &Fields) -> View {
 /// 50 holds the company's number, 51 its account or the account's alias: behind an identifier, or in
 /// the place of one.
 fn read_argentina(template: &Template, fields: &Fields) -> View {
-    let Template::Opened { id, guid, sub } = template else {
+    let Some(account) = Transferencia::read(template) else {
         return generic(template, fields);
     };
+    let (id, guid, value) = (&account.object, account.guid.as_str(), account.value());
     if MERCADO_PAGO
         .iter()
         .any(|known| guid.eq_ignore_ascii_case(known))
     {
         return read(template, fields);
     }
-    let value = sub.get("01").unwrap_or(guid);
     let (by, network) = match id.as_str() {
         "50" => (Proxy::CompanyId, "cuit"),
         "51" if is_digits(value, 22..=22) => (Proxy::Account, "cbu"),

@@ -13,6 +13,18 @@ pub(super) static NEPALPAY: Scheme = Scheme::new("nepalpay", &["nchl*"], read_ne
 pub(super) static FONEPAY: Scheme = Scheme::new("fonepay", &["fonepay.com"], read_fonepay);
 
 account! {
+    /// A merchant of LankaQR: its 28 digits stand where others have an identifier.
+    LankaQr {
+    }
+}
+
+account! {
+    /// A merchant of NepalPay: its number, behind `NCHL`, stands where others have an identifier.
+    NepalPay {
+    }
+}
+
+account! {
     /// A merchant of Fonepay.
     Fonepay {
         /// Sixteen digits.
@@ -21,24 +33,22 @@ account! {
 }
 
 fn read_lanka(template: &Template, fields: &Fields) -> View {
-    match template {
-        Template::Opened { id, guid, .. } if is_digits(guid, 28..=28) => {
+    match LankaQr::read(template) {
+        Some(LankaQr { object, guid, .. }) if is_digits(&guid, 28..=28) => {
             let reference = additional(fields, "05").or_else(|| additional(fields, "00"));
-            let payee = Payee::new(id, "lankaqr", Proxy::MerchantId, guid);
+            let payee = Payee::new(&object, "lankaqr", Proxy::MerchantId, guid);
             View::of(Some(payee.referring(reference)))
         }
-        Template::Opened { .. } | Template::Bare { .. } => generic(template, fields),
+        Some(_) | None => generic(template, fields),
     }
 }
 
 fn read_nepal(template: &Template, fields: &Fields) -> View {
-    match template {
-        Template::Opened { id, guid, .. } => {
-            let payee = Payee::new(id, "nchl", Proxy::MerchantId, guid);
-            View::of(Some(payee.referring(additional(fields, "01"))))
-        }
-        Template::Bare { .. } => generic(template, fields),
-    }
+    let Some(NepalPay { object, guid, .. }) = NepalPay::read(template) else {
+        return generic(template, fields);
+    };
+    let payee = Payee::new(&object, "nchl", Proxy::MerchantId, guid);
+    View::of(Some(payee.referring(additional(fields, "01"))))
 }
 
 fn read_fonepay(template: &Template, fields: &Fields) -> View {

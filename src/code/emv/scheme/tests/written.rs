@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::code::emv::write;
+use crate::code::emv::write as write_code;
 
 /// Every typed account that a template can be read as, written again.
 fn rewritten(template: &Template) -> Vec<Template> {
@@ -25,8 +25,11 @@ fn rewritten(template: &Template) -> Vec<Template> {
         HkFps::read(template).map(HkFps::write),
         Twqr::read(template).map(Twqr::write),
         Jpqr::read(template).map(Jpqr::write),
+        LankaQr::read(template).map(LankaQr::write),
+        NepalPay::read(template).map(NepalPay::write),
         Fonepay::read(template).map(Fonepay::write),
         MercadoPago::read(template).map(MercadoPago::write),
+        Transferencia::read(template).map(Transferencia::write),
         International::read(template).map(International::write),
     ]
     .into_iter()
@@ -70,15 +73,8 @@ fn some(text: &str) -> Option<String> {
 
 type Row = (&'static str, &'static str, &'static str, Vec<Template>);
 
-fn shops() -> Vec<Row> {
-    let pix = Pix {
-        key: some("11222333000181"),
-        ..Pix::new("26", "br.gov.bcb.pix")
-    };
-    let charge = Pix {
-        location: some("pix.example.com/qr/v2/1"),
-        ..Pix::new("26", "br.gov.bcb.pix")
-    };
+/// Shops of East and South-East Asia.
+fn shops_of_east_asia() -> Vec<Row> {
     let paynow = PayNow {
         proxy_type: some("2"),
         proxy: some("201509555BNN1"),
@@ -123,9 +119,11 @@ fn shops() -> Vec<Row> {
         merchant: some("21"),
         ..QrPhMerchant::new("28", "ph.ppmi.p2m")
     };
-    let upi = BharatUpi {
-        address: some("wang@hdfcbank"),
-        ..BharatUpi::new("26", "A000000524")
+    let person = QrPhPerson {
+        bic: some("BNORPHMMXXX"),
+        service: some("99964403"),
+        account: some("5267270022100867"),
+        ..QrPhPerson::new("27", "com.p2pqrpay")
     };
     let hkfps = HkFps {
         number: some("6000509"),
@@ -137,6 +135,51 @@ fn shops() -> Vec<Row> {
         store: some("000001"),
         till: some("000001"),
         ..Jpqr::new("26", "jp.or.paymentsjapan")
+    };
+    let twqr = Twqr {
+        value: some("V1158Ac5CJ9NjpN1W00,00600626309800100190010002"),
+        ..Twqr::new("35", "tw.com.twqrp")
+    };
+    vec![
+        ("paynow", "SG", "702", vec![paynow.write()]),
+        ("promptpay", "TH", "764", vec![promptpay.write()]),
+        ("thai-bill", "TH", "764", vec![bill.write()]),
+        ("khqr", "KH", "116", vec![khqr.write()]),
+        ("vietqr", "VN", "704", vec![vietqr.write()]),
+        ("qris", "ID", "360", vec![qris.write(), national.write()]),
+        ("duitnow", "MY", "458", vec![duitnow.write()]),
+        ("qrph", "PH", "608", vec![qrph.write()]),
+        ("qrph", "PH", "608", vec![person.write()]),
+        ("hkfps", "HK", "344", vec![hkfps.write()]),
+        ("twqr", "TW", "901", vec![twqr.write()]),
+        ("jpqr", "JP", "392", vec![jpqr.write()]),
+    ]
+}
+
+/// Shops of other parts of the world.
+fn shops_elsewhere() -> Vec<Row> {
+    let pix = Pix {
+        key: some("11222333000181"),
+        ..Pix::new("26", "br.gov.bcb.pix")
+    };
+    let charge = Pix {
+        location: some("pix.example.com/qr/v2/1"),
+        ..Pix::new("26", "br.gov.bcb.pix")
+    };
+    let bank = BharatAccount {
+        ifsc: "HDFC0000001".to_owned(),
+        number: "50100012345678".to_owned(),
+    };
+    let upi = BharatUpi {
+        address: some("wang@hdfcbank"),
+        ..BharatUpi::new("26", "A000000524")
+    };
+    let lanka = LankaQr::new("26", "1672800058120000000010000005");
+    let nepal = NepalPay::new("29", "NCHL0000170117012UVSTIR");
+    let company = Transferencia::new("50", "20162475860");
+    let account = Transferencia {
+        number: some("0000068000000002222956"),
+        ..Transferencia::new("51", "com.mercadopago")
     };
     let fonepay = Fonepay {
         merchant: some("2222030016446549"),
@@ -156,28 +199,28 @@ fn shops() -> Vec<Row> {
     vec![
         ("pix", "BR", "986", vec![pix.write()]),
         ("pix", "BR", "986", vec![charge.write()]),
-        ("paynow", "SG", "702", vec![paynow.write()]),
-        ("promptpay", "TH", "764", vec![promptpay.write()]),
-        ("thai-bill", "TH", "764", vec![bill.write()]),
-        ("khqr", "KH", "116", vec![khqr.write()]),
-        ("vietqr", "VN", "704", vec![vietqr.write()]),
-        ("qris", "ID", "360", vec![qris.write(), national.write()]),
-        ("duitnow", "MY", "458", vec![duitnow.write()]),
-        ("qrph", "PH", "608", vec![qrph.write()]),
-        ("bharatqr", "IN", "356", vec![upi.write()]),
-        ("hkfps", "HK", "344", vec![hkfps.write()]),
-        ("jpqr", "JP", "392", vec![jpqr.write()]),
+        ("bharatqr", "IN", "356", vec![bank.write(), upi.write()]),
+        ("lankaqr", "LK", "144", vec![lanka.write()]),
+        ("nepalpay", "NP", "524", vec![nepal.write()]),
         ("fonepay", "NP", "524", vec![fonepay.write()]),
         ("mercadopago", "UY", "858", vec![mercado.write()]),
+        (
+            "transferencias3-ar",
+            "AR",
+            "032",
+            vec![company.write(), account.write()],
+        ),
         ("unionpay", "CN", "156", vec![card.write()]),
     ]
 }
 
 #[test]
 fn what_a_shop_writes_is_read_under_its_scheme() {
-    for (scheme, country, currency, accounts) in shops() {
+    for (scheme, country, currency, accounts) in
+        shops_of_east_asia().into_iter().chain(shops_elsewhere())
+    {
         let fields = shop(country, currency, accounts);
-        let read = parse(&write(&fields).unwrap()).unwrap();
+        let read = parse(&write_code(&fields).unwrap()).unwrap();
         assert_eq!(read.scheme, scheme);
         assert_eq!(read.fields.merchant_accounts, fields.merchant_accounts);
         let view = read.view();
@@ -188,19 +231,74 @@ fn what_a_shop_writes_is_read_under_its_scheme() {
     }
 }
 
+/// What a template is read as, written, printed and read again.
+fn printed<T>(account: &T, write: fn(T) -> Template, read: fn(&Template) -> Option<T>) -> Option<T>
+where
+    T: Clone,
+{
+    let fields = shop("CN", "156", vec![write(account.clone())]);
+    let payload = parse(&write_code(&fields).unwrap()).unwrap();
+    let [template] = payload.fields.merchant_accounts.as_slice() else {
+        panic!("{:?}", payload.fields);
+    };
+    read(template)
+}
+
+/// Gives each of these types the same values and expects them back.
+macro_rules! come_back {
+    ($object:expr, $guid:expr, $values:expr, $($account:ident { $($field:ident)* })+) => {$({
+        let mut _values = $values.iter().cloned();
+        let mut account = $account::new($object, $guid);
+        $(account.$field = _values.next();)*
+        account.others.extend([("60".to_owned(), "x".to_owned())]);
+        let again = printed(&account, $account::write, $account::read);
+        prop_assert_eq!(again, Some(account));
+    })+};
+}
+
 proptest! {
     #[test]
     fn any_account_that_is_written_is_read_as_it_was(
-        key in "[ -~]{1,30}", note in "\\PC{1,20}", id in "[0-9]{1,8}", bank in "[0-9]{6}",
+        object in 26_u8..=51, guid in "[!-~]{2,8}",
+        values in prop::collection::vec("[ -~]{1,6}|[0-9]{1,6}|\\PC{1,3}", 8),
     ) {
-        let pix = Pix { key: Some(key.clone()), note: Some(note), ..Pix::new("26", "br.gov.bcb.pix") };
-        let paynow = PayNow { proxy: Some(key.clone()), ..PayNow::new("27", "SG.PAYNOW") };
+        come_back!(&object.to_string(), &guid, values,
+            Pix { key note withdrawal location }
+            PayNow { proxy_type proxy editable expires reference }
+            Sgqr { number version postal_code level unit place date }
+            PromptPay { mobile national_id wallet account one_time }
+            ThaiBill { biller reference second_reference }
+            Khqr { number bank }
+            VietQr { nested service }
+            QrisIssuer { mpan merchant criteria }
+            QrisNational { nmid criteria }
+            DuitNow { acquirer number }
+            QrPhMerchant { bic merchant account flags }
+            QrPhPerson { bic service wallet account mobile }
+            BharatUpi { address minimum }
+            HkFps { clearing number mobile email expires }
+            Twqr { value }
+            Jpqr { company branch store till }
+            LankaQr { }
+            NepalPay { }
+            Fonepay { merchant }
+            MercadoPago { version user sponsor }
+            Transferencia { number });
+    }
+
+    #[test]
+    fn any_account_in_one_value_is_read_as_it_was(
+        ifsc in "[0-9A-Z]{11}", number in "[0-9]{1,20}", bank in "[0-9]{6}", id in "[0-9]{1,9}",
+        [acquirer, forwarding] in ["[0-9]{8}", "[0-9]{8}"], merchant in "[0-9A-Z]{15}", object in 15_u8..=16,
+    ) {
+        let account = BharatAccount { ifsc, number };
+        let again = printed(&account, BharatAccount::write, BharatAccount::read);
+        prop_assert_eq!(again, Some(account));
+        let object = object.to_string();
+        let card = International { object, acquirer, forwarding, merchant };
+        let again = printed(&card, International::write, International::read);
+        prop_assert_eq!(again, Some(card));
         let vietqr = VietQr::new("38", "A000000727").paying(&bank, &id).unwrap();
         prop_assert_eq!(vietqr.beneficiary(), Some((bank, id)));
-        let fields = shop("CN", "156", vec![pix.clone().write(), paynow.clone().write(), vietqr.clone().write()]);
-        let read = parse(&write(&fields).unwrap()).unwrap().fields.merchant_accounts;
-        prop_assert_eq!(Pix::read(&read[0]), Some(pix));
-        prop_assert_eq!(PayNow::read(&read[1]), Some(paynow));
-        prop_assert_eq!(VietQr::read(&read[2]), Some(vietqr));
     }
 }
