@@ -49,6 +49,10 @@ pub fn identify(text: &str, context: &DecodeContext<'_>) -> Option<Identity> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
+    use proptest::prelude::*;
+
     use super::*;
     use crate::code::native::tests::natives;
     use crate::code::{DecodeAnswer, SignatureVerdict, decode};
@@ -115,6 +119,38 @@ mod tests {
                 }
                 (DecodeAnswer::Read(reading), None) => assert_eq!(reading.scheme, Some("emv-cpm")),
                 (DecodeAnswer::Refused(_), found) => assert_eq!(found, None, "{text}"),
+            }
+        }
+    }
+
+    /// Real payloads without their checksum.
+    static FRONTS: LazyLock<Vec<String>> = LazyLock::new(|| {
+        let vectors: Vec<serde_json::Value> =
+            serde_json::from_str(include_str!("../../tests/vectors/emv-mpm.json")).unwrap();
+        let valid = vectors.iter().filter(|vector| vector["valid"] == true);
+        let payloads = valid.map(|vector| vector["payload"].as_str().unwrap());
+        payloads
+            .filter_map(|text| Some(text.rsplit_once("6304")?.0.to_owned()))
+            .collect()
+    });
+
+    proptest! {
+        /// A checksum is no seal: whoever changes a payee makes it right again. The code that was
+        /// adopted is then another.
+        #[test]
+        fn a_payee_that_was_changed_with_its_checksum_is_another_code(
+            which in any::<prop::sample::Index>(), at in any::<prop::sample::Index>(), to in "[ -~]",
+        ) {
+            let known = which.get(FRONTS.as_slice());
+            let mut chars: Vec<char> = known.chars().collect();
+            let at = at.index(chars.len());
+            chars[at] = to.chars().next().unwrap();
+            let front: String = chars.into_iter().collect();
+            let (text, changed) = (emv::with_checksum(known), emv::with_checksum(&front));
+            if let Ok(payload) = emv::parse(&changed) && identity(&changed) == identity(&text) {
+                // Networks' identifiers may be written in either case.
+                let paid = |payload: &emv::Payload| format!("{:?}", payload.view()).to_lowercase();
+                prop_assert_eq!(paid(&payload), paid(&emv::parse(&text).unwrap()), "{}", changed);
             }
         }
     }

@@ -222,7 +222,9 @@ proptest! {
         let _ = parse(&with_checksum(&text));
     }
 
-    /// Whatever one character of a real code becomes: it is refused, or it still pays the same.
+    /// Whatever one character of a real code becomes: it is refused, or it still pays the same. Only
+    /// the checksum's own letters may change, in case; one that is made right again is
+    /// [`identify`](crate::code::identify)'s to tell apart.
     #[test]
     fn one_changed_character_never_pays_somebody_else(
         which in 0_usize..146, at in 0_usize..600, to in "[ -~]",
