@@ -11,6 +11,7 @@ mod properties;
 use std::fs;
 use std::path::PathBuf;
 
+use data_encoding::BASE64;
 use properties::{ALL, Target};
 
 /// How many places are broken, over all seeds of a target, each in a copy of its own.
@@ -41,6 +42,19 @@ fn what_holds_of_the_seeds_holds_when_they_are_broken() {
             changed[at] ^= 1 << (at % 7);
             run(target, &changed);
             run(target, &seed[..at]);
+        }
+    }
+}
+
+/// What reaches as far into each reader as the fuzzer has come.
+#[test]
+fn what_the_fuzzer_kept_holds() {
+    for target in ALL {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/kept/").to_owned() + target.name;
+        let kept = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{file}: {error}"));
+        assert!(kept.lines().count() > 20, "{file}");
+        for line in kept.lines() {
+            run(target, &BASE64.decode(line.as_bytes()).unwrap());
         }
     }
 }

@@ -33,7 +33,11 @@ fn is_one_plain_object(operation: &JsonBody, body: &[u8]) {
     let again = serde_json::to_vec(&members).expect("JSON");
     assert_eq!(operation.read(&again), Ok(()));
     let text = String::from_utf8_lossy(&again);
-    let has_nul = |(name, value): (&String, &Value)| name.contains('\0') || holds_nul(value);
+    // A text that is only asked about may hold any character.
+    let may_hold_nul = |name: &str| operation.operation == "decode" && name == "text";
+    let has_nul = |(name, value): (&String, &Value)| {
+        name.contains('\0') || holds_nul(value) && !may_hold_nul(name)
+    };
     assert!(!members.iter().any(has_nul), "no U+0000 passes");
 
     let mut more = members.clone();
