@@ -26,8 +26,8 @@ pub fn plant(name: &str) {
     }
     let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("kept").join(name);
     let kept = fs::read_to_string(kept).unwrap_or_default();
-    for (number, line) in kept.lines().enumerate() {
-        let input = BASE64.decode(line.as_bytes()).expect("base64");
+    for (number, word) in kept.split_whitespace().enumerate() {
+        let input = BASE64.decode(word.as_bytes()).expect("base64");
         fs::write(place.join(format!("kept-{number:04}")), input).expect("an input");
     }
     let words: String = (target.words)()
