@@ -19,6 +19,7 @@ use crate::flow::institution_keys::{self, KeyRefused, Material, NewKey};
 use crate::flow::keys::{self, Rotation};
 use crate::merchant::{InstitutionId, InstitutionKey, KeyAlgorithm, KeyDirection};
 
+// A key's own name is a hash in base64, and one in 64 begins with a hyphen.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
     /// Register a key that an institution signs with
@@ -32,6 +33,7 @@ pub(crate) enum Command {
     /// Register a key in place of another, which counts a while longer
     Replace {
         /// The old key
+        #[arg(allow_hyphen_values = true)]
         old: String,
         #[command(flatten)]
         key: Given,
@@ -42,6 +44,7 @@ pub(crate) enum Command {
     /// Have a key that still counts end at another time
     End {
         /// Which
+        #[arg(allow_hyphen_values = true)]
         key_id: String,
         /// When
         #[arg(long, value_name = "TIME")]
@@ -57,6 +60,7 @@ pub(crate) enum Command {
     /// Take an institution's key out of use for good
     Revoke {
         /// Which
+        #[arg(allow_hyphen_values = true)]
         key_id: String,
     },
     /// Replace one of our own keys; what the old one signed verifies for ever
@@ -87,7 +91,7 @@ pub(crate) struct Given {
     #[arg(long, group = "material")]
     generate_hmac: bool,
     /// What the institution names in keyid; the key's own name unless told
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     key_id: Option<String>,
     /// Counts from here; from now unless told
     #[arg(long, value_name = "TIME")]

@@ -116,8 +116,11 @@ async fn t018_a_weak_key_is_not_registered(backend: Backend) {
 async fn a_key_is_replaced_and_the_old_one_ends_after_the_overlap(backend: Backend) {
     let desk = Desk::with_an_institution(backend).await;
     let [first, second] = [0, 1].map(|n| desk.jwk(&format!("{n}.jwk"), PUBLIC_KEYS[n]));
-    let old = desk.does(&[&CREATE[..], &["--jwk", &first]].concat());
+    // As one in 64 names begins.
+    let named = ["--jwk", &first, "--key-id", "-j-f7"];
+    let old = desk.does(&[&CREATE[..], &named].concat());
     let old = old["key_id"].as_str().unwrap();
+    assert_eq!(old, "-j-f7");
     let replace = ["key", "replace", old, "--jwk", &second];
     let begin = [
         "--not-before",
