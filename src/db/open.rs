@@ -267,6 +267,19 @@ impl Db {
     }
 }
 
+/// At this isolation level `DEFERRABLE` changes nothing, but a statement can see it. One that is to
+/// commit by itself asks whether it is [`alone!`], and takes no effect where somebody left a transaction open.
+const BEGIN: &str = "BEGIN DEFERRABLE";
+
+/// Holds outside of any transaction that was begun here: what such a statement writes on PostgreSQL
+/// is on the disk when it is answered.
+macro_rules! alone {
+    () => {
+        "current_setting('transaction_deferrable') = 'off'"
+    };
+}
+pub(super) use alone;
+
 /// Begins in a task of its own, which is not dropped when whoever asked is. The library would give
 /// the connection back with the transaction open if it were dropped between `BEGIN` and its answer,
 /// and whatever somebody wrote next on that connection would be a part of it, acknowledged and then
@@ -275,7 +288,7 @@ pub(super) async fn begin_whole(
     pool: &PgPool,
 ) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
     let pool = pool.clone();
-    let begun = tokio::spawn(async move { pool.begin().await });
+    let begun = tokio::spawn(async move { pool.begin_with(BEGIN).await });
     begun.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
 }
 

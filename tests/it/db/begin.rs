@@ -5,6 +5,8 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
+use tongma::db::{Db, DbSettings};
+
 use crate::support::Backend;
 use crate::support::beside::number;
 use crate::support::on_postgres;
@@ -33,3 +35,31 @@ async fn who_goes_away_while_a_transaction_begins_leaves_none_open() {
     }
 }
 on_postgres![who_goes_away_while_a_transaction_begins_leaves_none_open];
+
+/// What commits by itself asks whether it stands in a transaction; every one of ours must say so.
+async fn a_transaction_can_be_seen_from_within() {
+    let shop = Shop::open(Backend::Postgres).await;
+    let seen = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() \
+         AND state = 'idle in transaction' AND query = 'BEGIN DEFERRABLE'";
+    for open in [shop.app.db.begin().await, shop.app.db.read().await] {
+        let open = open.unwrap();
+        assert!(number(&shop.database, seen).await > 0);
+        open.commit().await.unwrap();
+    }
+    assert_eq!(number(&shop.database, seen).await, 0);
+}
+on_postgres![a_transaction_can_be_seen_from_within];
+
+/// The shop's database, each of whose statements looks as if somebody had left a transaction open.
+pub(super) async fn inside_a_transaction(shop: &Shop) -> Db {
+    let url = format!(
+        "{}&options[default_transaction_deferrable]=on",
+        shop.database.url()
+    );
+    let settings = DbSettings {
+        url,
+        connections: 2,
+    };
+    let clock = shop.app.clock.clone();
+    Db::open(&settings, clock).await.unwrap()
+}

@@ -15,11 +15,12 @@ use tongma::payment::{
     Attempt, AttemptChange, AttemptState, Attested, Change, Payment, ResultStatus, ledger,
 };
 
+use crate::db::begin::inside_a_transaction;
 use crate::db::states::{EVERY_STATE, put_attempt, put_payment};
 use crate::support::beside::number;
 use crate::support::books::must_add_up;
 use crate::support::shop::{Shop, hex};
-use crate::support::{Backend, on_both};
+use crate::support::{Backend, on_both, on_postgres};
 
 async fn every_state_is_moved_as_the_machines_move_it(backend: Backend) {
     let shop = Shop::open(backend).await;
@@ -89,6 +90,19 @@ async fn what_was_changed_meanwhile_is_not_paid(backend: Backend) {
     must_add_up(&shop.database).await;
 }
 on_both![what_was_changed_meanwhile_is_not_paid];
+
+/// What is acknowledged must not end with a transaction that somebody left open.
+async fn nothing_is_paid_that_would_not_stay() {
+    let shop = Shop::open(Backend::Postgres).await;
+    let inside = inside_a_transaction(&shop).await;
+    let begun = begin(&shop).await;
+    let paid = read(&shop, &begun).await;
+    let before = (rows(&shop).await, stored(&shop, &begun).await);
+    assert!(!hot::pay(&inside, paid.clone()).await.unwrap());
+    assert_eq!((rows(&shop).await, stored(&shop, &begun).await), before);
+    assert!(hot::pay(&shop.app.db, paid).await.unwrap());
+}
+on_postgres![nothing_is_paid_that_would_not_stay];
 
 async fn a_number_that_is_taken_pays_nothing(backend: Backend) {
     let shop = Shop::open(backend).await;

@@ -16,11 +16,12 @@ use tongma::payment::{
     State,
 };
 
+use crate::db::begin::inside_a_transaction;
 use crate::db::states::{EVERY_STATE, put_attempt, put_payment};
 use crate::support::beside::{number, run};
 use crate::support::books::must_add_up;
 use crate::support::shop::{Shop, account_of, hex};
-use crate::support::{Backend, on_both};
+use crate::support::{Backend, on_both, on_postgres};
 
 /// In the order of the machine's states.
 const CODE_STATES: [&str; 3] = ["active", "suspended", "revoked"];
@@ -156,7 +157,9 @@ async fn what_was_changed_meanwhile_is_not_begun(backend: Backend) {
     let (sold, code) = shop.sells(1200).await;
     let mut one = begun(&shop, &code, &sold, attempt(&shop, &sold).await).await;
     (one.is_new, one.payment.version) = (false, one.payment.version + 1);
-    wrong.push(("the payment's version", one));
+    wrong.push(("the payment's version", one.clone()));
+    one.day = Some(day(0, 0));
+    wrong.push(("the payment's version, on a day that is right", one));
     for (spent, by_static_codes) in [(1, 0), (0, 1)] {
         let mut one = fresh(&shop, &sticker).await;
         one.day = Some(day(spent, by_static_codes));
@@ -333,6 +336,30 @@ async fn every_attempt_is_handed_over_as_the_machine_does_it(backend: Backend) {
     assert_eq!(moved, [AttemptState::Started]);
 }
 on_both![every_attempt_is_handed_over_as_the_machine_does_it];
+
+/// What is acknowledged must not end with a transaction that somebody left open.
+async fn nothing_is_begun_that_would_not_stay() {
+    let shop = Shop::open(Backend::Postgres).await;
+    let sticker = shop.sticker().await;
+    let inside = inside_a_transaction(&shop).await;
+    let (sold, code) = shop.sells(1200).await;
+    let mut at_a_payment = begun(&shop, &code, &sold, attempt(&shop, &sold).await).await;
+    (at_a_payment.is_new, at_a_payment.day) = (false, Some(day(0, 0)));
+    for begun in [fresh(&shop, &sticker).await, at_a_payment] {
+        let handed = HandedOver {
+            attempt: begun.attempt.id.clone(),
+            version: begun.attempt.version + 1,
+            handover: "{}".to_owned(),
+        };
+        let before = rows(&shop).await;
+        assert!(!hot::begin(&inside, begun.clone()).await.unwrap());
+        assert_eq!(rows(&shop).await, before);
+        assert!(hot::begin(&shop.app.db, begun).await.unwrap());
+        assert!(!hot::hand_over(&inside, handed.clone()).await.unwrap());
+        assert!(hot::hand_over(&shop.app.db, handed).await.unwrap());
+    }
+}
+on_postgres![nothing_is_begun_that_would_not_stay];
 
 /// Sound, at a printed code.
 async fn fresh(shop: &Shop, sticker: &PrintedCode) -> Begun {

@@ -5,17 +5,23 @@ use sqlx::PgPool;
 use crate::clock::Clock;
 use crate::db::DbError;
 use crate::db::hot::begun::Begun;
-use crate::db::open::begin_whole;
+use crate::db::hot::postgres::unless_taken;
+use crate::db::open::alone;
 use crate::payment::event::EventKind;
 
 // `held` keeps the code from being stopped until the end, as a start does that goes the long way,
-// and looks at it again where somebody was faster; everything else follows from the payment, and the
-// payment from it. Whether the payer's day was counted is told apart: where it was not, all of it is
-// undone. A number that is taken, or a payment that is held, fails the statement as a whole.
+// keeps an order's payment for this one, and looks at both again where somebody was faster. Then the
+// payer's day is counted, if it still is what it was; everything else follows from the payment, and
+// the payment from these. A number that is taken, or a payment that is held, fails the statement as a
+// whole.
 macro_rules! begin {
-    ($payment:literal) => {
+    ($joined:literal, $locked:literal, $payment:literal) => {
         concat!(
-            "WITH held AS (SELECT c.id AS code FROM codes c WHERE c.id = $1 AND c.version = $2 \
+            "WITH held AS (SELECT c.id AS code FROM codes c ",
+            $joined,
+            " WHERE ",
+            alone!(),
+            " AND c.id = $1 AND c.version = $2 \
              AND c.state = 'active' AND EXISTS (SELECT 1 FROM rules WHERE version = $3) \
              AND ($42::bigint IS NULL OR $42 > COALESCE($43::bigint, \
              CAST(EXTRACT(EPOCH FROM transaction_timestamp()) * 1000 AS BIGINT))) \
@@ -23,7 +29,17 @@ macro_rules! begin {
              COALESCE(SUM(d.spent_minor), 0)::bigint, COALESCE(SUM(d.static_minor), 0)::bigint \
              FROM payer_days d WHERE d.payer_institution_id = $5 AND d.merchant_id = $6 \
              AND d.payer_ref_hash = $7 AND d.day = $8 AND d.currency = $9)) \
-             FOR SHARE OF c), payment AS (",
+             FOR SHARE OF c",
+            $locked,
+            "), counted AS (INSERT INTO payer_days (payer_institution_id, merchant_id, \
+             payer_ref_hash, day, currency, spent_minor, static_minor) \
+             SELECT $5, $6, $7, $8, $9, $10, $41 FROM held WHERE $15 \
+             ON CONFLICT (payer_institution_id, merchant_id, payer_ref_hash, day, currency) \
+             DO UPDATE SET spent_minor = payer_days.spent_minor + excluded.spent_minor, \
+             static_minor = payer_days.static_minor + excluded.static_minor \
+             WHERE payer_days.spent_minor = $4 AND payer_days.static_minor = $40 RETURNING 1), \
+             allowed AS (SELECT code FROM held WHERE NOT $15 OR EXISTS (SELECT 1 FROM counted)), \
+             payment AS (",
             $payment,
             "), attempt AS (INSERT INTO attempts (id, payment_id, merchant_id, order_number, \
              payer_institution_id, payee_institution_id, payment_account_id, account_reference, \
@@ -32,30 +48,26 @@ macro_rules! begin {
              pay_before_ms, close_ms, next_query_ms, queries, started_ms) SELECT $14, payment.id, \
              $6, $16, $5, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $10, $9, \
              $29, $30, $31, $32, $33, $34, 0, $13 FROM payment), \
-             counted AS (INSERT INTO payer_days (payer_institution_id, merchant_id, \
-             payer_ref_hash, day, currency, spent_minor, static_minor) \
-             SELECT $5, $6, $7, $8, $9, $10, $41 FROM payment WHERE $15 \
-             ON CONFLICT (payer_institution_id, merchant_id, payer_ref_hash, day, currency) \
-             DO UPDATE SET spent_minor = payer_days.spent_minor + excluded.spent_minor, \
-             static_minor = payer_days.static_minor + excluded.static_minor \
-             WHERE payer_days.spent_minor = $4 AND payer_days.static_minor = $40 RETURNING 1), \
              event AS (INSERT INTO events (id, merchant_id, store_id, counter_id, sequence, kind, \
              data, created_ms) SELECT $35, $6, $36, $37, NULL, $38, $39, $13 FROM payment), \
              told AS (INSERT INTO outbox (event_id, merchant_id) SELECT $35, $6 FROM payment) \
-             SELECT EXISTS (SELECT 1 FROM payment) AND (NOT $15 OR EXISTS (SELECT 1 FROM counted))"
+             SELECT EXISTS (SELECT 1 FROM payment)"
         )
     };
 }
 const NEW: &str = begin!(
+    "",
+    "",
     "INSERT INTO payments (id, merchant_id, store_id, counter_id, code_id, amount_minor, currency, \
      state, attempt_id, captured_minor, refunded_minor, version, created_ms) \
-     SELECT $11, $6, $36, $37, held.code, $10, $9, 'waiting', $14, 0, 0, $12, $13 FROM held \
+     SELECT $11, $6, $36, $37, allowed.code, $10, $9, 'waiting', $14, 0, 0, $12, $13 FROM allowed \
      RETURNING id"
 );
 const HELD: &str = begin!(
-    "UPDATE payments SET state = 'waiting', attempt_id = $14, version = $12 FROM held \
-     WHERE payments.id = $11 AND payments.state = 'created' AND payments.version = $12 - 1 \
-     RETURNING payments.id"
+    "JOIN payments p ON p.id = $11 AND p.state = 'created' AND p.version = $12 - 1",
+    " FOR UPDATE OF p",
+    "UPDATE payments SET state = 'waiting', attempt_id = $14, version = $12 FROM allowed \
+     WHERE payments.id = $11 RETURNING payments.id"
 );
 
 pub(in crate::db::hot) async fn begin(
@@ -63,7 +75,6 @@ pub(in crate::db::hot) async fn begin(
     clock: &Clock,
     begun: &Begun,
 ) -> Result<bool, DbError> {
-    let mut tx = begin_whole(pool).await?;
     let (attempt, payment, ground) = (&begun.attempt, &begun.payment, &begun.ground);
     let day = begun.day.as_ref();
     // Instances agree on the database's time.
@@ -116,18 +127,7 @@ pub(in crate::db::hot) async fn begin(
         .bind(begun.static_amount())
         .bind(ground.code_ends)
         .bind(now)
-        .fetch_one(&mut *tx)
+        .fetch_one(pool)
         .await;
-    match done {
-        Ok(true) => {
-            tx.commit().await?;
-            Ok(true)
-        }
-        Ok(false) => {
-            tx.rollback().await?;
-            Ok(false)
-        }
-        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(false),
-        Err(error) => Err(error.into()),
-    }
+    unless_taken(done)
 }

@@ -1,4 +1,4 @@
-//! Each in one statement, so that it costs one round trip besides those of its transaction.
+//! Each in one statement that commits by itself, so that it costs one way there and back.
 
 mod begin;
 
@@ -9,7 +9,7 @@ use crate::db::codes::Scan;
 use crate::db::hot::found::{FoundRow, Named, columns};
 use crate::db::hot::handed::HandedOver;
 use crate::db::hot::paid::Paid;
-use crate::db::open::begin_whole;
+use crate::db::open::alone;
 use crate::merchant::InstitutionId;
 
 pub(super) use begin::begin;
@@ -27,9 +27,12 @@ const FIND: &str = concat!(
 // `held` locks both rows and looks at them again where somebody was faster; everything else follows
 // from it or does not happen. A number that is taken (payee reference, receipt) fails the statement
 // as a whole.
-const PAY: &str = "WITH held AS (\
+const PAY: &str = concat!(
+    "WITH held AS (\
      SELECT a.id AS attempt, p.id AS payment FROM attempts a JOIN payments p ON p.id = a.payment_id \
-     WHERE a.id = $1 AND a.version = $2 AND a.state IN ('started', 'waiting') \
+     WHERE ",
+    alone!(),
+    " AND a.id = $1 AND a.version = $2 AND a.state IN ('started', 'waiting') \
      AND p.version = $3 AND p.state = 'waiting' AND p.attempt_id = a.id FOR UPDATE), \
      attempt AS (UPDATE attempts SET state = 'paid', decided_ms = $4, version = version + 1 \
      FROM held WHERE attempts.id = held.attempt), \
@@ -52,9 +55,13 @@ const PAY: &str = "WITH held AS (\
      event AS (INSERT INTO events (id, merchant_id, store_id, counter_id, sequence, kind, data, \
      created_ms) SELECT $30, $10, $31, $32, NULL, $33, $34, $4 FROM held), \
      told AS (INSERT INTO outbox (event_id, merchant_id) SELECT $30, $10 FROM held) \
-     SELECT EXISTS (SELECT 1 FROM held)";
-const HAND_OVER: &str = "UPDATE attempts SET state = 'waiting', handover = $3, version = $2 \
-     WHERE id = $1 AND version = $2 - 1 AND state = 'started'";
+     SELECT EXISTS (SELECT 1 FROM held)"
+);
+const HAND_OVER: &str = concat!(
+    "UPDATE attempts SET state = 'waiting', handover = $3, version = $2 \
+     WHERE id = $1 AND version = $2 - 1 AND state = 'started' AND ",
+    alone!()
+);
 const INSERT_SCANS: &str = "INSERT INTO scans (id, code_id, merchant_id, institution_id, outcome, \
      scanned_ms) SELECT * FROM UNNEST($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], \
      $6::bigint[])";
@@ -69,9 +76,6 @@ pub(super) async fn find(pool: &PgPool, named: &Named) -> Result<Option<FoundRow
 }
 
 pub(super) async fn pay(pool: &PgPool, paid: &Paid) -> Result<bool, DbError> {
-    // The statement would commit by itself, but only on a connection on which nothing is open; what
-    // is acknowledged must not rest on that.
-    let mut tx = begin_whole(pool).await?;
     let row = paid.columns();
     let ids: Vec<&str> = row.entries.iter().map(|entry| entry.id).collect();
     let debits: Vec<&str> = row
@@ -120,27 +124,26 @@ pub(super) async fn pay(pool: &PgPool, paid: &Paid) -> Result<bool, DbError> {
         .bind(row.event_counter)
         .bind(row.kind)
         .bind(row.data)
-        .fetch_one(&mut *tx)
+        .fetch_one(pool)
         .await;
+    unless_taken(done)
+}
+
+/// A number that somebody else has is a reason to go the long way, and no failure.
+fn unless_taken(done: Result<bool, sqlx::Error>) -> Result<bool, DbError> {
     match done {
         Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(false),
-        done => {
-            let is_paid = done?;
-            tx.commit().await?;
-            Ok(is_paid)
-        }
+        done => Ok(done?),
     }
 }
 
 pub(super) async fn hand_over(pool: &PgPool, handed: &HandedOver) -> Result<bool, DbError> {
-    let mut tx = begin_whole(pool).await?;
     let done = sqlx::query(HAND_OVER)
         .bind(&handed.attempt)
         .bind(handed.version)
         .bind(&handed.handover)
-        .execute(&mut *tx)
+        .execute(pool)
         .await?;
-    tx.commit().await?;
     Ok(done.rows_affected() == 1)
 }
 
