@@ -3,7 +3,8 @@
 //! What comes in is a stranger's file. Its size, kind and dimensions are judged from its first
 //! bytes, before anything is unpacked; unpacking is bounded in memory; and the caller says after
 //! each step whether there is still time. Formats that are programs or many pictures in one (SVG,
-//! GIF) are not taken.
+//! GIF) are not taken. A camera's note of how it was held turns what is found; 16 bits a colour are
+//! as good as 8; a colour profile is passed over, because dark is darker than light under any.
 
 mod blur;
 mod cost;

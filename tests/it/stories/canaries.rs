@@ -5,6 +5,7 @@ use super::document::operations;
 use super::process::ShopProcess;
 use super::town::cookie_of;
 use crate::support::plates::plate;
+use crate::support::secret::registers;
 use crate::support::server::bearer;
 use crate::support::wire::{Answer, Request};
 use crate::support::{Backend, on_both};
@@ -12,7 +13,6 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tongma::crypto::digest::hex;
 use tongma::crypto::keys::HmacKey;
-use tongma::flow::institution_keys::{self, Material, NewKey};
 use tongma::print::Blank;
 
 /// Everything that must stay with whoever it belongs to.
@@ -138,22 +138,6 @@ async fn no_secret_and_no_forgery_reaches_the_log(backend: Backend) {
 }
 on_both![no_secret_and_no_forgery_reaches_the_log];
 
-/// The secret that JD Pay really shares with us, and its name.
-async fn shared(place: &ShopProcess) -> (HmacKey, String) {
-    let (app, secret) = (&place.shop.app, HmacKey::from_random(*SHARED_BYTES));
-    let new = NewKey {
-        material: Material::Shared(secret.clone()),
-        key_id: None,
-        not_before: None,
-        not_after: None,
-    };
-    let mut tx = app.db.begin().await.unwrap();
-    let jd = "jd_pay".parse().unwrap();
-    let key = institution_keys::register(&mut tx, &app.sealer, &*app.entropy, &jd, new).await;
-    tx.commit().await.unwrap();
-    (secret, key.unwrap().key_id)
-}
-
 /// Two payments that are really begun, by somebody whom the institution names, one with each kind of key,
 /// after two forged tries; what those were answered.
 async fn begins(place: &ShopProcess, sticker: &str) -> Vec<Answer> {
@@ -171,7 +155,8 @@ async fn begins(place: &ShopProcess, sticker: &str) -> Vec<Answer> {
         let forged = begin.clone().with("Signature", &format!("s=:{key}:"));
         answers.push(place.server.send(&forged).await);
     }
-    let (secret, name) = shared(place).await;
+    let secret = HmacKey::from_random(*SHARED_BYTES);
+    let name = registers(&place.shop.app, &secret).await.key_id;
     // As it should be, and under its name with what another key signed.
     let own = place.signed_with((&secret).into(), &name, begin.clone());
     let wrong = place.signed_with((&place.shop.keys["jd_pay"]).into(), &name, begin.clone());

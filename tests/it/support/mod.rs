@@ -54,6 +54,7 @@ pub(crate) mod paper;
 mod payee;
 mod peer;
 pub(crate) mod plates;
+pub(crate) mod secret;
 pub(crate) mod server;
 pub(crate) mod shop;
 pub(crate) mod shuffle;

@@ -4,12 +4,13 @@
 use std::time::Duration;
 
 use tongma::crypto::keys::HmacKey;
-use tongma::flow::institution_keys::{self, Material, NewKey, Overview};
+use tongma::flow::institution_keys::{self, Overview};
 use tongma::flow::key_log;
 use tongma::merchant::{InstitutionKey, KeyDirection};
 
 use crate::support::beside::number;
 use crate::support::digest::business_digest;
+use crate::support::secret::{self, handed_in};
 use crate::support::server::Server;
 use crate::support::wire::Request;
 use crate::support::{Backend, on_both};
@@ -17,25 +18,12 @@ use crate::support::{Backend, on_both};
 /// A secret, and its key as it is kept.
 type Shared = (HmacKey, InstitutionKey);
 
-fn new_key(secret: &HmacKey) -> NewKey {
-    NewKey {
-        material: Material::Shared(secret.clone()),
-        key_id: None,
-        not_before: None,
-        not_after: None,
-    }
-}
-
 /// JD Pay gets a shared secret.
 async fn registers(server: &Server) -> Shared {
     let app = &server.shop.app;
     let secret = HmacKey::from_random(app.entropy.bytes());
-    let mut tx = app.db.begin().await.unwrap();
-    let jd = "jd_pay".parse().unwrap();
-    let new = new_key(&secret);
-    let key = institution_keys::register(&mut tx, &app.sealer, &*app.entropy, &jd, new).await;
-    tx.commit().await.unwrap();
-    (secret, key.unwrap())
+    let key = secret::registers(app, &secret).await;
+    (secret, key)
 }
 
 /// JD Pay gets another in its place.
@@ -43,7 +31,7 @@ async fn replaces(server: &Server, old: &Shared, overlap: Duration) -> Shared {
     let app = &server.shop.app;
     let secret = HmacKey::from_random(app.entropy.bytes());
     let mut tx = app.db.begin().await.unwrap();
-    let new = new_key(&secret);
+    let new = handed_in(&secret);
     let old = &old.1.key_id;
     let (sealer, entropy) = (&*app.sealer, &*app.entropy);
     let replaced = institution_keys::replace(&mut tx, sealer, entropy, old, new, overlap).await;

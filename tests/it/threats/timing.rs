@@ -13,8 +13,8 @@ use tongma::crypto::http_signature::{
 use tongma::crypto::keys::{HmacKey, SigningKey, VerifyingKey};
 use tongma::crypto::sealing::{Purpose, Sealer};
 use tongma::flow::authenticate;
-use tongma::flow::institution_keys::{self, Material, NewKey};
 
+use crate::support::secret::registers;
 use crate::support::shop::Shop;
 use crate::support::{Backend, on_both};
 
@@ -142,20 +142,11 @@ async fn t025_a_call_is_refused_as_quickly_whatever_key_it_names(backend: Backen
     let shop = Shop::open(backend).await;
     let app = &shop.app;
     let secret = HmacKey::from_random(app.entropy.bytes());
-    let new = NewKey {
-        material: Material::Shared(secret.clone()),
-        key_id: None,
-        not_before: None,
-        not_after: None,
-    };
-    let mut tx = app.db.begin().await.unwrap();
-    let jd = "jd_pay".parse().unwrap();
-    let shared = institution_keys::register(&mut tx, &app.sealer, &*app.entropy, &jd, new).await;
-    tx.commit().await.unwrap();
+    let shared = registers(app, &secret).await;
     let names = [
         "nobody".to_owned(),
         shop.keys["jd_pay"].key_id().to_string(),
-        shared.unwrap().key_id,
+        shared.key_id,
     ];
     let authority = app.origin.authority();
     let parts = RequestParts {

@@ -1,5 +1,7 @@
 //! What we print is read back; what is meant to hurt does not.
 
+mod profile;
+
 use std::cell::Cell;
 
 use image::{DynamicImage, GrayImage, ImageFormat, Luma, Rgba, RgbaImage, imageops};
