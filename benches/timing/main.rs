@@ -18,6 +18,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use data_encoding::BASE64;
+use tongma::app::Nobody;
 use tongma::clock::Timestamp;
 use tongma::crypto::http_signature::{
     Parsed, RequestParts, SignatureHeaders, SignedHeaders, parse, sign,
@@ -144,19 +145,23 @@ fn main() -> std::io::Result<()> {
 
     // What is opened with a known shared secret, and what instead where there is none.
     let entropy: &dyn Entropy = &SystemEntropy::new();
-    let sealed = sealer.seal(Purpose::SharedSecret, b"key_id", &[0x5a; 32], entropy);
-    let sealed = sealed.unwrap_or_default();
-    let nobodys = vec![1; sealed.len()];
+    let name = key.key_id().to_string();
+    let sealed = sealer.seal(
+        Purpose::SharedSecret,
+        name.as_bytes(),
+        key.expose(),
+        entropy,
+    );
+    let sealed = sealed.map_err(std::io::Error::other)?;
+    let nobody = Nobody::new(&sealer, entropy).map_err(std::io::Error::other)?;
+    let opens = |name: &str, sealed: &[u8]| {
+        let opened = sealer.open(Purpose::SharedSecret, name.as_bytes(), sealed);
+        opened.is_ok_and(|secret| HmacKey::new(secret).is_ok())
+    };
     compare(
         "sealed secret: a key's | nobody's",
-        &|| {
-            let opened = sealer.open(Purpose::SharedSecret, b"key_id", &sealed);
-            opened.is_ok()
-        },
-        &|| {
-            let opened = sealer.open(Purpose::SharedSecret, b"nobody", &nobodys);
-            opened.is_ok()
-        },
+        &|| opens(&name, &sealed),
+        &|| opens(nobody.name(), nobody.sealed()),
     );
 
     let signer = SigningKey::from_seed(&[3; 32]);

@@ -9,6 +9,7 @@ mod gate;
 mod key_log;
 mod keyring;
 mod leaks;
+mod nobody;
 mod proxies;
 mod rates;
 mod readiness;
@@ -40,6 +41,7 @@ pub use gate::{Full, Gate, GateLimits, Lane, Seat, before_work, outside};
 pub use key_log::KeyLog;
 pub use keyring::{KeyRing, KeyRingError, signs};
 pub use leaks::{Leak, Leaks};
+pub use nobody::Nobody;
 pub use proxies::Proxies;
 pub use rates::{Measure, Rate, RateLimits, Rates, WINDOW_S};
 pub use readiness::Readiness;
@@ -63,6 +65,8 @@ pub struct App {
     pub mode: Mode,
     /// Seals what is stored or given to browsers.
     pub sealer: Arc<Sealer>,
+    /// Opened where no shared secret is.
+    pub nobody: Nobody,
     /// Our signing keys.
     pub keys: KeyRing,
     /// The only sender to institutions.

@@ -9,13 +9,13 @@ use data_encoding::BASE64;
 use tokio::sync::mpsc::Receiver;
 
 use crate::app::{
-    App, Bell, FontFiles, FontShelf, Gate, GateLimits, KeyLog, KeyRingError, Leaks, Limits,
+    App, Bell, FontFiles, FontShelf, Gate, GateLimits, KeyLog, KeyRingError, Leaks, Limits, Nobody,
     Proxies, RateLimits, Rates, Readiness, Recent, ScanLog, Scrape, StreamLimits, Streams,
 };
 use crate::clock::Clock;
 use crate::code::origin::{Origin, OriginError};
 use crate::config::Config;
-use crate::crypto::sealing::Sealer;
+use crate::crypto::sealing::{SealError, Sealer};
 use crate::db::codes::Scan;
 use crate::db::{Db, DbSettings, OpenError};
 use crate::entropy::{Entropy, SystemEntropy};
@@ -66,6 +66,8 @@ pub(crate) enum SetupError {
     #[error(transparent)]
     Client(#[from] SendError),
     #[error(transparent)]
+    Seal(#[from] SealError),
+    #[error(transparent)]
     Money(#[from] MoneyError),
 }
 
@@ -85,6 +87,7 @@ pub(crate) async fn app(
     let db = database(config, clock.clone()).await?;
     let sealer = sealer(config, &*entropy)?;
     let keys = keys::open(&db, &sealer, &*entropy).await?;
+    let nobody = Nobody::new(&sealer, &*entropy)?;
     let (log, scans) = ScanLog::channel();
     let app = App {
         wallets: Client::new(clock.clone(), Arc::clone(&entropy))?,
@@ -92,6 +95,7 @@ pub(crate) async fn app(
         entropy,
         origin,
         mode: config.mode,
+        nobody,
         sealer: Arc::new(sealer),
         keys,
         limits: limits(config)?,

@@ -108,11 +108,6 @@ pub struct Device {
 /// come again until twice that later.
 const NONCE_KEPT: Duration = WINDOW.saturating_mul(2);
 
-/// What is opened where there is no shared secret: as long as one that is sealed, of its version, and
-/// sealed by nobody.
-const NOBODYS_NAME: &[u8] = b"nobody";
-const NOBODYS_SECRET: [u8; 61] = [1; 61];
-
 /// Lets an institution in. A call that changes something must [keep its nonce](keep_nonce) too.
 pub async fn wallet(
     app: &App,
@@ -137,7 +132,7 @@ pub async fn wallet(
         .and_then(|(key, _)| verifying_key(&app.sealer, key));
     if let Err(why) = parsed.verify_or_refuse(key.as_ref(), parts, now) {
         let opened = record.map(|(key, _)| key.material.algorithm());
-        open_as_well(&app.sealer, opened);
+        open_as_well(app, opened);
         return Err(AuthError::Signature(why).into());
     }
     let is_ours = is_ours(&app.origin, parts.authority);
@@ -179,7 +174,7 @@ async fn known(
         let mut tx = app.db.read().await?;
         db::institutions::find_key(&mut tx, parsed.keyid()).await?;
         tx.rollback().await?;
-        open_as_well(&app.sealer, None);
+        open_as_well(app, None);
         let why = verified.err().unwrap_or(SignatureError::Invalid);
         return Err(AuthError::Signature(why).into());
     }
@@ -278,11 +273,7 @@ fn is_ours(origin: &Origin, authority: &str) -> bool {
 fn verifying_key(sealer: &Sealer, key: &InstitutionKey) -> Option<VerifyingKey> {
     let found = match &key.material {
         KeyMaterial::Ed25519(public) => PublicKey::new(public).ok().map(VerifyingKey::Ed25519),
-        KeyMaterial::HmacSha256(sealed) => sealer
-            .open(Purpose::SharedSecret, key.key_id.as_bytes(), sealed)
-            .ok()
-            .and_then(|secret| HmacKey::new(secret).ok())
-            .map(VerifyingKey::HmacSha256),
+        KeyMaterial::HmacSha256(sealed) => shared(sealer, &key.key_id, sealed),
     };
     if found.is_none() {
         tracing::error!(
@@ -293,12 +284,19 @@ fn verifying_key(sealer: &Sealer, key: &InstitutionKey) -> Option<VerifyingKey> 
     found
 }
 
+/// A shared secret, opened.
+fn shared(sealer: &Sealer, key_id: &str, sealed: &[u8]) -> Option<VerifyingKey> {
+    let secret = sealer.open(Purpose::SharedSecret, key_id.as_bytes(), sealed);
+    let key = HmacKey::new(secret.ok()?).ok()?;
+    Some(VerifyingKey::HmacSha256(key))
+}
+
 /// Opens nobody's secret where no shared secret was opened: a refusal costs as much whatever key there
 /// is or is not, so that how long it takes does not tell.
-fn open_as_well(sealer: &Sealer, opened: Option<KeyAlgorithm>) {
+fn open_as_well(app: &App, opened: Option<KeyAlgorithm>) {
     if opened != Some(KeyAlgorithm::HmacSha256) {
-        let nothing = sealer.open(Purpose::SharedSecret, NOBODYS_NAME, &NOBODYS_SECRET);
-        drop(black_box(nothing));
+        let nobodys = shared(&app.sealer, app.nobody.name(), app.nobody.sealed());
+        drop(black_box(nobodys));
     }
 }
 

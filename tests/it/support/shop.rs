@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use tongma::app::{
-    App, Bell, FontShelf, Gate, GateLimits, KeyLog, Leaks, Limits, Proxies, RateLimits, Rates,
-    Readiness, Recent, ScanLog, Scrape, Streams,
+    App, Bell, FontShelf, Gate, GateLimits, KeyLog, Leaks, Limits, Nobody, Proxies, RateLimits,
+    Rates, Readiness, Recent, ScanLog, Scrape, Streams,
 };
 use tongma::clock::{Clock, Timestamp};
 use tongma::code::origin::Origin;
@@ -322,6 +322,7 @@ pub(crate) async fn app(
         )]),
         key_log: KeyLog::default(),
         leaks: Leaks::default(),
+        nobody: Nobody::new(&sealer, &*entropy).unwrap(),
         rates: Rates::new(&RateLimits::default(), clock.clone()),
         gate: Gate::new(&GateLimits::default()),
         readiness: Readiness::default(),
