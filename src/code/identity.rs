@@ -4,7 +4,7 @@
 //! `https`, a time of printing behind a question mark. Whoever keeps codes of others by their text
 //! keeps them by this, or the same code could be claimed twice.
 
-use super::decode::{DecodeContext, EMV, check_characters};
+use super::decode::{DecodeContext, EMV, check_characters, meant_as_ours};
 use super::{emv, emv_form, run};
 
 /// Which code a text is.
@@ -24,7 +24,9 @@ pub struct Identity {
 /// every text that decoding refuses or does not know, and for one that can be spelt in ways without
 /// end.
 pub fn identify(text: &str, context: &DecodeContext<'_>) -> Option<Identity> {
-    if check_characters(text).is_err() || run::parse(text, context.allow_http).is_ok() {
+    check_characters(text).ok()?;
+    let not_ours = run::parse(text, context.allow_http).err()?;
+    if meant_as_ours(text, &not_ours, context) {
         return None;
     }
     if let Some((native, canonical)) = context.natives.canonical(text) {
@@ -102,6 +104,18 @@ mod tests {
             None
         );
         assert_eq!(identity("https://example.com/"), None);
+    }
+
+    #[test]
+    fn what_was_made_to_be_taken_for_ours_is_no_code_to_keep() {
+        let run = "DGS2LJNFUWS2LJNFUWS2LJNFUWSQAAAAAAAAABHCACOA";
+        let payee = "upi://pay?pa=shop@bank";
+        assert_eq!(identity(payee).unwrap().network, "upi_in");
+        assert!(run::parse(&format!("https://pay.example/Q/{run}"), false).is_ok());
+        let text = format!("{payee}HTTP://127.0.0.1:8080/Q/{run}");
+        let answer = with_context(|context| decode(&text, context));
+        assert!(matches!(answer, DecodeAnswer::Refused(_)), "{answer:?}");
+        assert_eq!(identity(&text), None);
     }
 
     #[test]

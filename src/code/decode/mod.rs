@@ -156,7 +156,7 @@ fn read(text: &str, context: &DecodeContext<'_>) -> Result<Reading, Remark> {
 
 /// Whether a text that is not ours was made to be taken for ours: it names our host, or carries a
 /// whole run behind something that is no proper origin.
-fn meant_as_ours(text: &str, error: &RunError, context: &DecodeContext<'_>) -> bool {
+pub(super) fn meant_as_ours(text: &str, error: &RunError, context: &DecodeContext<'_>) -> bool {
     let names_us = Origin::split(text, context.allow_http).is_ok_and(|(origin, path)| {
         context.own_origins.contains(&origin)
             && path
