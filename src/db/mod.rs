@@ -59,9 +59,12 @@ pub use page::{PAGE_MAX, Page};
 /// What can go wrong between us and the database.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
-    /// Too many writers wait, two transactions crossed, or the database is away; asking again helps.
+    /// Too many writers wait, or the database is away; asking again later helps.
     #[error("the database is busy")]
     Busy(#[source] sqlx::Error),
+    /// Two transactions waited for each other, and this one gave way; asking again helps at once.
+    #[error("another transaction was in the way")]
+    Crossed(#[source] sqlx::Error),
     /// Another transaction changed the row first.
     #[error("{table} {id} was changed by another request")]
     Conflict {
@@ -103,12 +106,13 @@ impl From<sqlx::Error> for DbError {
             .as_database_error()
             .and_then(|e| e.code().map(std::borrow::Cow::into_owned));
         match code.as_deref() {
-            // SQLite: busy, locked and their extended forms, disk full. PostgreSQL: serialization
-            // failure, deadlock, lock not available, silent for too long, too many connections, shut
-            // down, starting up, disk full.
+            // PostgreSQL: serialization failure, deadlock.
+            Some("40001" | "40P01") => Self::Crossed(error),
+            // SQLite: busy, locked and their extended forms, disk full. PostgreSQL: lock not available,
+            // silent for too long, too many connections, shut down, starting up, disk full.
             Some(
-                "5" | "6" | "13" | "261" | "262" | "517" | "40001" | "40P01" | "55P03" | "25P03"
-                | "53300" | "57P01" | "57P03" | "53100",
+                "5" | "6" | "13" | "261" | "262" | "517" | "55P03" | "25P03" | "53300" | "57P01"
+                | "57P03" | "53100",
             ) => Self::Busy(error),
             Some(_) | None => Self::Failed(error),
         }

@@ -261,6 +261,16 @@ impl Db {
                         matches!(found, "on" | "remote_write" | "remote_apply")
                     })?;
                 }
+                let deferrable: String = sqlx::query_scalar("SHOW default_transaction_deferrable")
+                    .fetch_one(pool)
+                    .await
+                    .map_err(OpenError::Connect)?;
+                if deferrable != "off" {
+                    tracing::warn!(
+                        "the database is set to default_transaction_deferrable={deferrable}: every \
+                         payment takes the long way; set it to off"
+                    );
+                }
                 Ok(())
             }
         }
@@ -268,7 +278,8 @@ impl Db {
 }
 
 /// At this isolation level `DEFERRABLE` changes nothing, but a statement can see it. One that is to
-/// commit by itself asks whether it is [`alone!`], and takes no effect where somebody left a transaction open.
+/// commit by itself asks whether it is [`alone!`], and takes no effect where somebody left a
+/// transaction open. Nothing is begun inside such a one, either: to the server it is an error.
 const BEGIN: &str = "BEGIN DEFERRABLE";
 
 /// Holds outside of any transaction that was begun here: what such a statement writes on PostgreSQL

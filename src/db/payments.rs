@@ -2,7 +2,7 @@
 
 use crate::clock::Timestamp;
 use crate::db::row::Row;
-use crate::db::{DbError, Tx, each_backend, exactly_one};
+use crate::db::{DbError, Inner, Tx, each_backend, exactly_one};
 use crate::id::{CodeId, MerchantId, PaymentId};
 use crate::payment::{Payment, State};
 
@@ -20,6 +20,12 @@ const INSERT: &str = concat!(
     ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"
 );
 const FIND: &str = concat!("SELECT ", columns!(), " FROM payments WHERE id = $1");
+// SQLite has one writer and needs no such word.
+const HELD: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM payments WHERE id = $1 FOR UPDATE"
+);
 const FIND_OF: &str = concat!(
     "SELECT ",
     columns!(),
@@ -100,8 +106,22 @@ pub async fn insert(tx: &mut Tx, payment: &Payment) -> Result<(), DbError> {
 
 /// The payment with this id, whoever's it is.
 pub async fn find(tx: &mut Tx, id: &PaymentId) -> Result<Option<Payment>, DbError> {
+    by_id(tx, FIND, id).await
+}
+
+/// As [`find`]: until the transaction ends, nobody else changes the payment, or begins one of its
+/// attempts.
+pub async fn hold(tx: &mut Tx, id: &PaymentId) -> Result<Option<Payment>, DbError> {
+    let sql = match &tx.inner {
+        Inner::Sqlite(_) => FIND,
+        Inner::Postgres(_) => HELD,
+    };
+    by_id(tx, sql, id).await
+}
+
+async fn by_id(tx: &mut Tx, sql: &'static str, id: &PaymentId) -> Result<Option<Payment>, DbError> {
     let row: Option<PaymentRow> =
-        each_backend!(tx, conn => sqlx::query_as(FIND).bind(id).fetch_optional(conn).await)?;
+        each_backend!(tx, conn => sqlx::query_as(sql).bind(id).fetch_optional(conn).await)?;
     row.map(Payment::try_from).transpose()
 }
 

@@ -32,7 +32,9 @@ pub(in crate::flow) async fn take(
     loop {
         tries += 1;
         match take_once(app, result).await {
-            Err(FlowError::Db(DbError::Conflict { .. } | DbError::Busy(_))) if tries < TRIES => {}
+            Err(FlowError::Db(
+                DbError::Conflict { .. } | DbError::Crossed(_) | DbError::Busy(_),
+            )) if tries < TRIES => {}
             done => {
                 app.bell.ring();
                 return done.map(Some);

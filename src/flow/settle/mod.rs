@@ -51,7 +51,9 @@ pub(super) async fn take(app: &App, result: &Attested) -> Result<Outcome, FlowEr
     loop {
         tries += 1;
         match take_once(app, result).await {
-            Err(FlowError::Db(DbError::Conflict { .. } | DbError::Busy(_))) if tries < TRIES => {}
+            Err(FlowError::Db(
+                DbError::Conflict { .. } | DbError::Crossed(_) | DbError::Busy(_),
+            )) if tries < TRIES => {}
             done => {
                 app.bell.ring();
                 return done;

@@ -1,7 +1,7 @@
 //! Anything that is not plain: everything is read under the locks of one transaction, and whoever
 //! cannot begin is told why.
 
-use crate::app::App;
+use crate::app::{App, Opened};
 use crate::db::books::PayerDay;
 use crate::db::{self, DbError, Tx};
 use crate::flow::open_code::Scanned;
@@ -27,7 +27,8 @@ pub(super) async fn begin(
     loop {
         tries += 1;
         match begin_once(app, order, scanned).await {
-            Err(FlowError::Db(DbError::Conflict { .. })) if tries < TRIES => {}
+            Err(FlowError::Db(DbError::Conflict { .. } | DbError::Crossed(_))) if tries < TRIES => {
+            }
             done => return done,
         }
     }
@@ -41,7 +42,7 @@ async fn begin_once(app: &App, order: &StartOrder, scanned: &Scanned) -> Result<
         tx.commit().await?;
         return Ok(found);
     }
-    let opened = open_code::hold(&mut tx, scanned).await?;
+    let opened = hold(&mut tx, scanned).await?;
     resolve::payable(tx.now(), &opened)?;
     let amount = settle_amount(order, &opened)?;
     let payment = rows::payment(app, tx.now(), order, &opened, amount)?;
@@ -105,6 +106,16 @@ async fn begin_once(app: &App, order: &StartOrder, scanned: &Scanned) -> Result<
         merchant: opened.merchant,
         is_new: true,
     })
+}
+
+/// The code, and its payment where it has one already: before the payer's day, which whoever lets a
+/// payment go takes behind it, too. Two who took them in different order would wait for each other.
+async fn hold(tx: &mut Tx, scanned: &Scanned) -> Result<Opened, FlowError> {
+    let mut opened = open_code::hold(tx, scanned).await?;
+    if let Some(payment) = &opened.payment {
+        opened.payment = db::payments::hold(tx, &payment.id).await?;
+    }
+    Ok(opened)
 }
 
 /// What was begun before under the same `payer_reference`.

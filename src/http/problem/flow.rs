@@ -147,7 +147,7 @@ impl From<PrintError> for Problem {
 impl From<DbError> for Problem {
     fn from(error: DbError) -> Self {
         match error {
-            DbError::Busy(_) => {
+            DbError::Busy(_) | DbError::Crossed(_) => {
                 tracing::warn!(%error, "the database is busy or away");
                 Self::busy()
             }

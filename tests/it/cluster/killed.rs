@@ -11,7 +11,7 @@ use tongma::payment::ResultClaims;
 
 use super::feed::claims_of;
 use super::{Cluster, soon};
-use crate::support::beside::{number, run};
+use crate::support::beside::{one_waits, run};
 use crate::support::books::must_add_up;
 use crate::support::on_postgres;
 use crate::support::wire::{Request, try_send};
@@ -128,12 +128,7 @@ async fn killed_while_it_writes_that_money_came() {
             .await
             .unwrap();
         let asked = cluster.asks_in_vain(cluster.confirm(&claims));
-        let waits = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() \
-             AND wait_event_type = 'Lock'";
-        soon("a transaction that waits", async || {
-            (number(&cluster.shop.database, waits).await > 0).then_some(())
-        })
-        .await;
+        one_waits(&cluster.shop.database).await;
         cluster.kills_first();
         asked.await.unwrap();
         hand.execute("ROLLBACK").await.unwrap();

@@ -7,12 +7,9 @@ use tongma::id::EventId;
 use tongma::payment::event::{EventData, EventKind, NewEvent};
 
 use super::{Cluster, soon};
-use crate::support::beside::number;
+use crate::support::beside::{number, one_waits};
 use crate::support::on_postgres;
 
-/// Those who stand in line for the worker's lock or for a merchant's row.
-const WAITING: &str = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() \
-     AND wait_event_type = 'Lock'";
 const PLACED: &str = "SELECT COUNT(*) FROM events WHERE sequence IS NOT NULL";
 
 /// T081: the worker dies with the lock in its hand.
@@ -39,11 +36,8 @@ async fn stops_in_the_middle(signal: &str) {
     for minor in [100, 200, 300] {
         event(&cluster, minor).await;
     }
-    soon(
-        "a worker that waits with the lock in its hand",
-        async || (number(&cluster.shop.database, WAITING).await > 0).then_some(()),
-    )
-    .await;
+    // The worker has its lock in its hand, and waits with it.
+    one_waits(&cluster.shop.database).await;
     cluster.instances[0].signal(signal);
     hand.execute("ROLLBACK").await.unwrap();
     hand.close().await.unwrap();

@@ -2,6 +2,7 @@
 
 mod access;
 mod begin;
+mod crossing;
 mod hot;
 mod hot_begin;
 mod keys;

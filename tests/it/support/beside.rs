@@ -33,6 +33,19 @@ pub(crate) async fn run(database: &TestDb, sql: &str) {
     done.unwrap();
 }
 
+/// Returns when a transaction on PostgreSQL stands in line for a lock.
+pub(crate) async fn one_waits(database: &TestDb) {
+    let waits = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() \
+         AND wait_event_type = 'Lock'";
+    for _ in 0..400 {
+        if number(database, waits).await > 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    panic!("nobody waits");
+}
+
 async fn reach(database: &TestDb) -> Hand {
     let url = database.url();
     if url.starts_with("sqlite:") {
