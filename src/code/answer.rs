@@ -172,6 +172,14 @@ impl Reading {
         }
     }
 
+    /// Of a text with so many characters in front of what was read.
+    pub(super) fn behind(mut self, front: usize) -> Self {
+        for warning in &mut self.warnings {
+            warning.offset = warning.offset.map(|at| at.saturating_add(front));
+        }
+        self
+    }
+
     /// With what is to be paid.
     pub(super) fn asking(mut self, amount: Option<Amount>) -> Self {
         self.amount_minor = amount.map(Amount::minor);

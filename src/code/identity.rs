@@ -4,7 +4,7 @@
 //! `https`, a time of printing behind a question mark. Whoever keeps codes of others by their text
 //! keeps them by this, or the same code could be claimed twice.
 
-use super::decode::{DecodeContext, EMV, check_characters, meant_as_ours};
+use super::decode::{DecodeContext, EMV, bare, check_characters, meant_as_ours};
 use super::{emv, emv_form, run};
 
 /// Which code a text is.
@@ -37,6 +37,7 @@ pub fn identify(text: &str, context: &DecodeContext<'_>) -> Option<Identity> {
             canonical,
         });
     }
+    let (_, text) = bare(text);
     let payload = emv::parse(text).ok()?;
     if emv_form::claimed(text, &payload, context.own_origins, context.allow_http).is_some() {
         return None;
@@ -116,6 +117,29 @@ mod tests {
         let answer = with_context(|context| decode(&text, context));
         assert!(matches!(answer, DecodeAnswer::Refused(_)), "{answer:?}");
         assert_eq!(identity(&text), None);
+    }
+
+    /// Many scanners end each code with a line.
+    #[test]
+    fn what_stands_around_a_payload_is_no_part_of_it() {
+        let front = "00020126270012hk.com.hkicl020799999995204000053033445802HK5902NA6002HK";
+        let (one, broken) = (emv::with_checksum(front), format!("{front}63040000"));
+        let lower = one.get(..one.len() - 4).unwrap().to_owned() + "b1d8";
+        let read = |text: &str| match with_context(|context| decode(text, context)) {
+            DecodeAnswer::Read(reading) => {
+                let at = reading.warnings.iter().map(|warning| warning.offset);
+                (Some(reading.fields), at.collect::<Vec<_>>())
+            }
+            DecodeAnswer::Refused(refusal) => (None, vec![refusal.error.offset]),
+        };
+        for text in [&one, &broken, &lower] {
+            let (fields, at) = read(text);
+            let (same, behind) = read(&format!(" \t{text}\r\n"));
+            assert_eq!(same, fields, "{text}");
+            let moved = at.iter().map(|at| at.map(|at| at + 2));
+            assert_eq!(behind, moved.collect::<Vec<_>>(), "{text}");
+        }
+        assert_eq!(identity(&format!("{one}\n")), identity(&one));
     }
 
     #[test]

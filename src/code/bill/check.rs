@@ -18,7 +18,7 @@ const BECH32_STEPS: [u32; 5] = [
 ];
 
 /// Whether an account's check digits are right: modulo 97, letters counting from ten.
-pub(super) fn is_iban(account: &str) -> bool {
+pub(in crate::code) fn is_iban(account: &str) -> bool {
     let Some((front, number)) = account.split_at_checked(4) else {
         return false;
     };

@@ -4,7 +4,7 @@
 //! The shape of each text is known to [`super::label`]; here stands what its lines mean, and the
 //! check digits by which one wrong character in an account is noticed.
 
-mod check;
+pub(super) mod check;
 mod lines;
 mod pairs;
 #[cfg(test)]

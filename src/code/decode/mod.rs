@@ -135,12 +135,14 @@ fn read(text: &str, context: &DecodeContext<'_>) -> Result<Reading, Remark> {
                 Remark::new(error.fault.code(), error.fault.to_string()).at(error.offset)
             });
     }
-    if emv::looks_like(text) {
-        return emv::parse(text)
-            .map(|payload| merchant_presented(text, &payload, context))
+    let (front, bare) = bare(text);
+    if emv::looks_like(bare) {
+        return emv::parse(bare)
+            .map(|payload| merchant_presented(bare, &payload, context))
+            .map(|reading| reading.behind(front))
             .map_err(|error| {
                 Remark::new(error.fault.code(), error.fault.to_string())
-                    .at(error.offset)
+                    .at(error.offset.saturating_add(front))
                     .of(error.object)
             });
     }
@@ -152,6 +154,13 @@ fn read(text: &str, context: &DecodeContext<'_>) -> Result<Reading, Remark> {
     } else {
         Format::Other
     }))
+}
+
+/// A text without what stands around it, and how many characters of that stand in front of it.
+pub(super) fn bare(text: &str) -> (usize, &str) {
+    let behind = text.trim_start_matches(native::AROUND);
+    let front = text.len().saturating_sub(behind.len());
+    (front, behind.trim_end_matches(native::AROUND))
 }
 
 /// Whether a text that is not ours was made to be taken for ours: it names our host, or carries a

@@ -87,18 +87,30 @@ pub enum Template {
 }
 
 impl Fields {
-    /// What is to be paid, where 54 fits the currency; `None` where the payer enters it, and where a
-    /// fee is added that is not the same for every amount.
+    /// What is to be paid, a fixed fee with it, where 54 fits the currency; a tip is the payer's affair
+    /// and not in it. `None` where the payer enters the amount, where a fee is added that is not the
+    /// same for every amount, and where the unit is not known.
     pub fn to_pay(&self) -> Option<Amount> {
         let number = self.currency.as_deref()?.parse().ok()?;
         let currency = Currency::from_numeric(number)?;
         let amount = self.amount.as_deref()?;
-        // Zeros behind what the currency counts say nothing: 5000.00 is 5000 yen.
-        let (whole, part) = amount.split_once('.').unwrap_or((amount, ""));
-        let part = part.trim_end_matches('0');
-        let decimals = usize::try_from(currency.decimals()).unwrap_or(0);
-        let part = format!("{part:0<decimals$}");
-        Amount::from_decimal(&format!("{whole}.{part}"), currency).ok()
+        // Turkey's codes write twelve digits and no point, perhaps hundredths.
+        if self.country.as_deref() == Some("TR") && !amount.contains('.') {
+            return None;
+        }
+        let amount = decimal(amount, currency)?;
+        if self.fee_percentage.is_some() || self.tip_or_fee_indicator.as_deref() == Some("03") {
+            return None;
+        }
+        match &self.fee_fixed {
+            Some(fee) => {
+                let sum = amount
+                    .minor()
+                    .checked_add(decimal(fee, currency)?.minor())?;
+                Amount::positive(sum, currency).ok()
+            }
+            None => Some(amount),
+        }
     }
 }
 
@@ -117,6 +129,15 @@ impl Template {
             Self::Bare { .. } => None,
         }
     }
+}
+
+/// Zeros behind what the currency counts say nothing: 5000.00 is 5000 yen.
+fn decimal(text: &str, currency: Currency) -> Option<Amount> {
+    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+    let part = part.trim_end_matches('0');
+    let decimals = usize::try_from(currency.decimals()).unwrap_or(0);
+    let part = format!("{part:0<decimals$}");
+    Amount::from_decimal(&format!("{whole}.{part}"), currency).ok()
 }
 
 pub(super) fn collect(objects: &[Object<'_>]) -> Result<Fields, EmvError> {
@@ -151,12 +172,15 @@ pub(super) fn collect(objects: &[Object<'_>]) -> Result<Fields, EmvError> {
 }
 
 /// Opens a template. One that begins with an identifier must be whole; one that holds an
-/// identifier further back is opened too; anything else is a token that some network put there.
+/// identifier further back is opened too; anything else is a token that some network put there, such
+/// as a merchant's number in Turkey, which may begin as an identifier does.
 fn open(object: &Object<'_>) -> Result<Template, EmvError> {
     let subs = match split_template(object) {
         Ok(subs) => subs,
         Err(_) if is_message(object) => return Ok(bare(object)),
-        Err(error) if begins_with_identifier(object.value) => return Err(error),
+        Err(error) if begins_with_identifier(object.value) && !is_number(object.value) => {
+            return Err(error);
+        }
         Err(_) => return Ok(bare(object)),
     };
     let guid = subs
@@ -185,6 +209,10 @@ fn begins_with_identifier(value: &str) -> bool {
     let mut chars = value.strip_prefix("00").into_iter().flat_map(str::chars);
     let mut digit = || chars.next().is_some_and(|c| c.is_ascii_digit());
     digit() && digit()
+}
+
+fn is_number(value: &str) -> bool {
+    value.bytes().all(|b| b.is_ascii_digit())
 }
 
 fn bare(object: &Object<'_>) -> Template {

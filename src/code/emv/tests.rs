@@ -145,6 +145,36 @@ fn a_message_in_hexadecimal_is_no_broken_template() {
     }
 }
 
+/// Turkey's merchants have numbers that may begin as an identifier does, and amounts whose unit is
+/// not written down anywhere.
+#[test]
+fn a_number_is_no_broken_template() {
+    let sold = "52040000530394954120000000001235802TR5906ABCDEF6008ISTANBUL";
+    let payload = with_checksum(&format!("000201010212491000234156725016{:016}{sold}", 52));
+    let payload = parse(&payload).unwrap();
+    assert_eq!(payload.fields.to_pay(), None);
+    let broken = with_checksum(&format!("000201010212491000234156a2{sold}"));
+    assert_eq!(parse(&broken).unwrap_err().fault, EmvFault::BadTemplate);
+}
+
+#[test]
+fn a_fee_is_paid_with_the_amount_where_it_is_the_same_for_every_amount() {
+    for (fee, minor) in [
+        ("", Some(10_00)),
+        ("550201", Some(10_00)),
+        ("55020256041.50", Some(11_50)),
+        ("55020256041.5x", None),
+        ("55020357032.5", None),
+        ("550203", None),
+    ] {
+        let payload = with_checksum(&format!(
+            "00020126150011com.example520400005303156540510.00{fee}5802CN5904SHOP6004CITY"
+        ));
+        let to_pay = parse(&payload).unwrap().fields.to_pay();
+        assert_eq!(to_pay.map(crate::money::Amount::minor), minor, "{fee}");
+    }
+}
+
 #[test]
 fn an_error_names_the_object_and_the_place() {
     for (text, fault, object, offset) in [

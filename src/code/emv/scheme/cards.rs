@@ -82,12 +82,14 @@ pub(super) fn bare(template: &Template, fields: &Fields) -> View {
             .referring(additional(fields, "05"));
         return View::of(Some(payee));
     }
-    let by = if is_digits(value, 8..=19) {
+    let network = network(id);
+    // Behind the networks' own objects a number is whatever somebody has put there.
+    let by = if is_digits(value, 8..=19) && network != id {
         Proxy::Card
     } else {
         Proxy::Token
     };
-    View::of(Some(Payee::new(id, network(id), by, value)))
+    View::of(Some(Payee::new(id, network, by, value)))
 }
 
 /// The network that owns an object; the object's own number where none is known.

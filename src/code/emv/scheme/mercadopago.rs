@@ -23,6 +23,10 @@ account! {
         user = "03",
         /// Who brought it.
         sponsor = "04",
+        /// In version 3, what the shop asks to be paid, by a name that only the network can resolve.
+        token = "06",
+        /// Where a code on the counter leads.
+        location = "01",
     }
 }
 
@@ -47,10 +51,19 @@ fn read(template: &Template, fields: &Fields) -> View {
         return generic(template, fields);
     };
     let (object, guid) = (shop.object.as_str(), shop.guid.as_str());
-    let payee = shop.user.as_ref().map(|user| {
-        Payee::new(object, guid, Proxy::MerchantId, user)
-            .at(shop.sponsor.clone())
-            .referring(additional(fields, "05"))
+    let named = [
+        (Proxy::MerchantId, &shop.user),
+        (Proxy::Token, &shop.token),
+        (Proxy::Location, &shop.location),
+    ];
+    let mut named = named.into_iter();
+    let payee = named.find_map(|(by, payee)| {
+        let payee = Payee::new(object, guid, by, payee.as_ref()?);
+        Some(
+            payee
+                .at(shop.sponsor.clone())
+                .referring(additional(fields, "05")),
+        )
     });
     View::of(payee).expect(
         object,

@@ -117,6 +117,24 @@ pub const GENERIC: &str = "emv-generic";
 /// Malaysia's current format calls itself version 02.
 const VERSION_TWO: &str = "a0000006150001";
 
+/// What the codes of a country's own system are paid in there.
+const CURRENCIES: &[(&str, &str, &[&str])] = &[
+    ("pix", "BR", &["986"]),
+    ("paynow", "SG", &["702"]),
+    ("qris", "ID", &["360"]),
+    ("promptpay", "TH", &["764"]),
+    ("thai-bill", "TH", &["764"]),
+    ("vietqr", "VN", &["704"]),
+    ("duitnow", "MY", &["458"]),
+    ("qrph", "PH", &["608"]),
+    ("bharatqr", "IN", &["356"]),
+    ("hkfps", "HK", &["344", "156"]),
+    ("twqr", "TW", &["901"]),
+    ("jpqr", "JP", &["392"]),
+    ("khqr", "KH", &["116", "840"]),
+    ("lankaqr", "LK", &["144"]),
+];
+
 /// The name of the scheme that a payload follows.
 pub(super) fn of(fields: &Fields) -> &'static str {
     find(fields).map_or(GENERIC, |scheme| scheme.name)
@@ -153,7 +171,19 @@ pub(super) fn view(fields: &Fields) -> View {
             None => payee::generic(template, fields),
         });
     }
+    view.doubts
+        .extend(whole.and_then(|scheme| in_another_currency(scheme, fields)));
     view
+}
+
+fn in_another_currency(scheme: &Scheme, fields: &Fields) -> Option<Doubt> {
+    let mut all = CURRENCIES.iter();
+    let (_, country, own) = all.find(|(name, ..)| *name == scheme.name)?;
+    let is_own = own.contains(&fields.currency.as_deref()?);
+    (!is_own && is_country(fields, country)).then(|| Doubt {
+        object: "53".to_owned(),
+        rule: "it is paid in the currency of its country",
+    })
 }
 
 fn find(fields: &Fields) -> Option<&'static Scheme> {

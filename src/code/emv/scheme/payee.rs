@@ -150,18 +150,44 @@ impl View {
     }
 }
 
-/// An account of a network that nothing is known of: its first sub-object names the payee.
+/// An account of a network that nothing is known of: its first sub-object names the payee, unless that
+/// is a bank's code with something behind it, or the network's own name once more.
 pub(super) fn generic(template: &Template, fields: &Fields) -> View {
     match template {
         Template::Opened { id, guid, sub } => {
-            let payee = sub.iter().find(|(sub, _)| *sub != "00");
-            let payee = payee.map_or(guid, |(_, value)| value);
+            let mut named = sub
+                .iter()
+                .filter(|(sub, value)| *sub != "00" && !is_the_name_of(guid, value))
+                .map(|(_, value)| value)
+                .peekable();
+            let bank = named
+                .next_if(|value| is_bank(value))
+                .filter(|_| named.peek().is_some());
+            let Some(payee) = named.next().or(bank) else {
+                return View::default();
+            };
             let reference = additional(fields, "05").or_else(|| additional(fields, "01"));
             let payee = Payee::new(id, guid, Proxy::Token, payee).referring(reference);
-            View::of(Some(payee))
+            View::of(Some(payee.at(bank.cloned())))
         }
         Template::Bare { .. } => super::cards::bare(template, fields),
     }
+}
+
+/// Whether a value is a word of the identifier, `STCPAY` in `sa.com.stcpay`.
+fn is_the_name_of(guid: &str, value: &str) -> bool {
+    guid.split('.').any(|word| word.eq_ignore_ascii_case(value))
+}
+
+/// Whether this is a bank's code, as ISO 9362 writes it: `CBETETAA`, or three characters more.
+fn is_bank(value: &str) -> bool {
+    let is_upper =
+        |part: Option<&str>| part.is_some_and(|part| part.bytes().all(|b| b.is_ascii_uppercase()));
+    matches!(value.len(), 8 | 11)
+        && is_upper(value.get(..6))
+        && value
+            .bytes()
+            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
 }
 
 /// A sub-object of 62.

@@ -51,13 +51,31 @@ fn read(template: &Template, fields: &Fields) -> View {
     };
     let payee = payee.map(|(by, payee)| Payee::new(&pix.object, &pix.guid, by, payee));
     let payee = payee.or_else(recurring).map(|p| p.referring(reference));
-    let is_place = |location: &str| !location.contains("://") && location.contains('/');
     let is_alone = |_: &str| pix.location.is_none();
     View::of(payee)
         .expect(&pix.object, "01", pix.key.as_deref(), |key| proxy(key).is_some(),
             "a key is an e-mail address, a CPF or CNPJ with its check digits, a number from +55, or a UUID")
         .expect(&pix.object, "01", pix.key.as_deref(), is_alone, "a key does not stand beside a location")
-        .expect(&pix.object, "25", pix.location.as_deref(), is_place, "a location has a path and no scheme")
+        .expect(&pix.object, "25", pix.location.as_deref(), is_place, "a location is the name of a host and a path")
+}
+
+/// Whether this leads where it seems to: no name and port around the host, and nothing unseen in it.
+fn is_place(location: &str) -> bool {
+    let Some((host, path)) = location.split_once('/') else {
+        return false;
+    };
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && label
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    };
+    let top = host.rsplit('.').next().unwrap_or_default();
+    host.contains('.')
+        && host.split('.').all(is_label)
+        && top.bytes().any(|b| b.is_ascii_alphabetic())
+        && !path.is_empty()
+        && path.bytes().all(|b| b.is_ascii_graphic())
 }
 
 /// What kind of key this is.
@@ -69,7 +87,7 @@ fn proxy(key: &str) -> Option<Proxy> {
         Some(Proxy::Phone)
     } else if is_digits(key, 11..=11) {
         checks(key, &[(9, 10), (10, 11)]).then_some(Proxy::NationalId)
-    } else if is_digits(key, 14..=14) {
+    } else if is_company(key) {
         checks(key, &[(12, 9), (13, 9)]).then_some(Proxy::CompanyId)
     } else if is_uuid(key) {
         Some(Proxy::Alias)
@@ -79,10 +97,24 @@ fn proxy(key: &str) -> Option<Proxy> {
     }
 }
 
+/// Whether this has the form of a CNPJ: twelve digits, since July 2026 also capital letters, and two
+/// check digits.
+fn is_company(key: &str) -> bool {
+    let Some((number, checks)) = key.split_at_checked(12) else {
+        return false;
+    };
+    is_digits(checks, 2..=2)
+        && number
+            .bytes()
+            .all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
+}
+
 /// Check digits modulo 11: each sums the digits before it, weighted from its left by 2, 3, …, and
-/// from 2 again after `top` where there are more digits than that.
+/// from 2 again after `top` where there are more digits than that. A letter counts by how far its
+/// number in ASCII is from that of the digit 0.
 fn checks(number: &str, at: &[(usize, u32)]) -> bool {
-    let digits: Vec<u32> = number.chars().filter_map(|c| c.to_digit(10)).collect();
+    let digits = number.bytes().map(|b| u32::from(b.saturating_sub(b'0')));
+    let digits: Vec<u32> = digits.collect();
     at.iter().all(|(place, top)| {
         let weights = (2..=*top).cycle();
         let before = digits.iter().take(*place).rev();
@@ -113,6 +145,9 @@ mod tests {
         for (key, by) in [
             ("11222333000181", Some(Proxy::CompanyId)),
             ("11222333000182", None),
+            ("12ABC34501DE35", Some(Proxy::CompanyId)),
+            ("12ABC34501DE36", None),
+            ("12abc34501de35", None),
             ("52998224725", Some(Proxy::NationalId)),
             ("52998224735", None),
             ("+5511999998888", Some(Proxy::Phone)),

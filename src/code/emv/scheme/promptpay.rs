@@ -64,12 +64,16 @@ fn read(template: &Template, fields: &Fields) -> View {
     let payee = named
         .next()
         .map(|(by, name)| Payee::new(object, guid, by, name));
+    // A number for one payment is told beside the name.
+    let another = named.find(|(by, _)| *by != Proxy::Token);
+    let another = another.map(|(_, name)| name.as_str());
     View::of(payee)
+        .expect(object, "00", another, |_| false, "one name stands alone")
         .expect(
             object,
             "01",
             account.mobile.as_deref(),
-            |n| is_digits(n, 13..=13),
+            |n| is_digits(n, 13..=13) && n.starts_with("0066"),
             "a mobile number has 13 digits, 0066 in front",
         )
         .expect(

@@ -286,6 +286,40 @@ fn accounts_that_no_vector_has_are_told_in_their_networks_words() {
             "26290008pk.raast0113+923001234567",
             &["26 pk.raast phone +923001234567 - - - -"],
         ),
+        // A bank's code, or the network's own name, is not who is paid.
+        (
+            "ET",
+            "28360003CBE0108CBETETAA02131000698634514",
+            &["28 cbe token 1000698634514 CBETETAA - - -"],
+        ),
+        ("ET", "28150003CBE0104DASH", &["28 cbe token DASH - - - -"]),
+        (
+            "SA",
+            "26420013sa.com.stcpay0106STCPAY021161237952864",
+            &["26 sa.com.stcpay token 61237952864 - - - -"],
+        ),
+        ("PH", "26150011com.paymaya", &[]),
+        (
+            "NG",
+            "26660019NG.COM.NIBSS-PLC.QR0111S00000000010224999166200521092252016378",
+            &["26 ng.com.nibss-plc.qr merchant_id S0000000001 - - - -"],
+        ),
+        (
+            "BR",
+            "43650016COM.MERCADOLIBRE0201306367a6a4328-a414-472c-978e-fd2c381e0703",
+            &["43 com.mercadolibre token 7a6a4328-a414-472c-978e-fd2c381e0703 - - - -"],
+        ),
+        (
+            "BR",
+            "43510016COM.MERCADOLIBRE0127https://mpago.la/pos/411091",
+            &["43 com.mercadolibre location https://mpago.la/pos/411091 - - - -"],
+        ),
+        (
+            "TR",
+            "30500016TR.GOV.TCMB.FAST0126TR330006100519786457841326\
+             491000234156725130000210010400010312180904121314",
+            &["30 tr.gov.tcmb.fast iban TR330006100519786457841326 - - - -"],
+        ),
         (
             "PK",
             "27420010A0000007360124PK73FAYS3555390000000000",
@@ -303,6 +337,45 @@ fn a_label_of_many_networks_tells_all_of_them() {
     let networks: Vec<_> = parse(&label.payload).unwrap().view().payees;
     let networks: Vec<_> = networks.iter().map(|p| p.network.as_str()).collect();
     assert_eq!(networks, ["com.grab", "sg.com.dash.www", "sg.com.nets"]);
+}
+
+#[test]
+fn a_code_of_a_country_is_paid_in_its_currency_and_names_its_payee_once() {
+    let thai = |currency: &str, account: &str| {
+        let account = format!("29{:02}{account}", account.len());
+        let front = format!("000201{account}5303{currency}5802TH");
+        let payload = parse(&crate::code::emv::with_checksum(&front)).unwrap();
+        let doubts = payload.view().doubts.into_iter();
+        doubts.map(|doubt| doubt.object).collect::<Vec<_>>()
+    };
+    let guid = "0016A000000677010111";
+    let phone = format!("{guid}01130066899999999");
+    assert_eq!(thai("764", &phone), [""; 0]);
+    assert_eq!(thai("840", &phone), ["53"]);
+    assert_eq!(thai("764", &format!("{guid}01130099812345678")), ["29-01"]);
+    let two = format!("{phone}02131234567890123");
+    assert_eq!(thai("764", &two), ["29-00"]);
+}
+
+#[test]
+fn a_location_leads_where_it_seems_to() {
+    for (location, holds) in [
+        ("pix.example.com/qr/v2/9d36b84f", true),
+        ("pix.example.com@evil.example/qr/v2/1", false),
+        ("pix.example.com:8443/qr/v2/1", false),
+        ("https://pix.example.com/qr/v2/1", false),
+        ("pix.example.com/", false),
+        ("192.0.2.1/qr", false),
+        ("pix.example.com/q r", false),
+        ("píx.example.com/qr", false),
+    ] {
+        let account = Pix {
+            location: Some(location.to_owned()),
+            ..Pix::new("26", "br.gov.bcb.pix")
+        };
+        let doubts = view(&written::shop("BR", "986", vec![account.write()])).doubts;
+        assert_eq!(doubts.is_empty(), holds, "{location}");
+    }
 }
 
 #[test]
