@@ -89,10 +89,11 @@ pub(super) const ALL: &[(&str, TextPattern)] = &[
             "transfer",
         ),
     ),
+    // What has a D in it is for one payment, what has an S for many; either is answered as an order.
     (
         "sbp_ru",
         shape(
-            "^(?i:https://qr\\.nspk\\.ru)/A[DS]1[0-9A-Z]{20,40}(?:\\?[!-~]+)?$",
+            "^(?i:https://qr\\.nspk\\.ru)/[AB][DS][0-9A-Z]{21,41}(?:\\?[!-~]+)?$",
             "order",
         ),
     ),
@@ -188,10 +189,39 @@ pub(super) const ALL: &[(&str, TextPattern)] = &[
             "invoice",
         ),
     ),
+    // What stands behind the version stands between all pairs: a bar, unless a value has one in it.
     (
         "gost_ru",
         shape(
             "^ST0001[1-3]\\|(?:[^|]*\\|)*PersonalAcc=[0-9]{20}(?:\\|[^|]*)*$",
+            "invoice",
+        ),
+    ),
+    (
+        "gost_ru",
+        shape(
+            "^ST0001[1-3]#(?:[^#]*#)*PersonalAcc=[0-9]{20}(?:#[^#]*)*$",
+            "invoice",
+        ),
+    ),
+    (
+        "gost_ru",
+        shape(
+            "^ST0001[1-3]\\^(?:[^\\^]*\\^)*PersonalAcc=[0-9]{20}(?:\\^[^\\^]*)*$",
+            "invoice",
+        ),
+    ),
+    (
+        "gost_ru",
+        shape(
+            "^ST0001[1-3];(?:[^;]*;)*PersonalAcc=[0-9]{20}(?:;[^;]*)*$",
+            "invoice",
+        ),
+    ),
+    (
+        "gost_ru",
+        shape(
+            "^ST0001[1-3]~(?:[^~]*~)*PersonalAcc=[0-9]{20}(?:~[^~]*)*$",
             "invoice",
         ),
     ),

@@ -1,5 +1,7 @@
 //! Check digits.
 
+use std::ops::Range;
+
 use super::Bill;
 
 use crate::code::emv::checksum;
@@ -19,11 +21,19 @@ const BECH32_STEPS: [u32; 5] = [
 
 /// Whether an account's check digits are right: modulo 97, letters counting from ten.
 pub(in crate::code) fn is_iban(account: &str) -> bool {
-    let Some((front, number)) = account.split_at_checked(4) else {
-        return false;
-    };
+    let parts = account.split_at_checked(4);
+    parts.is_some_and(|(front, number)| is_one_of_97(number.chars().chain(front.chars())))
+}
+
+/// Whether Serbia's account is right, its last two digits being the check (the National Bank's decision
+/// on account numbers, ISO 7064 modulo 97).
+pub(super) fn is_serbian_account(account: &str) -> bool {
+    is_one_of_97(account.chars())
+}
+
+fn is_one_of_97(number: impl Iterator<Item = char>) -> bool {
     let mut rest = 0_u32;
-    for c in number.chars().chain(front.chars()) {
+    for c in number {
         let Some(value) = c.to_digit(36) else {
             return false;
         };
@@ -31,6 +41,65 @@ pub(in crate::code) fn is_iban(account: &str) -> bool {
         rest = rest.saturating_mul(shift).saturating_add(value) % 97;
     }
     rest == 1
+}
+
+/// By what the digits of a Russian bank and account are multiplied, over and over.
+const RUSSIAN_WEIGHTS: [u32; 3] = [7, 1, 3];
+
+/// Whether the key in a Russian account fits the bank that holds it (Bank of Russia, order 515 of 8
+/// September 1997). A bank is its last three digits; a settlement centre of the Bank of Russia the
+/// fifth and sixth behind a nought. Which of both holds an account is not plain to see, so either does.
+/// The treasury's accounts, which begin with a nought, have no such key.
+pub(super) fn is_russian_account(bank: &str, account: &str) -> bool {
+    let fits = |number: &mut dyn Iterator<Item = char>| {
+        let products = number.zip(RUSSIAN_WEIGHTS.iter().cycle());
+        let last = products.map(|(c, weight)| Some(c.to_digit(10)?.saturating_mul(*weight) % 10));
+        let sum: Option<u32> = last.sum();
+        sum.is_some_and(|sum| sum % 10 == 0)
+    };
+    let part = |range: Range<usize>| bank.get(range).unwrap_or_default().chars();
+    account.starts_with('0')
+        || fits(&mut part(6..9).chain(account.chars()))
+        || fits(&mut "0".chars().chain(part(4..6)).chain(account.chars()))
+}
+
+/// The parameter of Russia's links that checks all in front of it, and nothing behind it.
+const RUSSIAN_SUM: &str = "&crc=";
+
+/// Whether a link of Russia's is what its check digits say: a checksum as in EMV, in capital letters.
+/// Scheme and host are checked in small letters, too, as a symbol with the whole in capitals has them.
+/// `None` where there are no check digits.
+pub(super) fn is_russian_link(text: &str) -> Option<bool> {
+    let (front, sum) = text.split_once(RUSSIAN_SUM)?;
+    let path = front.match_indices('/').nth(2).map(|(at, _)| at);
+    let (host, behind) = front.split_at_checked(path?)?;
+    let lower = host.to_ascii_lowercase() + behind;
+    let is_sum_of = |text: &str| format!("{:04X}", checksum(text)) == sum;
+    Some(is_sum_of(front) || is_sum_of(&lower))
+}
+
+const CRC32: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
+
+/// Whether a text of Czechia's is what its check digits say: eight digits of a checksum over the text
+/// without them, its pairs in the order of their names (qr-platba.cz, description of the format). Some
+/// writers leave the order as it is.
+pub(super) fn is_czech_text(text: &str) -> bool {
+    let mut pairs = text.split('*').filter(|pair| !pair.is_empty());
+    let head: Vec<_> = pairs.by_ref().take(2).collect();
+    let name = |pair: &&str| pair.split(':').next().unwrap_or_default().to_owned();
+    let (sums, mut rest): (Vec<_>, Vec<_>) = pairs.partition(|pair| pair.starts_with("CRC32:"));
+    if sums.is_empty() {
+        return true;
+    }
+    let is_sum_of = |rest: &[&str]| {
+        let text = [&head, rest].concat().join("*");
+        let sum = format!("CRC32:{:08X}", CRC32.checksum(text.as_bytes()));
+        sums.iter()
+            .all(|written| written.eq_ignore_ascii_case(&sum))
+    };
+    let as_written = is_sum_of(&rest);
+    rest.sort_by_cached_key(name);
+    as_written || is_sum_of(&rest)
 }
 
 /// The next carry of Switzerland's check digit, by the sum of carry and digit.

@@ -17,6 +17,8 @@ use crate::money::Amount;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Bill {
     pub(super) account: Option<String>,
+    /// Who holds the account, where the account alone does not say.
+    pub(super) institution: Option<String>,
     pub(super) payee: Option<String>,
     pub(super) amount: Option<String>,
     pub(super) currency: Option<String>,
@@ -66,6 +68,7 @@ impl Bill {
     pub(super) fn fields(self) -> impl Iterator<Item = (&'static str, String)> {
         let all = [
             ("account", self.account),
+            ("institution", self.institution),
             ("payee", self.payee),
             ("amount", self.amount),
             ("currency", self.currency),
@@ -93,6 +96,14 @@ impl Bill {
             self.doubt = Some("the account's check digits");
         } else if wrong(&reference) {
             self.doubt = Some("the reference's check digits");
+        }
+        self
+    }
+
+    /// With a doubt where these check digits are wrong.
+    fn doubting(mut self, wrong: bool, what: &'static str) -> Self {
+        if wrong {
+            self.doubt = self.doubt.or(Some(what));
         }
         self
     }

@@ -101,7 +101,7 @@ const TOLD: &[(&str, &[(&str, &str)])] = &[
     (
         "ips_rs",
         &[
-            ("account", "160000000123456778"),
+            ("account", "160000000123456729"),
             ("payee", "JKP INFOSTAN TEHNOLOGIJE"),
             ("amount", "6840.50"),
             ("currency", "RSD"),
@@ -120,7 +120,8 @@ const TOLD: &[(&str, &[(&str, &str)])] = &[
     (
         "sbp_ru",
         &[
-            ("account", "100000000007"),
+            ("account", "AD10002IBA7RFSGFGVEVG2C3SBK91VRS"),
+            ("institution", "100000000007"),
             ("amount", "948.83"),
             ("currency", "RUB"),
         ],
@@ -295,7 +296,7 @@ fn an_amount_is_told_in_minor_units_only_where_it_leaves_no_choice() {
         ),
         (
             "ips_rs",
-            "K:PR|V:01|C:1|R:160000000123456778|N:Wang|I:RSD6840,",
+            "K:PR|V:01|C:1|R:160000000123456729|N:Wang|I:RSD6840,",
             Some(684_000),
         ),
         (

@@ -1,0 +1,281 @@
+//! Bills of names and values.
+
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+
+use super::check::{is_czech_text, is_russian_account, is_russian_link, is_serbian_account};
+use super::{Bill, of_hundredths};
+
+/// What is remarked where two apps may read two things.
+const UNCLEAR: &str = "a name stands once, in the letters of the system";
+
+/// A text of names and values.
+struct Pairs<'a> {
+    text: &'a str,
+    between: char,
+    is: char,
+    /// Whether the system takes a name in capital and in small letters.
+    is_either_case: bool,
+}
+
+impl<'a> Pairs<'a> {
+    /// What stands behind the question mark of an address.
+    fn of_address(text: &'a str, is_either_case: bool) -> Self {
+        let (_, text) = text.split_once('?').unwrap_or_default();
+        Self {
+            text,
+            between: '&',
+            is: '=',
+            is_either_case,
+        }
+    }
+
+    fn all(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let is = self.is;
+        let pairs = self.text.split(self.between);
+        pairs.filter_map(move |pair| pair.split_once(is))
+    }
+
+    /// The first value under a name.
+    fn value(&self, name: &str) -> Option<String> {
+        let is_it = |found: &str| {
+            found == name || (self.is_either_case && found.eq_ignore_ascii_case(name))
+        };
+        let mut all = self.all();
+        all.find_map(|(found, value)| is_it(found).then(|| value.to_owned()))
+    }
+
+    /// The same, decoded. Whether a plus is a space depends on who wrote the text: in a name it is, in
+    /// a number it is not.
+    fn decoded(&self, name: &str, is_plus_a_space: bool) -> Option<String> {
+        let value = self.value(name)?;
+        let value = if is_plus_a_space {
+            value
+        } else {
+            value.replace('+', "%2B")
+        };
+        decoded(&value)
+    }
+
+    /// Whether every app finds the same under these names. Of two values some take the first and some
+    /// the last; some take a name whatever its letters, behind a blank or a percent sign.
+    fn are_clear(&self, names: &[&str]) -> bool {
+        let is_like = |found: &str, name: &str| {
+            let found = if found.contains('%') {
+                decoded(found).map_or(Cow::Borrowed(found), Cow::Owned)
+            } else {
+                Cow::Borrowed(found)
+            };
+            found.trim().eq_ignore_ascii_case(name)
+        };
+        names.iter().all(|name| {
+            let mut alike = self.all().filter(|(found, _)| is_like(found, name));
+            let Some((found, first)) = alike.next() else {
+                return true;
+            };
+            let is_written = |found: &str| self.is_either_case || found == *name;
+            is_written(found) && alike.all(|(found, value)| is_written(found) && value == first)
+        })
+    }
+}
+
+/// What stands behind percent signs; a plus is a space.
+fn decoded(value: &str) -> Option<String> {
+    let one = value.replace('&', "%26").replace('=', "%3D");
+    let (value, _) = form_urlencoded::parse(one.as_bytes()).next()?;
+    Some(value.into_owned())
+}
+
+/// An amount of digits and at most two more behind this mark, with a point for it; `None` where it is
+/// anything else, such as thousands set apart.
+fn decimal(amount: &str, mark: char) -> Option<String> {
+    let (whole, part) = amount.split_once(mark).unwrap_or((amount, ""));
+    let digits = |s: &str, least: usize, most: usize| {
+        (least..=most).contains(&s.len()) && s.bytes().all(|b| b.is_ascii_digit())
+    };
+    let is_right = digits(whole, 1, 13) && digits(part, 0, 2);
+    is_right.then(|| amount.replace(mark, "."))
+}
+
+/// Czechia and Slovakia: `SPD*1.0*ACC:…*AM:…`.
+pub(super) fn spayd(text: &str) -> Bill {
+    let pairs = Pairs {
+        text,
+        between: '*',
+        is: ':',
+        is_either_case: false,
+    };
+    let of = |name| pairs.decoded(name, false);
+    // A BIC may stand behind the account.
+    let account = of("ACC").map(|a| a.split('+').next().unwrap_or_default().to_owned());
+    let bill = Bill {
+        account,
+        payee: of("RN"),
+        amount: of("AM"),
+        currency: of("CC"),
+        reference: of("RF").or_else(|| of("X-VS")),
+        message: of("MSG"),
+        ..Bill::default()
+    };
+    let names = ["ACC", "RN", "AM", "CC", "RF", "X-VS", "MSG", "CRC32"];
+    bill.expect(pairs.are_clear(&names), UNCLEAR)
+        .checked()
+        .doubting(!is_czech_text(text), "the text's check digits")
+}
+
+/// Serbia: `K:PR|V:01|…`, the amount as `RSD1000,00`.
+pub(super) fn serbia(text: &str) -> Bill {
+    let pairs = Pairs {
+        text,
+        between: '|',
+        is: ':',
+        is_either_case: false,
+    };
+    let of = |name| pairs.value(name);
+    let money = of("I").unwrap_or_default();
+    let (currency, written) = money.split_at_checked(3).unwrap_or((money.as_str(), ""));
+    let amount = decimal(written, ',').filter(|_| currency == "RSD");
+    let has_mark = amount.is_some() && written.contains(',');
+    let account = of("R");
+    let is_wrong = account.as_deref().is_some_and(|a| !is_serbian_account(a));
+    let bill = Bill {
+        account,
+        payee: of("N"),
+        amount,
+        currency: Some(currency.to_owned()),
+        reference: of("RO"),
+        message: of("S"),
+        ..Bill::default()
+    };
+    bill.expect(pairs.are_clear(&["R", "N", "I", "RO", "S"]), UNCLEAR)
+        .expect(
+            money.is_empty() || has_mark,
+            "an amount is RSD, digits, a comma and at most two more",
+        )
+        .doubting(is_wrong, "the account's check digits")
+}
+
+/// India: `upi://pay?pa=…`. The rupee is what is meant where no currency is named.
+pub(super) fn upi(text: &str) -> Bill {
+    let pairs = Pairs::of_address(text, true);
+    let of = |name| pairs.decoded(name, false);
+    // Many print `am=` and leave it to the payer.
+    let filled = |name| of(name).filter(|value| !value.is_empty());
+    let account = of("pa");
+    let parts = account.as_deref().and_then(|a| a.split_once('@'));
+    let has_bank = parts.is_some_and(|(name, bank)| {
+        !name.trim().is_empty() && !bank.trim().is_empty() && !bank.contains('@')
+    });
+    let written = filled("am");
+    let currency = filled("cu").map(|cu| cu.to_ascii_uppercase());
+    let is_rupee = currency.as_deref().is_none_or(|cu| cu == "INR");
+    let amount = written.as_deref().and_then(|amount| decimal(amount, '.'));
+    let is_amount = written.is_none() || amount.is_some();
+    let bill = Bill {
+        account,
+        payee: pairs.decoded("pn", true),
+        currency: currency.or_else(|| amount.as_ref().map(|_| "INR".to_owned())),
+        amount: amount.filter(|_| is_rupee),
+        reference: of("tr"),
+        message: pairs.decoded("tn", true),
+        ..Bill::default()
+    };
+    let names = ["pa", "am", "cu", "pn", "tr", "tn"];
+    bill.expect(pairs.are_clear(&names), UNCLEAR)
+        .expect(has_bank, "an address is name@bank")
+        .expect(
+            is_amount,
+            "an amount is digits and at most two more behind a point",
+        )
+        .expect(is_rupee, "the currency is INR")
+}
+
+/// Russia's fast payments: the code's number, the bank that holds the account, and the sum in kopecks.
+pub(super) fn russia(text: &str) -> Bill {
+    let pairs = Pairs::of_address(text, true);
+    let of = |name| pairs.decoded(name, false);
+    let sum = of("sum");
+    let number = text.split(['/', '?']).nth(3);
+    let checked = is_russian_link(text);
+    let bill = Bill {
+        account: number.map(str::to_owned),
+        institution: of("bank"),
+        amount: sum.as_deref().and_then(of_hundredths),
+        currency: of("cur"),
+        ..Bill::default()
+    };
+    bill.expect(
+        pairs.are_clear(&["type", "bank", "sum", "cur", "crc"]),
+        UNCLEAR,
+    )
+    .expect(
+        sum.is_none() || checked.is_some(),
+        "a sum comes with check digits",
+    )
+    .doubting(checked == Some(false), "the link's check digits")
+}
+
+/// Russia's payment slips: `ST00012|Name=…|PersonalAcc=…`, the sum in kopecks. The first
+/// character behind the version stands between all pairs.
+pub(super) fn russian_slip(text: &str) -> Bill {
+    let (_, behind) = text.split_at_checked(7).unwrap_or_default();
+    let pairs = Pairs {
+        text: behind,
+        between: behind.chars().next().unwrap_or('|'),
+        is: '=',
+        is_either_case: false,
+    };
+    let of = |name| pairs.value(name);
+    let amount = of("Sum").and_then(|sum| of_hundredths(&sum));
+    let account = of("PersonalAcc");
+    let bank = of("BIC").filter(|bank| bank.len() == 9);
+    let fits = |account: &str| bank.is_none_or(|bank| is_russian_account(&bank, account));
+    let is_wrong = account.as_deref().is_some_and(|account| !fits(account));
+    let bill = Bill {
+        account,
+        payee: of("Name"),
+        currency: amount.as_ref().map(|_| "RUB".to_owned()),
+        amount,
+        message: of("Purpose"),
+        ..Bill::default()
+    };
+    let names = ["PersonalAcc", "BIC", "Name", "Sum", "Purpose"];
+    bill.expect(pairs.are_clear(&names), UNCLEAR)
+        .doubting(is_wrong, "the account's check digits")
+}
+
+/// Taiwan's dollar among the numbers of ISO 4217.
+const TAIWAN_DOLLAR: &str = "901";
+
+/// Taiwan: `TWQRP://payee/158/02/V1?D1=…`, the amount in hundredths of a dollar.
+pub(super) fn taiwan(text: &str) -> Bill {
+    let text = if text.contains("://") {
+        Cow::Borrowed(text)
+    } else {
+        decoded(&text.replace('+', "%2B")).map_or(Cow::Borrowed(text), Cow::Owned)
+    };
+    let payee = text.split('/').nth(2).and_then(decoded);
+    let pairs = Pairs::of_address(&text, false);
+    let of = |name| pairs.decoded(name, false);
+    let account = match (of("D5"), of("D6")) {
+        (Some(bank), Some(number)) => Some(format!("{bank}-{number}")),
+        (_, number) => number,
+    };
+    let is_dollar = of("D10").is_none_or(|currency| currency == TAIWAN_DOLLAR);
+    let amount = of("D1").and_then(|amount| of_hundredths(&amount));
+    let amount = amount.filter(|_| is_dollar);
+    let bill = Bill {
+        account,
+        payee,
+        currency: amount.as_ref().map(|_| "TWD".to_owned()),
+        amount,
+        reference: of("D2"),
+        message: of("D9"),
+        ..Bill::default()
+    };
+    let names = ["D1", "D2", "D5", "D6", "D9", "D10"];
+    bill.expect(pairs.are_clear(&names), UNCLEAR)
+        .expect(is_dollar, "the currency is 901")
+}
