@@ -64,6 +64,8 @@ pub(super) fn swiss(text: &str) -> Bill {
 
 /// The longest text that the euro's transfer may have.
 const EPC_BYTES_MAX: usize = 331;
+/// And its lines; a line break behind the last is none.
+const EPC_LINES_MAX: usize = 12;
 
 /// The euro's credit transfer.
 pub(super) fn epc(text: &str) -> Bill {
@@ -76,7 +78,8 @@ pub(super) fn epc(text: &str) -> Bill {
         let (whole, part) = amount.split_once('.').unwrap_or((amount, "0"));
         let digits =
             |s: &str, most| (1..=most).contains(&s.len()) && s.bytes().all(|b| b.is_ascii_digit());
-        digits(whole, 9) && digits(part, 2)
+        let is_nothing = amount.bytes().all(|b| matches!(b, b'0' | b'.'));
+        digits(whole, 9) && digits(part, 2) && !is_nothing
     };
     let has_amount = currency == "EUR" && is_amount(amount);
     let written = at(6) == account;
@@ -90,6 +93,7 @@ pub(super) fn epc(text: &str) -> Bill {
         ..Bill::default()
     };
     let chars = |place: usize| at(place).chars().count();
+    let mut behind = lines.iter().skip(EPC_LINES_MAX);
     bill.expect(
         written,
         "an account is written in capital letters and without spaces",
@@ -100,7 +104,7 @@ pub(super) fn epc(text: &str) -> Bill {
     )
     .expect(
         at(7).is_empty() || has_amount,
-        "an amount is EUR and at most two decimals behind a point",
+        "an amount is EUR, from 0.01 on, and at most two decimals behind a point",
     )
     .expect(chars(5) <= 70, "a name has at most 70 characters")
     .expect(
@@ -110,6 +114,10 @@ pub(super) fn epc(text: &str) -> Bill {
     .expect(
         text.len() <= EPC_BYTES_MAX,
         "the text has at most 331 bytes",
+    )
+    .expect(
+        behind.all(|line| line.is_empty()),
+        "the text has at most 12 lines",
     )
     .checked()
 }

@@ -319,7 +319,13 @@ fn what_a_system_would_not_write_is_remarked_on() {
         ("epc_sct", epc.to_owned(), false),
         ("epc_sct", epc.replace("SCT", "INST"), false),
         ("epc_sct", epc.replace("EUR1", "EUR1.234"), true),
+        ("epc_sct", epc.replace("EUR1", "EUR0.01"), false),
+        ("epc_sct", epc.replace("EUR1", "EUR999999999.99"), false),
+        ("epc_sct", epc.replace("EUR1", "EUR0.00"), true),
+        ("epc_sct", epc.replace("EUR1", "EUR1000000000"), true),
         ("epc_sct", epc.replace("EUR1", "USD1"), true),
+        ("epc_sct", format!("{epc}\n\n\nText\nTo you\n"), false),
+        ("epc_sct", format!("{epc}\n\n\nText\nTo you\nMore"), true),
         ("epc_sct", epc.replace("002", "001"), true),
         (
             "epc_sct",
