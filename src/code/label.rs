@@ -46,6 +46,14 @@ pub(super) fn narrowed(network: &str, kind: &'static str, text: &str) -> &'stati
 pub(super) const ALL: &[(&str, TextPattern)] = &[
     // Nobody here takes it, and it is a payer's number all the same.
     ("qq_wallet", shape("^91[0-9]{16}$", "payer_auth_code")),
+    // A person's, by the number under which she chats; the rest stands in any order.
+    (
+        "qq_wallet",
+        shape(
+            "^(?i:https://i\\.qianbao\\.qq\\.com)/wallet/sqrcode\\.htm\\?m=tenpay&(?:[^#\\x00-\\x1f]*&)?u=[0-9]{5,12}(?:&[^#\\x00-\\x1f]*)?$",
+            "personal_static",
+        ),
+    ),
     (
         "thai_slip",
         shape(
@@ -342,4 +350,36 @@ pub(super) const ALL: &[(&str, TextPattern)] = &[
 
 const fn shape(pattern: &'static str, kind: &'static str) -> TextPattern {
     TextPattern { pattern, kind }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::code::native::tests::natives;
+
+    #[test]
+    fn a_persons_code_of_qq_is_told_in_whatever_order_its_parameters_stand() {
+        let host = "https://i.qianbao.qq.com";
+        let page = format!("{host}/wallet/sqrcode.htm?m=tenpay");
+        for text in [
+            format!(
+                "{page}&a=1&u=100002345&ac=CAEQqcaWMBj0r8X4BQ%3D%3D_xxx_sign&n=%E8%80&f=wallet"
+            ),
+            format!("{page}&f=wallet&a=1&ac=2674F0DA92BE37A0D55FE71D84085895&u=100002345&n=老王"),
+            format!("{page}&f=wallet&a=1&ac=2674F0DA92BE37A0&u=100002345")
+                .replace(host, "HTTPS://I.QIANBAO.QQ.COM"),
+        ] {
+            let native = natives()
+                .recognise(&text)
+                .unwrap_or_else(|| panic!("{text}"));
+            let told = (native.network, native.kind);
+            assert_eq!(told, ("qq_wallet", "personal_static"), "{text}");
+        }
+        for text in [
+            format!("{page}&a=1&ac=2674F0DA92BE37A0&n=x&f=wallet"),
+            page.replace("tenpay", "other") + "&u=100002345",
+            page.replace(host, "https://i.qianbao.qq.com@evil.example") + "&u=100002345",
+        ] {
+            assert_eq!(natives().recognise(&text), None, "{text}");
+        }
+    }
 }
