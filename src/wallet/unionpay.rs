@@ -28,8 +28,9 @@ static ABOUT: About = About {
 };
 
 const TEXT_PATTERNS: &[TextPattern] = &[
+    // Digits, as far as is known. One with a letter in it is not taken for a merchant's static code.
     TextPattern {
-        pattern: r"^(?i:https?://qr\.95516\.com)/0001000[01]/62[0-9]{14,38}$",
+        pattern: r"^(?i:https?://qr\.95516\.com)/0001000[01]/62[0-9A-Za-z]{8,38}$",
         kind: "order",
     },
     // An order that an acquirer placed at its own member number.
