@@ -9,6 +9,9 @@
 //! [`Consumer`] tells which applications it offers and how long the rest is, and prints nothing
 //! else, not even for debugging.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 
 use data_encoding::{BASE64, HEXUPPER};
@@ -94,6 +97,8 @@ const LABEL: &[u8] = &[0x50];
 const LABEL_BYTES_MAX: usize = 16;
 /// A card's number has eight at least, however it is broken up.
 const LABEL_DIGITS_MAX: usize = 7;
+/// The shortest card numbers in use have 14 digits.
+const CARD_DIGITS_MIN: usize = 14;
 const LANGUAGE: &[u8] = &[0x5F, 0x2D];
 const APPLICATION_VERSION: &[u8] = &[0x9F, 0x08];
 
@@ -234,15 +239,24 @@ fn is_name(value: &[u8]) -> bool {
 }
 
 /// A name as it may be shown: one registered internationally, in a country, or not at all. Those that
-/// begin with a digit are numbers of issuers, and what stands there may be a card. Some write the
-/// name's hexadecimal digits as letters.
+/// begin with a digit are numbers of issuers, and what stands there may be a card, as it may where so
+/// many digits follow each other. Some write the name's hexadecimal digits as letters.
 fn shown(name: &[u8]) -> Option<String> {
     let first = name.first()?;
-    if *first >= 0xA0 {
-        return Some(HEXUPPER.encode(name));
-    }
     let in_letters = matches!(first, b'A' | b'D' | b'F') && name.iter().all(u8::is_ascii_hexdigit);
-    in_letters.then(|| String::from_utf8_lossy(name).into_owned())
+    let written = if *first >= 0xA0 {
+        HEXUPPER.encode(name)
+    } else if in_letters {
+        String::from_utf8_lossy(name).into_owned()
+    } else {
+        return None;
+    };
+    // Registered numbers begin with noughts, and no card's does.
+    let digits = written.split(|c: char| !c.is_ascii_digit());
+    let mut numbers = digits.map(|run| run.trim_start_matches('0').len());
+    numbers
+        .all(|count| count < CARD_DIGITS_MIN)
+        .then_some(written)
 }
 
 /// A fault and the byte where it stands.
@@ -318,180 +332,4 @@ fn check(objects: &[Tlv]) -> Result<(), ConsumerFault> {
         return Err(ConsumerFault::UnnamedApplication);
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use serde::Deserialize;
-
-    use super::*;
-
-    #[derive(Deserialize)]
-    struct Vector {
-        payload: String,
-        valid: bool,
-        why_invalid: Option<String>,
-        fields: Value,
-    }
-
-    fn vectors() -> Vec<Vector> {
-        serde_json::from_str(include_str!("../../../tests/vectors/emv-cpm.json")).unwrap()
-    }
-
-    /// The whole content, which only a test may see.
-    fn whole(objects: &[Tlv]) -> Value {
-        let one = |object: &Tlv| match &object.content {
-            Content::Objects(inside) => {
-                json!({"tag": HEXUPPER.encode(&object.tag), "children": whole(inside)})
-            }
-            Content::Value(value) => {
-                json!({"tag": HEXUPPER.encode(&object.tag), "value_hex": HEXUPPER.encode(value)})
-            }
-        };
-        objects.iter().map(one).collect()
-    }
-
-    #[test]
-    fn every_valid_code_gives_its_objects_and_shows_no_card() {
-        for vector in vectors().iter().filter(|v| v.valid) {
-            let code = parse(&vector.payload).unwrap();
-            assert_eq!(whole(&code.objects), vector.fields);
-            assert!(code.strict && looks_like(&vector.payload));
-            let shown = format!("{code:?} {}", code.masked());
-            for secret in [
-                "1234567890123458",
-                "6292610358444335641",
-                "4E566F",
-                "568B12D9",
-            ] {
-                assert!(!shown.contains(secret), "{shown}");
-            }
-        }
-    }
-
-    #[test]
-    fn every_invalid_code_is_refused_for_what_is_wrong_with_it() {
-        let faults = [
-            ConsumerFault::NotBase64,
-            ConsumerFault::Truncated,
-            ConsumerFault::MissingIndicator,
-            ConsumerFault::BadIndicator,
-            ConsumerFault::MissingApplication,
-            ConsumerFault::MissingIndicator,
-            ConsumerFault::Truncated,
-            ConsumerFault::UnnamedApplication,
-        ];
-        let invalid: Vec<_> = vectors().into_iter().filter(|v| !v.valid).collect();
-        assert_eq!(invalid.len(), faults.len());
-        for (vector, fault) in invalid.iter().zip(faults) {
-            let refused = parse(&vector.payload).unwrap_err();
-            assert_eq!(refused.fault, fault, "{:?}", vector.why_invalid);
-            assert!(looks_like(&vector.payload), "{:?}", vector.why_invalid);
-        }
-    }
-
-    fn named() -> Vec<u8> {
-        vec![0x4F, 5, 0xA0, 0, 0, 3, 0x33]
-    }
-
-    #[test]
-    fn a_card_behind_any_tag_is_not_shown() {
-        const CARD: &[u8] = b"\x12\x34\x56\x78\x90\x12\x34\x58";
-        let application = [vec![0x61, 7], named()].concat();
-        for tag in [
-            INDICATOR,
-            NAME,
-            LABEL,
-            LANGUAGE,
-            APPLICATION_VERSION,
-            &[0x5A],
-        ] {
-            let card = [tag, &[8], CARD].concat();
-            let code = [&[0x85, 5], VERSION, &application, &card].concat();
-            let code = parse(&BASE64.encode(&code)).unwrap();
-            let shown = format!("{code:?} {}", code.masked());
-            assert!(shown.contains("A000000333"), "{shown}");
-            assert!(!shown.contains("1234567890123458"), "{shown}");
-        }
-        for (label, is_told) in [
-            ("4539987654321012", false),
-            ("4539 9876 5432 V", false),
-            ("V453998765432101", false),
-            ("12", false),
-            ("UnionPay Credit", true),
-            ("PBOC 3.0 2010", true),
-        ] {
-            let length = u8::try_from(label.len()).unwrap();
-            let card = [LABEL, &[length], label.as_bytes()].concat();
-            let code = [&[0x85, 5], VERSION, &application, &card].concat();
-            let code = parse(&BASE64.encode(&code)).unwrap();
-            let shown = code.masked().to_string();
-            let hex = HEXUPPER.encode(label.as_bytes());
-            assert_eq!(shown.contains(&hex), is_told, "{label}: {shown}");
-        }
-        let as_name = [&[0x85, 5], VERSION, &[0x61, 10, 0x4F, 8], CARD].concat();
-        let code = parse(&BASE64.encode(&as_name)).unwrap();
-        let shown = format!("{code:?} {}", code.masked());
-        assert!(!shown.contains("1234567890123458"), "{shown}");
-    }
-
-    #[test]
-    fn an_application_whose_name_is_written_in_letters_is_told() {
-        for (name, told) in [
-            (b"A0000006022020".as_slice(), Some("A0000006022020")),
-            (b"QCAT01", None),
-            (b"45399876543210", None),
-        ] {
-            let length = u8::try_from(name.len()).unwrap();
-            let inside = [&[0x61, length + 2, 0x4F, length], name].concat();
-            let code = [&[0x85, 5], VERSION, &inside].concat();
-            let code = parse(&BASE64.encode(&code)).unwrap();
-            let told: Vec<_> = told.into_iter().map(str::to_owned).collect();
-            assert_eq!(code.applications(), told);
-        }
-    }
-
-    #[test]
-    fn a_code_without_its_beginning_is_recognised_however_long_its_template() {
-        for filling in [0, 100, 200, 600] {
-            let card = [&named()[..], &vec![0; filling]].concat();
-            let length = u16::try_from(card.len()).unwrap();
-            let [high, low] = length.to_be_bytes();
-            let length = match length {
-                0..=0x7F => vec![low],
-                0x80..=0xFF => vec![0x81, low],
-                _ => vec![0x82, high, low],
-            };
-            let text = BASE64.encode(&[APPLICATION, &length, &card].concat());
-            for text in [text.clone(), format!("{text}\r\n")] {
-                assert!(looks_like(&text), "{text}");
-                let refused = parse(&text).unwrap_err();
-                assert_eq!(refused.fault, ConsumerFault::MissingIndicator);
-            }
-        }
-        assert!(!looks_like("YXBwbGljYXRpb24="));
-    }
-
-    #[test]
-    fn templates_in_templates_end_somewhere() {
-        let mut inside = named();
-        for _ in 0..8 {
-            inside = [vec![0x61, u8::try_from(inside.len()).unwrap()], inside].concat();
-        }
-        let bytes = [&[0x85, 5], VERSION, &inside].concat();
-        let refused = parse(&BASE64.encode(&bytes)).unwrap_err();
-        assert_eq!(refused.fault, ConsumerFault::TooDeep);
-    }
-
-    proptest! {
-        #[test]
-        fn no_bytes_make_the_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..600)) {
-            let _ = parse(&BASE64.encode(&bytes));
-            let named = [&[0x85, 5], VERSION, &[0x61, 7], &named(), &bytes].concat();
-            if let Err(refused) = parse(&BASE64.encode(&named)) {
-                prop_assert!(refused.offset <= 2_953);
-            }
-        }
-    }
 }
