@@ -78,6 +78,10 @@ pub struct Remark {
 pub struct PictureAnswer {
     /// The codes.
     pub codes: Vec<PlacedAnswer>,
+    /// `true` where the time was up before all of the picture was looked at: there may be more codes
+    /// in it. Send it smaller.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub cut: bool,
 }
 
 /// The answer about one code in a picture.
@@ -185,5 +189,22 @@ impl Reading {
         self.amount_minor = amount.map(Amount::minor);
         self.currency = amount.map(Amount::currency);
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_says_where_there_may_be_more_in_it() {
+        for (cut, told) in [
+            (false, r#"{"codes":[]}"#),
+            (true, r#"{"codes":[],"cut":true}"#),
+        ] {
+            let codes = Vec::new();
+            let answer = serde_json::to_string(&PictureAnswer { codes, cut }).unwrap();
+            assert_eq!(answer, told);
+        }
     }
 }

@@ -7,7 +7,7 @@ use crate::clock::thread_time;
 use crate::code::{self, DecodeAnswer, PictureAnswer};
 use crate::flow::read_text::{parsed, with_context};
 use crate::flow::{FlowError, keys};
-use crate::qr::read::{self, Found, PictureError};
+use crate::qr::read::{self, Codes, PictureError};
 
 /// Unpacked pictures are large; two at a time keep within 256 MiB.
 static PICTURES: Semaphore = Semaphore::const_new(2);
@@ -35,20 +35,20 @@ async fn fetch_key(app: &App, text: &str) -> Result<(), FlowError> {
 
 /// About every code in a picture.
 pub async fn picture(app: &App, file: Vec<u8>) -> Result<PictureAnswer, FlowError> {
-    let found = found_in(file, read::read).await?;
+    let Codes { found, was_cut } = seen_in(file, read::codes).await?;
     for one in &found {
         fetch_key(app, &one.text).await?;
     }
     let found = found.into_iter().map(|found| (found.text, found.position));
     Ok(with_context(app, |context| {
-        code::decode_all(found, context)
+        code::decode_all(found, was_cut, context)
     }))
 }
 
 /// How to read a picture: what is found in time, or all.
-type Read = fn(&[u8], &dyn Fn() -> bool) -> Result<Vec<Found>, PictureError>;
+type Read<T> = fn(&[u8], &dyn Fn() -> bool) -> Result<T, PictureError>;
 
-async fn found_in(file: Vec<u8>, read: Read) -> Result<Vec<Found>, FlowError> {
+async fn seen_in<T: Send + 'static>(file: Vec<u8>, read: Read<T>) -> Result<T, FlowError> {
     let reading = in_turn(move || {
         let before = thread_time();
         read(&file, &|| {
@@ -75,7 +75,7 @@ async fn in_turn<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -
 /// The texts of all codes in a picture, for whoever looks for one of them: of a picture that was not
 /// looked at whole nobody knows that it is the one.
 pub(super) async fn texts(file: Vec<u8>) -> Result<Vec<String>, FlowError> {
-    let found = found_in(file, read::read_whole).await?;
+    let found = seen_in(file, read::read_whole).await?;
     Ok(found.into_iter().map(|found| found.text).collect())
 }
 

@@ -63,7 +63,7 @@ pub fn check(data: &[u8]) -> bool {
         }
     };
     let placed = with_context(true, |context| {
-        decode_all([(text.to_owned(), [[0; 2]; 4])], context)
+        decode_all([(text.to_owned(), [[0; 2]; 4])], false, context)
     });
     let placed = placed.codes.first().expect("one code was found");
     assert_eq!(placed.answer, answer, "a text means the same in a picture");

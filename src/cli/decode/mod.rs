@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::clock::thread_time;
 use crate::code::{self, DecodeAnswer, DecodeContext, SignatureVerdict, TEXT_BYTES_MAX};
-use crate::qr::read::{self, PICTURE_BYTES_MAX};
+use crate::qr::read::{self, Codes, PICTURE_BYTES_MAX};
 
 /// What to decode; exactly one of text, picture and lines.
 #[derive(Debug, clap::Args)]
@@ -101,8 +101,8 @@ fn picture(
 
     let before = thread_time();
     let is_late = || thread_time().saturating_sub(before) > read::CPU_MAX;
-    let found = match read::read(&file, &is_late) {
-        Ok(found) => found,
+    let Codes { found, was_cut } = match read::codes(&file, &is_late) {
+        Ok(codes) => codes,
         Err(error) => {
             if as_json {
                 write_json(out, &refusal(error.code(), &error.to_string()))?;
@@ -113,12 +113,15 @@ fn picture(
         }
     };
     let found = found.into_iter().map(|found| (found.text, found.position));
-    let answer = code::decode_all(found, context);
+    let answer = code::decode_all(found, was_cut, context);
     if as_json {
         write_json(out, &answer)?;
     } else {
         for placed in &answer.codes {
             plain::write(out, &placed.answer)?;
+        }
+        if answer.cut {
+            writeln!(out, "the time was up: there may be more codes in it")?;
         }
     }
     Ok(exit(

@@ -63,9 +63,11 @@ pub fn is_hidden(c: char) -> bool {
         | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }
 
-/// The answers about the codes found in one picture, each a text and its four corners.
+/// The answers about the codes found in one picture, each a text and its four corners; `cut` where
+/// there may be more.
 pub fn decode_all(
     found: impl IntoIterator<Item = (String, [[i32; 2]; 4])>,
+    cut: bool,
     context: &DecodeContext<'_>,
 ) -> PictureAnswer {
     let place = |(text, position): (String, _)| {
@@ -79,6 +81,7 @@ pub fn decode_all(
     };
     PictureAnswer {
         codes: found.into_iter().map(place).collect(),
+        cut,
     }
 }
 

@@ -166,7 +166,12 @@ fn in_a_picture(text: &str) -> Value {
         verify: &|_| SignatureVerdict::UnknownKey,
         allow_http: false,
     };
-    serde_json::to_value(decode_all([(text.to_owned(), [[0; 2]; 4])], &context)).unwrap()
+    serde_json::to_value(decode_all(
+        [(text.to_owned(), [[0; 2]; 4])],
+        false,
+        &context,
+    ))
+    .unwrap()
 }
 
 #[test]

@@ -23,7 +23,7 @@ mod threshold;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use self::search::Codes;
+pub use self::search::Codes;
 
 /// A larger file is no photograph of a code.
 pub const PICTURE_BYTES_MAX: usize = 5 * 1024 * 1024;
@@ -99,20 +99,21 @@ impl PictureError {
 /// Finds every QR code in a picture. `is_late` is asked between the steps; more than [`CPU_MAX`]
 /// nobody should wait. What was found in time counts, although there may be more.
 pub fn read(file: &[u8], is_late: &dyn Fn() -> bool) -> Result<Vec<Found>, PictureError> {
-    Ok(codes_in(file, is_late)?.found)
+    Ok(codes(file, is_late)?.found)
 }
 
 /// The same for whoever looks for the one code in a picture: an error where the time was up before all
 /// of it was looked at.
 pub fn read_whole(file: &[u8], is_late: &dyn Fn() -> bool) -> Result<Vec<Found>, PictureError> {
-    let codes = codes_in(file, is_late)?;
+    let codes = codes(file, is_late)?;
     if codes.was_cut {
         return Err(PictureError::TooSlow);
     }
     Ok(codes.found)
 }
 
-fn codes_in(file: &[u8], is_late: &dyn Fn() -> bool) -> Result<Codes, PictureError> {
+/// The same, with whether there may be more.
+pub fn codes(file: &[u8], is_late: &dyn Fn() -> bool) -> Result<Codes, PictureError> {
     let in_time = || {
         if is_late() {
             Err(PictureError::TooSlow)

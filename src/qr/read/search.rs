@@ -64,10 +64,11 @@ impl Rung {
 
 /// What all looks together found.
 #[derive(Debug)]
-pub(super) struct Codes {
-    pub(super) found: Vec<Found>,
-    /// The time was up before all was looked at.
-    pub(super) was_cut: bool,
+pub struct Codes {
+    /// The codes.
+    pub found: Vec<Found>,
+    /// The time was up before all was looked at: there may be more.
+    pub was_cut: bool,
 }
 
 pub(super) fn codes(

@@ -7,7 +7,7 @@ use std::cell::Cell;
 use image::{DynamicImage, GrayImage, ImageFormat, Luma, Rgba, RgbaImage, imageops};
 use rxing::common::{PerspectiveTransform, Quadrilateral};
 
-use super::{Found, PICTURE_BYTES_MAX, PictureError, read, read_whole};
+use super::{Found, PICTURE_BYTES_MAX, PictureError, codes, read, read_whole};
 use crate::clock::thread_time;
 use crate::qr::png;
 use crate::qr::symbol::{Level, QuietZone, Symbol};
@@ -456,9 +456,13 @@ fn what_was_found_in_time_counts_although_more_was_promised() {
             late.set(late.get() + 1);
             late.get() >= *at
         };
-        let found = read(&file, &is_late);
+        let seen = codes(&file, &is_late);
         late.set(0);
-        found.is_ok() && read_whole(&file, &is_late) == Err(PictureError::TooSlow)
+        let refused = read_whole(&file, &is_late) == Err(PictureError::TooSlow);
+        if let Ok(seen) = &seen {
+            assert_eq!(seen.was_cut, refused, "after {at} questions");
+        }
+        seen.is_ok() && refused
     });
     assert!(half_seen.count() > 0);
     assert_eq!(texts(read_whole(&file, &in_time)), [TEXT]);
