@@ -166,12 +166,8 @@ fn in_a_picture(text: &str) -> Value {
         verify: &|_| SignatureVerdict::UnknownKey,
         allow_http: false,
     };
-    serde_json::to_value(decode_all(
-        [(text.to_owned(), [[0; 2]; 4])],
-        false,
-        &context,
-    ))
-    .unwrap()
+    let found = [(text.to_owned(), [[0; 2]; 4])];
+    serde_json::to_value(decode_all(found, false, &context)).unwrap()
 }
 
 #[test]
