@@ -12,7 +12,7 @@ use crate::flow::start::allowed::{
 use crate::flow::start::{Began, StartOrder, rows};
 use crate::flow::{FlowError, open_code, resolve, tell};
 use crate::payment::event::{EventData, EventKind};
-use crate::payment::{Attempt, Change};
+use crate::payment::{Attempt, Change, State};
 
 /// Two who cross at one payment are told apart by looking again; more than a few times means
 /// trouble.
@@ -108,12 +108,20 @@ async fn begin_once(app: &App, order: &StartOrder, scanned: &Scanned) -> Result<
     })
 }
 
-/// The code, and its payment where it has one already: before the payer's day, which whoever lets a
-/// payment go takes behind it, too. Two who took them in different order would wait for each other.
+/// The code, and its payment where it has one that is free: before the payer's day, which whoever lets
+/// a payment go takes behind it, too. One that an attempt holds is left to whoever ends that attempt,
+/// and takes the attempt first. Two who took them in different order would wait for each other.
 async fn hold(tx: &mut Tx, scanned: &Scanned) -> Result<Opened, FlowError> {
-    let mut opened = open_code::hold(tx, scanned).await?;
-    if let Some(payment) = &opened.payment {
-        opened.payment = db::payments::hold(tx, &payment.id).await?;
+    let opened = open_code::hold(tx, scanned).await?;
+    let free = opened.payment.as_ref();
+    if let Some(free) = free.filter(|payment| payment.state == State::Created) {
+        let held = db::payments::hold(tx, &free.id).await?;
+        if held.is_none_or(|held| held.version != free.version) {
+            return Err(FlowError::Db(DbError::Conflict {
+                table: "payments",
+                id: free.id.to_string(),
+            }));
+        }
     }
     Ok(opened)
 }

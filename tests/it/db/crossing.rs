@@ -1,9 +1,11 @@
 //! Starts that cross with somebody else at the same rows, on PostgreSQL: each takes its locks in one
 //! order, and who has to give way all the same looks again.
 
+use std::time::Duration;
+
 use sqlx::{Connection as _, Executor as _, PgConnection};
-use tongma::flow;
 use tongma::flow::start::StartOrder;
+use tongma::flow::{self, FlowError};
 use tongma::merchant::PrintedCode;
 
 use crate::support::beside::one_waits;
@@ -85,3 +87,24 @@ async fn a_start_that_gave_way_begins_all_the_same() {
     assert_eq!(shop.payment(&payment.id).await.state.name(), "waiting");
 }
 on_postgres![a_start_that_gave_way_begins_all_the_same];
+
+/// Whoever ends that attempt takes it first, and then the payment.
+async fn a_start_waits_for_no_payment_that_another_attempt_holds() {
+    let shop = Shop::open(Backend::Postgres).await;
+    let (payment, code) = shop.sells(PRICE).await;
+    shop.starts("alipay", &code, PRICE).await.unwrap();
+    let start = next_start(&shop, &code).await;
+    let mut hand = hand(&shop).await;
+    let held = format!(
+        "SELECT 1 FROM payments WHERE id = '{}' FOR UPDATE",
+        payment.id
+    );
+    assert_eq!(rows(&mut hand, held).await, 1);
+
+    let patience = Duration::from_secs(20);
+    let begun = tokio::time::timeout(patience, flow::start::start(&shop.app, start)).await;
+    let refused = begun.expect("it waits for nobody").unwrap_err();
+    assert!(matches!(refused, FlowError::PaymentHeld), "{refused:?}");
+    hand.execute("ROLLBACK").await.unwrap();
+}
+on_postgres![a_start_waits_for_no_payment_that_another_attempt_holds];

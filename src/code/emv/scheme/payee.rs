@@ -160,11 +160,11 @@ pub(super) fn generic(template: &Template, fields: &Fields) -> View {
                 .filter(|(sub, value)| *sub != "00" && !is_the_name_of(guid, value))
                 .map(|(_, value)| value)
                 .peekable();
-            let bank = named
-                .next_if(|value| is_bank(value))
-                .filter(|_| named.peek().is_some());
-            let Some(payee) = named.next().or(bank) else {
-                return View::default();
+            let first = named.next_if(|value| is_bank(value, fields));
+            let (payee, bank) = match (named.next(), first) {
+                (Some(payee), bank) => (payee, bank),
+                (None, Some(payee)) => (payee, None),
+                (None, None) => return View::default(),
             };
             let reference = additional(fields, "05").or_else(|| additional(fields, "01"));
             let payee = Payee::new(id, guid, Proxy::Token, payee).referring(reference);
@@ -179,12 +179,14 @@ fn is_the_name_of(guid: &str, value: &str) -> bool {
     guid.split('.').any(|word| word.eq_ignore_ascii_case(value))
 }
 
-/// Whether this is a bank's code, as ISO 9362 writes it: `CBETETAA`, or three characters more.
-fn is_bank(value: &str) -> bool {
+/// Whether this is the code of a bank in the code's country, as ISO 9362 writes it: `CBETETAA`, or
+/// three characters more.
+fn is_bank(value: &str, fields: &Fields) -> bool {
     let is_upper =
         |part: Option<&str>| part.is_some_and(|part| part.bytes().all(|b| b.is_ascii_uppercase()));
     matches!(value.len(), 8 | 11)
         && is_upper(value.get(..6))
+        && value.get(4..6) == fields.country.as_deref()
         && value
             .bytes()
             .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())

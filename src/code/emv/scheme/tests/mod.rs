@@ -292,6 +292,16 @@ fn accounts_that_no_vector_has_are_told_in_their_networks_words() {
             "28360003CBE0108CBETETAA02131000698634514",
             &["28 cbe token 1000698634514 CBETETAA - - -"],
         ),
+        (
+            "ET",
+            "28190003CBE0108CBETETAA",
+            &["28 cbe token CBETETAA - - - -"],
+        ),
+        (
+            "XX",
+            "26350007com.foo0108MERCHANT020800000001",
+            &["26 com.foo token MERCHANT - - - -"],
+        ),
         ("ET", "28150003CBE0104DASH", &["28 cbe token DASH - - - -"]),
         (
             "SA",
