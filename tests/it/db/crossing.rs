@@ -7,6 +7,7 @@ use sqlx::{Connection as _, Executor as _, PgConnection};
 use tongma::flow::start::StartOrder;
 use tongma::flow::{self, FlowError};
 use tongma::merchant::PrintedCode;
+use tongma::payment::Payment;
 
 use crate::support::beside::one_waits;
 use crate::support::shop::{Shop, order};
@@ -41,17 +42,18 @@ async fn rows(hand: &mut PgConnection, sql: String) -> usize {
     sqlx::query(sql).fetch_all(hand).await.unwrap().len()
 }
 
+fn the_payment(payment: &Payment) -> String {
+    let id = &payment.id;
+    format!("SELECT 1 FROM payments WHERE id = '{id}' FOR UPDATE")
+}
+
 /// The payment comes before the payer's day, as for everybody else.
 async fn a_start_that_waits_for_its_payment_keeps_nobody_from_the_payers_day() {
     let shop = Shop::open(Backend::Postgres).await;
     let (payment, code) = shop.sells(PRICE).await;
     let start = next_start(&shop, &code).await;
     let mut hand = hand(&shop).await;
-    let held = format!(
-        "SELECT 1 FROM payments WHERE id = '{}' FOR UPDATE",
-        payment.id
-    );
-    assert_eq!(rows(&mut hand, held).await, 1);
+    assert_eq!(rows(&mut hand, the_payment(&payment)).await, 1);
 
     let beside = async {
         one_waits(&shop.database).await;
@@ -74,10 +76,7 @@ async fn a_start_that_gave_way_begins_all_the_same() {
 
     let beside = async {
         one_waits(&shop.database).await;
-        let taken = format!(
-            "SELECT 1 FROM payments WHERE id = '{}' FOR UPDATE",
-            payment.id
-        );
+        let taken = the_payment(&payment);
         assert_eq!(rows(&mut hand, format!("{taken} SKIP LOCKED")).await, 0);
         assert_eq!(rows(&mut hand, taken).await, 1, "the start let go of it");
         hand.execute("COMMIT").await.unwrap();
@@ -95,11 +94,7 @@ async fn a_start_waits_for_no_payment_that_another_attempt_holds() {
     shop.starts("alipay", &code, PRICE).await.unwrap();
     let start = next_start(&shop, &code).await;
     let mut hand = hand(&shop).await;
-    let held = format!(
-        "SELECT 1 FROM payments WHERE id = '{}' FOR UPDATE",
-        payment.id
-    );
-    assert_eq!(rows(&mut hand, held).await, 1);
+    assert_eq!(rows(&mut hand, the_payment(&payment)).await, 1);
 
     let patience = Duration::from_secs(20);
     let begun = tokio::time::timeout(patience, flow::start::start(&shop.app, start)).await;
