@@ -65,6 +65,8 @@ const SLOWEST: &[(&str, &str, &str)] = &[
     ("https://a", ".a", "/MPM/3/R1BMRA"),
     ("upi://pay?pa=a@b&am=1", "1", "#"),
     ("upi://pay?", "&pa=a&am=.", ""),
+    ("upi://pay?pa=a@b", "&%=", ""),
+    ("SPD*1.0*ACC:DE89370400440532013000", "*%:", ""),
     ("upi://pay?pa=", "|", "&am=1\n#"),
     ("TWQRP://a/158/02/V1?", "&D1=1", "#"),
     ("twqrp%3a%2f%2fa%2f158%2f02%2fv1%3f", "%26D1%3D1", ""),

@@ -1,6 +1,7 @@
 //! Payment texts of other countries and systems: named, so that a merchant is told what was
 //! scanned, and routed nowhere.
 
+use super::bill;
 use super::text_pattern::TextPattern;
 
 /// What no institution here will ever take.
@@ -25,21 +26,18 @@ pub(super) fn host(text: &str) -> &str {
     behind.split('/').next().unwrap_or_default()
 }
 
+/// The network of whose codes the same shape is for one payment or for many.
+const OF_EITHER_KIND: &str = "upi_in";
+
 /// What a text of this network and kind is when its parameters are looked at: one that names an
 /// amount is for one payment. An amount of nothing is none: the payer enters it.
 pub(super) fn narrowed(network: &str, kind: &'static str, text: &str) -> &'static str {
-    let (_, query) = text.split_once('?').unwrap_or_default();
-    let is_amount = |pair: &str| {
-        let (name, value) = pair.split_once('=').unwrap_or_default();
-        name.eq_ignore_ascii_case("am")
-            && value.bytes().all(|b| matches!(b, b'0'..=b'9' | b'.'))
-            && value.bytes().any(|b| matches!(b, b'1'..=b'9'))
-    };
-    if network == "upi_in" && query.split('&').any(is_amount) {
-        "order"
-    } else {
-        kind
+    if network != OF_EITHER_KIND {
+        return kind;
     }
+    let amount = bill::read(network, text).and_then(|bill| bill.amount);
+    let is_some = amount.is_some_and(|amount| amount.contains(|c| matches!(c, '1'..='9')));
+    if is_some { "order" } else { kind }
 }
 
 /// System and shape, the narrower shape first.

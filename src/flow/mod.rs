@@ -6,6 +6,7 @@
 //! outbox row change in one transaction.
 
 pub mod adopt;
+mod again;
 pub mod audit;
 pub mod authenticate;
 pub mod change_code;

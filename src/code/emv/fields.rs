@@ -89,7 +89,8 @@ pub enum Template {
 impl Fields {
     /// What is to be paid, a fixed fee with it, where 54 fits the currency; a tip is the payer's affair
     /// and not in it. `None` where the payer enters the amount, where a fee is added that is not the
-    /// same for every amount, and where the unit is not known.
+    /// same for every amount, where what is said of fees does not fit together, and where the unit is
+    /// not known.
     pub fn to_pay(&self) -> Option<Amount> {
         let number = self.currency.as_deref()?.parse().ok()?;
         let currency = Currency::from_numeric(number)?;
@@ -99,17 +100,20 @@ impl Fields {
             return None;
         }
         let amount = decimal(amount, currency)?;
-        if self.fee_percentage.is_some() || self.tip_or_fee_indicator.as_deref() == Some("03") {
-            return None;
-        }
-        match &self.fee_fixed {
-            Some(fee) => {
-                let sum = amount
-                    .minor()
-                    .checked_add(decimal(fee, currency)?.minor())?;
+        let fixed = self.fee_fixed.as_deref();
+        match (
+            self.tip_or_fee_indicator.as_deref(),
+            fixed,
+            &self.fee_percentage,
+        ) {
+            (None | Some("01"), None, None) => Some(amount),
+            (Some("02"), Some(fee), None) if is_nothing(fee) => Some(amount),
+            (Some("02"), Some(fee), None) => {
+                let fee = decimal(fee, currency)?;
+                let sum = amount.minor().checked_add(fee.minor())?;
                 Amount::positive(sum, currency).ok()
             }
-            None => Some(amount),
+            _ => None,
         }
     }
 }
@@ -129,6 +133,10 @@ impl Template {
             Self::Bare { .. } => None,
         }
     }
+}
+
+fn is_nothing(fee: &str) -> bool {
+    fee.bytes().all(|b| matches!(b, b'0' | b'.')) && fee.starts_with('0')
 }
 
 /// Zeros behind what the currency counts say nothing: 5000.00 is 5000 yen.

@@ -166,6 +166,17 @@ fn a_fee_is_paid_with_the_amount_where_it_is_the_same_for_every_amount() {
         ("55020256041.5x", None),
         ("55020357032.5", None),
         ("550203", None),
+        // What does not fit together is left to the payer's app.
+        ("550202", None),
+        ("550204", None),
+        ("56041.50", None),
+        ("57032.5", None),
+        ("55020156041.50", None),
+        ("55020256041.5057032.5", None),
+        // A fee of nothing.
+        ("55020256010", Some(10_00)),
+        ("55020256040.00", Some(10_00)),
+        ("5502025603.00", None),
     ] {
         let payload = with_checksum(&format!(
             "00020126150011com.example520400005303156540510.00{fee}5802CN5904SHOP6004CITY"

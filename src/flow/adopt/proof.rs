@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::crypto::jws::SKEW;
 use crate::db::{self, DbError, Tx};
 use crate::flow::adopt::{publish, told_of_end, written};
+use crate::flow::again::Tries;
 use crate::flow::settle::Outcome;
 use crate::flow::{FlowError, issue};
 use crate::id::ResultId;
@@ -11,8 +12,6 @@ use crate::payment::Attested;
 use crate::payment::adoption::{Adoption, AdoptionChange, NoProof, Standing, judge};
 use crate::payment::event::EventKind;
 
-/// Two statements that cross are told apart by trying again; more than a few times means trouble.
-const TRIES: u32 = 5;
 /// What is kept of a statement that proved an adoption.
 const PROOF: &str = "proof";
 
@@ -28,17 +27,12 @@ pub(in crate::flow) async fn take(
     if known.is_none() {
         return Ok(None);
     }
-    let mut tries = 0;
+    let mut tries = Tries::default();
     loop {
-        tries += 1;
-        match take_once(app, result).await {
-            Err(FlowError::Db(
-                DbError::Conflict { .. } | DbError::Crossed(_) | DbError::Busy(_),
-            )) if tries < TRIES => {}
-            done => {
-                app.bell.ring();
-                return done.map(Some);
-            }
+        let done = take_once(app, result).await;
+        if !tries.once_more(&done) {
+            app.bell.ring();
+            return done.map(Some);
         }
     }
 }

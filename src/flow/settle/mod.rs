@@ -13,6 +13,7 @@ use crate::clock::Stopwatch;
 use crate::crypto::jws::SKEW;
 use crate::db::{self, DbError, Tx};
 use crate::flow::FlowError;
+use crate::flow::again::Tries;
 use crate::id::{AdoptionId, AttemptId, ExceptionId, PaymentId, ResultId};
 use crate::merchant::{InstitutionId, KeyDirection, UsedKey};
 use crate::payment::adoption::NoProof;
@@ -42,22 +43,14 @@ pub enum Outcome {
     NoProof(NoProof),
 }
 
-/// Two statements that cross are told apart by trying again; more than a few times means trouble.
-const TRIES: u32 = 5;
-
 /// Takes in a statement whose signature and fields are sound.
 pub(super) async fn take(app: &App, result: &Attested) -> Result<Outcome, FlowError> {
-    let mut tries = 0;
+    let mut tries = Tries::default();
     loop {
-        tries += 1;
-        match take_once(app, result).await {
-            Err(FlowError::Db(
-                DbError::Conflict { .. } | DbError::Crossed(_) | DbError::Busy(_),
-            )) if tries < TRIES => {}
-            done => {
-                app.bell.ring();
-                return done;
-            }
+        let done = take_once(app, result).await;
+        if !tries.once_more(&done) {
+            app.bell.ring();
+            return done;
         }
     }
 }
@@ -121,21 +114,39 @@ fn is_before(attempt: &Attempt, result: &Attested) -> bool {
 /// Ends an attempt whose order the institution refused to open. Where the same call that was made
 /// twice had opened it, the order lives on.
 pub(super) async fn refuse(app: &App, id: &AttemptId) -> Result<(), FlowError> {
-    let opened = |attempt: &Attempt| attempt.state != AttemptState::Started;
+    let opened: IsKept = |attempt| attempt.state != AttemptState::Started;
     end_attempt(app, id, AttemptState::Failed, opened).await
 }
 
 /// Ends an attempt whose institution has said its last word, which was not about this money.
 pub(super) async fn release(app: &App, id: &AttemptId) -> Result<(), FlowError> {
-    let ended = |attempt: &Attempt| !attempt.state.holds();
+    let ended: IsKept = |attempt| !attempt.state.holds();
     end_attempt(app, id, AttemptState::Closed, ended).await
 }
+
+/// Whether an attempt lives on all the same.
+type IsKept = fn(&Attempt) -> bool;
 
 async fn end_attempt(
     app: &App,
     id: &AttemptId,
     state: AttemptState,
-    is_kept: impl Fn(&Attempt) -> bool,
+    is_kept: IsKept,
+) -> Result<(), FlowError> {
+    let mut tries = Tries::default();
+    loop {
+        let done = end_once(app, id, state, is_kept).await;
+        if !tries.once_more(&done) {
+            return done;
+        }
+    }
+}
+
+async fn end_once(
+    app: &App,
+    id: &AttemptId,
+    state: AttemptState,
+    is_kept: IsKept,
 ) -> Result<(), FlowError> {
     let mut tx = app.db.begin().await?;
     let attempt = db::attempts::find(&mut tx, id)

@@ -87,6 +87,30 @@ async fn a_start_that_gave_way_begins_all_the_same() {
 }
 on_postgres![a_start_that_gave_way_begins_all_the_same];
 
+/// An institution's no is heard once: whoever gave way with it looks again.
+async fn an_attempt_that_was_refused_ends_although_another_was_in_the_way() {
+    let shop = Shop::open(Backend::Postgres).await;
+    let (payment, code) = shop.sells(PRICE).await;
+    shop.payee.will_not_open(503);
+    let lost = shop.starts("hebao", &code, PRICE).await;
+    assert!(matches!(lost, Err(FlowError::PayeeUnavailable)), "{lost:?}");
+    shop.advance(61);
+    shop.payee.will_not_open(422);
+    let mut hand = hand(&shop).await;
+    assert_eq!(rows(&mut hand, the_payment(&payment)).await, 1);
+
+    let beside = async {
+        one_waits(&shop.database).await;
+        let the_attempt = "SELECT 1 FROM attempts FOR UPDATE".to_owned();
+        assert_eq!(rows(&mut hand, the_attempt).await, 1);
+        hand.execute("COMMIT").await.unwrap();
+    };
+    let (swept, ()) = tokio::join!(flow::expire::sweep(&shop.app), beside);
+    assert_eq!(swept.unwrap().decided, 1);
+    assert_eq!(shop.payment(&payment.id).await.state.name(), "created");
+}
+on_postgres![an_attempt_that_was_refused_ends_although_another_was_in_the_way];
+
 /// Whoever ends that attempt takes it first, and then the payment.
 async fn a_start_waits_for_no_payment_that_another_attempt_holds() {
     let shop = Shop::open(Backend::Postgres).await;

@@ -4,9 +4,13 @@
 mod tests;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use super::check::{is_czech_text, is_russian_account, is_russian_link, is_serbian_account};
 use super::{Bill, of_hundredths};
+
+/// How an amount is written.
+const DECIMAL: &str = "an amount is digits and at most two more behind a point";
 
 /// What is remarked where two apps may read two things.
 const UNCLEAR: &str = "a name stands once, in the letters of the system";
@@ -40,11 +44,13 @@ impl<'a> Pairs<'a> {
 
     /// The first value under a name.
     fn value(&self, name: &str) -> Option<String> {
-        let is_it = |found: &str| {
-            found == name || (self.is_either_case && found.eq_ignore_ascii_case(name))
-        };
         let mut all = self.all();
-        all.find_map(|(found, value)| is_it(found).then(|| value.to_owned()))
+        let (_, value) = all.find(|(found, _)| self.is_name(found, name))?;
+        Some(value.to_owned())
+    }
+
+    fn is_name(&self, found: &str, name: &str) -> bool {
+        found == name || (self.is_either_case && found.eq_ignore_ascii_case(name))
     }
 
     /// The same, decoded. Whether a plus is a space depends on who wrote the text: in a name it is, in
@@ -62,21 +68,17 @@ impl<'a> Pairs<'a> {
     /// Whether every app finds the same under these names. Of two values some take the first and some
     /// the last; some take a name whatever its letters, behind a blank or a percent sign.
     fn are_clear(&self, names: &[&str]) -> bool {
-        let is_like = |found: &str, name: &str| {
-            let found = if found.contains('%') {
+        let mut first = BTreeMap::new();
+        self.all().all(|(found, value)| {
+            let plain = if found.contains(['%', '+']) {
                 decoded(found).map_or(Cow::Borrowed(found), Cow::Owned)
             } else {
                 Cow::Borrowed(found)
             };
-            found.trim().eq_ignore_ascii_case(name)
-        };
-        names.iter().all(|name| {
-            let mut alike = self.all().filter(|(found, _)| is_like(found, name));
-            let Some((found, first)) = alike.next() else {
-                return true;
-            };
-            let is_written = |found: &str| self.is_either_case || found == *name;
-            is_written(found) && alike.all(|(found, value)| is_written(found) && value == first)
+            let is_like = |name: &&&str| plain.trim().eq_ignore_ascii_case(name);
+            names.iter().find(is_like).is_none_or(|name| {
+                self.is_name(found, name) && *first.entry(*name).or_insert(value) == value
+            })
         })
     }
 }
@@ -99,6 +101,20 @@ fn decimal(amount: &str, mark: char) -> Option<String> {
     is_right.then(|| amount.replace(mark, "."))
 }
 
+/// Three letters, as ISO 4217 has them.
+fn is_currency_code(code: &str) -> bool {
+    code.len() == 3 && code.bytes().all(|b| b.is_ascii_uppercase())
+}
+
+/// Whether two amounts of [`decimal`] are one.
+fn is_same(one: &str, other: &str) -> bool {
+    let digits = |amount: &str| {
+        let (whole, part) = amount.split_once('.').unwrap_or((amount, ""));
+        format!("{}.{part:0<2}", whole.trim_start_matches('0'))
+    };
+    digits(one) == digits(other)
+}
+
 /// Czechia and Slovakia: `SPD*1.0*ACC:…*AM:…`.
 pub(super) fn spayd(text: &str) -> Bill {
     let pairs = Pairs {
@@ -110,17 +126,24 @@ pub(super) fn spayd(text: &str) -> Bill {
     let of = |name| pairs.decoded(name, false);
     // A BIC may stand behind the account.
     let account = of("ACC").map(|a| a.split('+').next().unwrap_or_default().to_owned());
+    let written = of("AM");
+    let amount = written.as_deref().and_then(|am| decimal(am, '.'));
+    let is_amount = written.is_none() || amount.is_some();
+    let currency = of("CC");
+    let is_currency = currency.as_deref().is_none_or(is_currency_code);
     let bill = Bill {
         account,
         payee: of("RN"),
-        amount: of("AM"),
-        currency: of("CC"),
+        amount,
+        currency,
         reference: of("RF").or_else(|| of("X-VS")),
         message: of("MSG"),
         ..Bill::default()
     };
     let names = ["ACC", "RN", "AM", "CC", "RF", "X-VS", "MSG", "CRC32"];
     bill.expect(pairs.are_clear(&names), UNCLEAR)
+        .expect(is_amount, DECIMAL)
+        .expect(is_currency, "a currency is three letters")
         .checked()
         .doubting(!is_czech_text(text), "the text's check digits")
 }
@@ -173,22 +196,22 @@ pub(super) fn upi(text: &str) -> Bill {
     let is_rupee = currency.as_deref().is_none_or(|cu| cu == "INR");
     let amount = written.as_deref().and_then(|amount| decimal(amount, '.'));
     let is_amount = written.is_none() || amount.is_some();
+    let least = filled("mam").and_then(|least| decimal(&least, '.'));
+    // Where another amount is the least, the payer may choose.
+    let is_fixed = least.is_none_or(|least| amount.as_deref().is_some_and(|a| is_same(a, &least)));
     let bill = Bill {
         account,
         payee: pairs.decoded("pn", true),
         currency: currency.or_else(|| amount.as_ref().map(|_| "INR".to_owned())),
-        amount: amount.filter(|_| is_rupee),
+        amount: amount.filter(|_| is_rupee && is_fixed),
         reference: of("tr"),
         message: pairs.decoded("tn", true),
         ..Bill::default()
     };
-    let names = ["pa", "am", "cu", "pn", "tr", "tn"];
+    let names = ["pa", "am", "mam", "cu", "pn", "tr", "tn"];
     bill.expect(pairs.are_clear(&names), UNCLEAR)
         .expect(has_bank, "an address is name@bank")
-        .expect(
-            is_amount,
-            "an amount is digits and at most two more behind a point",
-        )
+        .expect(is_amount, DECIMAL)
         .expect(is_rupee, "the currency is INR")
 }
 

@@ -50,6 +50,12 @@ fn a_name_that_says_two_things_is_remarked_on() {
         "upi://pay?pa=good@bank&PA=evil@bank".to_owned(),
         "upi://pay?p%61=evil@bank&pa=good@bank".to_owned(),
         "upi://pay?pa=good@bank&am=1&am=2".to_owned(),
+        "upi://pay?pa=good@bank&%61m=500".to_owned(),
+        "upi://pay?pa=good@bank&+am=500".to_owned(),
+        "upi://pay?pa=good@bank& am=500".to_owned(),
+        "upi://pay?pa=good@bank&mam=1&mam=2".to_owned(),
+        LINK.replace("&sum", "&%73um"),
+        format!("{SPAYD}*AC%43:DE89370400440532013000"),
     ] {
         assert!(is_doubted(&text), "{text}");
     }
@@ -167,15 +173,27 @@ fn an_indian_amount_is_rupees_and_an_indian_address_has_two_parts() {
         ("pa=a@b&am=10.999", None, true),
         ("pa=a@b&am=.5", None, true),
         ("pa=a@b&am=10&cu=USD", None, true),
+        ("pa=a@b&am=100%2E5", Some("100.5"), false),
+        // The payer may pay any amount that is not less.
+        ("pa=a@b&am=10&mam=5", None, false),
+        ("pa=a@b&am=10&mam=10.00", Some("10"), false),
+        ("pa=a@b&am=010.5&mam=10.50", Some("010.5"), false),
+        ("pa=a@b&am=10&mam=", Some("10"), false),
+        ("pa=a@b&am=10&mam=null", Some("10"), false),
+        ("pa=a@b&mam=5", None, false),
         ("pa=@b&am=10", Some("10"), true),
         ("pa=a@&am=10", Some("10"), true),
         ("pa=a&am=10", Some("10"), true),
         ("pa=a@b@c&am=10", Some("10"), true),
     ] {
-        let bill = bill(&format!("upi://pay?{query}"));
+        let text = format!("upi://pay?{query}");
+        let bill = bill(&text);
         assert_eq!(bill.amount.as_deref(), amount, "{query}");
         assert_eq!(bill.rule.is_some(), is_odd, "{query}: {bill:?}");
         assert_eq!(bill.doubt, None, "{query}");
+        let kind = natives().recognise(&text).map(|native| native.kind);
+        let told = if amount.is_some() { "order" } else { "static" };
+        assert_eq!(kind, Some(told), "{query}");
     }
 }
 
@@ -206,6 +224,27 @@ fn a_russian_account_fits_its_bank_whatever_stands_between_the_pairs() {
         assert!(self::bill(&wrong).doubt.is_some(), "{wrong}");
     }
     assert_eq!(natives().recognise(&SLIP.replace('|', "x")), None);
+}
+
+#[test]
+fn a_czech_amount_is_digits_and_its_currency_three_letters() {
+    for (written, amount, is_odd) in [
+        ("AM:250.00*CC:CZK", Some("250.00"), false),
+        ("AM:250*CC:EUR", Some("250"), false),
+        ("CC:CZK", None, false),
+        ("AM:250,00*CC:CZK", None, true),
+        ("AM:2 500.00*CC:CZK", None, true),
+        ("AM:-1*CC:CZK", None, true),
+        ("AM:1e3*CC:CZK", None, true),
+        ("AM:250.00*CC:czk", Some("250.00"), true),
+        ("AM:250.00*CC:203", Some("250.00"), true),
+        ("AM:250.00*CC:CZKK", Some("250.00"), true),
+    ] {
+        let bill = bill(&SPAYD.replace("AM:250.00*CC:CZK", written));
+        assert_eq!(bill.amount.as_deref(), amount, "{written}");
+        assert_eq!(bill.rule.is_some(), is_odd, "{written}");
+        assert_eq!(bill.doubt, None, "{written}");
+    }
 }
 
 #[test]

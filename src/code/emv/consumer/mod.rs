@@ -14,7 +14,7 @@ mod tests;
 
 use std::fmt;
 
-use data_encoding::{BASE64, HEXUPPER};
+use data_encoding::{BASE64, BASE64_NOPAD, HEXUPPER};
 use serde_json::{Value, json};
 
 use crate::code::native::AROUND;
@@ -84,6 +84,8 @@ pub enum ConsumerFault {
 
 /// What every such code begins with: 85, five bytes, `CPV`.
 const FRONT: &str = "hQVDUFY";
+/// 61, and 85 with its length in more than one byte.
+const FRONTS: [char; 2] = ['Y', 'h'];
 const VERSION: &[u8] = b"CPV01";
 const TEXT_CHARS_MAX: usize = 2_953;
 const STRICT_CHARS_MAX: usize = 512;
@@ -93,6 +95,8 @@ const DEPTH_MAX: usize = 3;
 const INDICATOR: &[u8] = &[0x85];
 const APPLICATION: &[u8] = &[0x61];
 const NAME: &[u8] = &[0x4F];
+const TRACK: &[u8] = &[0x57];
+const CARD: &[u8] = &[0x5A];
 const LABEL: &[u8] = &[0x50];
 const LABEL_BYTES_MAX: usize = 16;
 /// A card's number has eight at least, however it is broken up.
@@ -102,16 +106,30 @@ const CARD_DIGITS_MIN: usize = 14;
 const LANGUAGE: &[u8] = &[0x5F, 0x2D];
 const APPLICATION_VERSION: &[u8] = &[0x9F, 0x08];
 
-/// Whether a text was meant as such a code: it begins like one, or is one without its beginning.
+/// Whether a text was meant as such a code: it begins like one, or is one without its beginning, with
+/// padding or without.
 pub fn looks_like(text: &str) -> bool {
     let text = text.trim_matches(AROUND);
-    let is_application = || {
-        let bytes = BASE64.decode(text.as_bytes()).unwrap_or_default();
-        let inside = bytes.strip_prefix(APPLICATION).and_then(length);
-        inside.is_some_and(|(_, inside)| inside.starts_with(NAME))
+    let may_be = text.starts_with(FRONTS) && text.len() <= TEXT_CHARS_MAX;
+    let is_meant = || {
+        let bare = text.trim_end_matches('=');
+        let bytes = BASE64_NOPAD.decode(bare.as_bytes()).unwrap_or_default();
+        let behind = |tag| bytes.strip_prefix(tag).and_then(length);
+        behind(INDICATOR).is_some_and(|(_, behind)| behind.starts_with(b"CPV"))
+            || behind(APPLICATION).is_some_and(|(length, inside)| is_application(length, inside))
     };
-    text.starts_with(FRONT)
-        || (text.starts_with('Y') && text.len() <= TEXT_CHARS_MAX && is_application())
+    text.starts_with(FRONT) || (may_be && is_meant())
+}
+
+/// Whether what follows a template's tag and length is an application's: its name comes first, or the
+/// template is whole and holds one, or a card.
+fn is_application(length: usize, behind: &[u8]) -> bool {
+    let objects = behind
+        .get(..length)
+        .and_then(|inside| split(inside, 0, 1).ok());
+    let mut objects = objects.unwrap_or_default().into_iter();
+    let is_told = |object: Tlv| [NAME, TRACK, CARD].contains(&object.tag.as_slice());
+    behind.starts_with(NAME) || objects.any(is_told)
 }
 
 /// Reads a payer's code.

@@ -168,7 +168,26 @@ fn a_code_without_its_beginning_is_recognised_however_long_its_template() {
             assert_eq!(refused.fault, ConsumerFault::MissingIndicator);
         }
     }
-    assert!(!looks_like("YXBwbGljYXRpb24="));
+    for text in [
+        // The card before its application's name.
+        "YRRaCGIUJBI0VniQTwigAAADMwEBAQ==",
+        "YRRPCKAAAAMzAQEBWghiFCQSNFZ4kA==",
+        "YRRPCKAAAAMzAQEBWghiFCQSNFZ4kA",
+        // 85, its length in two bytes.
+        "hYEFQ1BWMDFhFE8IoAAAAzMBAQFaCGIUJBI0VniQ",
+    ] {
+        assert!(looks_like(text), "{text}");
+    }
+    for text in [
+        "YXBwbGljYXRpb24=",
+        "YQ",
+        "Y",
+        "hello",
+        "YRRQAkhJ",
+        "hYFQVg==",
+    ] {
+        assert!(!looks_like(text), "{text}");
+    }
 }
 
 #[test]

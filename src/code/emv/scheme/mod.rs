@@ -158,6 +158,8 @@ pub fn doubts(fields: &Fields) -> Vec<Doubt> {
 pub(super) fn view(fields: &Fields) -> View {
     let whole = find(fields);
     let mut view = View::default();
+    // A country's habit alone says little: its cards are paid in any currency.
+    let mut has_its_own = false;
     for template in &fields.merchant_accounts {
         let named = || ALL.iter().find(|scheme| scheme.names(template)).copied();
         // What no row knows is read by the scheme of the country, where that is all there is to go by.
@@ -166,13 +168,16 @@ pub(super) fn view(fields: &Fields) -> View {
             Template::Opened { .. } => named().or(of_country),
             Template::Bare { .. } => whole,
         };
+        let names = [scheme, whole].map(|scheme| scheme.map(|scheme| scheme.name));
+        has_its_own |= template.guid().is_some() && names[0] == names[1];
         view.add(match scheme {
             Some(scheme) => (scheme.read)(template, fields),
             None => payee::generic(template, fields),
         });
     }
+    let its_own = whole.filter(|_| has_its_own);
     view.doubts
-        .extend(whole.and_then(|scheme| in_another_currency(scheme, fields)));
+        .extend(its_own.and_then(|scheme| in_another_currency(scheme, fields)));
     view
 }
 

@@ -368,6 +368,33 @@ fn a_code_of_a_country_is_paid_in_its_currency_and_names_its_payee_once() {
 }
 
 #[test]
+fn what_is_known_by_its_country_alone_may_be_paid_in_another_currency() {
+    let lanka = LankaQr::new("26", "0011122233344455566677788899");
+    let cup = Template::Bare {
+        id: "15".to_owned(),
+        value: "3123014400000001".to_owned(),
+    };
+    let other = Template::Opened {
+        id: "27".to_owned(),
+        guid: "com.example".to_owned(),
+        sub: [("00".to_owned(), "com.example".to_owned())].into(),
+    };
+    for (country, account, is_doubted) in [
+        ("LK", cup.clone(), false),
+        ("LK", lanka.write(), true),
+        ("TW", cup.clone(), false),
+        ("TW", other.clone(), true),
+        ("IN", cup, false),
+        ("ID", other, true),
+    ] {
+        let fields = written::shop(country, "840", vec![account]);
+        let doubts = view(&fields).doubts;
+        let is_told = doubts.iter().any(|doubt| doubt.object == "53");
+        assert_eq!(is_told, is_doubted, "{country}: {fields:?}");
+    }
+}
+
+#[test]
 fn a_location_leads_where_it_seems_to() {
     for (location, holds) in [
         ("pix.example.com/qr/v2/9d36b84f", true),
