@@ -141,12 +141,13 @@ pub fn parse(text: &str) -> Result<Consumer, ConsumerError> {
 }
 
 fn parse_bare(text: &str) -> Result<Consumer, ConsumerError> {
-    if text.len() > TEXT_CHARS_MAX {
+    if text.chars().nth(TEXT_CHARS_MAX).is_some() {
         return Err(ConsumerFault::Oversize.at(TEXT_CHARS_MAX));
     }
     let bytes = BASE64.decode(text.as_bytes()).map_err(|error| {
-        let before = text.as_bytes().get(..error.position).unwrap_or_default();
-        ConsumerFault::NotBase64.at(String::from_utf8_lossy(before).chars().count())
+        // A length that does not fit is found before a letter that does not.
+        let is_odd = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '='));
+        ConsumerFault::NotBase64.at(text.chars().position(is_odd).unwrap_or(error.position))
     })?;
     let at = |(fault, byte): Misfit| fault.at(byte.saturating_mul(4) / 3);
     let objects = split(&bytes, 0, 0).map_err(at)?;

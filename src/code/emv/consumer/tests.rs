@@ -151,6 +151,24 @@ fn a_name_that_could_hold_a_card_is_not_told() {
 }
 
 #[test]
+fn a_texts_length_is_counted_in_characters() {
+    for (filling, count, fault, offset) in [
+        ("A", 2_947, ConsumerFault::Oversize, 2_953),
+        ("é", 2_947, ConsumerFault::Oversize, 2_953),
+        ("é", 2_946, ConsumerFault::NotBase64, 7),
+    ] {
+        let refused = parse(&format!("{FRONT}{}", filling.repeat(count))).unwrap_err();
+        assert_eq!(
+            (refused.fault, refused.offset),
+            (fault, offset),
+            "{count} {filling}"
+        );
+    }
+    let longest = parse(&format!("{FRONT}{}", "A".repeat(2_945))).unwrap_err();
+    assert_ne!(longest.fault, ConsumerFault::Oversize);
+}
+
+#[test]
 fn a_code_without_its_beginning_is_recognised_however_long_its_template() {
     for filling in [0, 100, 200, 600] {
         let card = [&named()[..], &vec![0; filling]].concat();
