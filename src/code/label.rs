@@ -35,8 +35,8 @@ pub(super) fn narrowed(network: &str, kind: &'static str, text: &str) -> &'stati
     if network != OF_EITHER_KIND {
         return kind;
     }
-    let amount = bill::read(network, text).and_then(|bill| bill.amount);
-    let is_some = amount.is_some_and(|amount| amount.contains(|c| matches!(c, '1'..='9')));
+    let is_some =
+        bill::upi_amount(text).is_some_and(|amount| amount.contains(|c| matches!(c, '1'..='9')));
     if is_some { "order" } else { kind }
 }
 

@@ -10,6 +10,7 @@ mod pairs;
 #[cfg(test)]
 mod tests;
 
+pub(super) use self::pairs::upi_amount;
 use crate::money::Amount;
 
 /// What a bill says. What the text encodes is decoded, an account stands without spaces, and an

@@ -180,39 +180,70 @@ pub(super) fn serbia(text: &str) -> Bill {
         .doubting(is_wrong, "the account's check digits")
 }
 
+const RUPEE: &str = "INR";
+
 /// India: `upi://pay?pa=…`. The rupee is what is meant where no currency is named.
 pub(super) fn upi(text: &str) -> Bill {
     let pairs = Pairs::of_address(text, true);
-    let of = |name| pairs.decoded(name, false);
-    // Many print `am=` and leave it to the payer.
-    let filled = |name| of(name).filter(|value| !value.is_empty());
-    let account = of("pa");
+    let account = pairs.decoded("pa", false);
     let parts = account.as_deref().and_then(|a| a.split_once('@'));
     let has_bank = parts.is_some_and(|(name, bank)| {
         !name.trim().is_empty() && !bank.trim().is_empty() && !bank.contains('@')
     });
-    let written = filled("am");
-    let currency = filled("cu").map(|cu| cu.to_ascii_uppercase());
-    let is_rupee = currency.as_deref().is_none_or(|cu| cu == "INR");
-    let amount = written.as_deref().and_then(|amount| decimal(amount, '.'));
-    let is_amount = written.is_none() || amount.is_some();
-    let least = filled("mam").and_then(|least| decimal(&least, '.'));
-    // Where another amount is the least, the payer may choose.
-    let is_fixed = least.is_none_or(|least| amount.as_deref().is_some_and(|a| is_same(a, &least)));
+    let asked = Asked::of(&pairs);
     let bill = Bill {
         account,
         payee: pairs.decoded("pn", true),
-        currency: currency.or_else(|| amount.as_ref().map(|_| "INR".to_owned())),
-        amount: amount.filter(|_| is_rupee && is_fixed),
-        reference: of("tr"),
+        amount: asked.amount,
+        currency: asked.currency,
+        reference: pairs.decoded("tr", false),
         message: pairs.decoded("tn", true),
         ..Bill::default()
     };
     let names = ["pa", "am", "mam", "cu", "pn", "tr", "tn"];
     bill.expect(pairs.are_clear(&names), UNCLEAR)
         .expect(has_bank, "an address is name@bank")
-        .expect(is_amount, DECIMAL)
-        .expect(is_rupee, "the currency is INR")
+        .expect(asked.is_decimal, DECIMAL)
+        .expect(asked.is_rupee, "the currency is INR")
+}
+
+/// How many rupees an address of India's asks for; `None` where that is the payer's affair.
+pub(in crate::code) fn upi_amount(text: &str) -> Option<String> {
+    Asked::of(&Pairs::of_address(text, true)).amount
+}
+
+/// What an address of India's asks for.
+struct Asked {
+    amount: Option<String>,
+    currency: Option<String>,
+    is_decimal: bool,
+    is_rupee: bool,
+}
+
+impl Asked {
+    fn of(pairs: &Pairs<'_>) -> Self {
+        // Many print `am=` and leave it to the payer.
+        let filled = |name| {
+            let value = pairs.decoded(name, false);
+            value.filter(|value| !value.is_empty())
+        };
+        let written = filled("am");
+        let amount = written.as_deref().and_then(|am| decimal(am, '.'));
+        let is_decimal = written.is_none() || amount.is_some();
+        let currency = filled("cu").map(|cu| cu.to_ascii_uppercase());
+        let is_rupee = currency.as_deref().is_none_or(|cu| cu == RUPEE);
+        let least = filled("mam").and_then(|least| decimal(&least, '.'));
+        // Where another amount is the least, the payer may choose.
+        let is_fixed =
+            |amount: &String| least.is_none_or(|least| is_same(amount, &least)) && is_rupee;
+        let amount = amount.filter(is_fixed);
+        Self {
+            currency: currency.or_else(|| amount.as_ref().map(|_| RUPEE.to_owned())),
+            amount,
+            is_decimal,
+            is_rupee,
+        }
+    }
 }
 
 /// Russia's fast payments: the code's number, the bank that holds the account, and the sum in kopecks.

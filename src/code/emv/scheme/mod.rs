@@ -160,6 +160,7 @@ pub(super) fn view(fields: &Fields) -> View {
     let mut view = View::default();
     // A country's habit alone says little: its cards are paid in any currency.
     let mut has_its_own = false;
+    let name = |scheme: Option<&Scheme>| scheme.map(|scheme| scheme.name);
     for template in &fields.merchant_accounts {
         let named = || ALL.iter().find(|scheme| scheme.names(template)).copied();
         // What no row knows is read by the scheme of the country, where that is all there is to go by.
@@ -168,8 +169,7 @@ pub(super) fn view(fields: &Fields) -> View {
             Template::Opened { .. } => named().or(of_country),
             Template::Bare { .. } => whole,
         };
-        let names = [scheme, whole].map(|scheme| scheme.map(|scheme| scheme.name));
-        has_its_own |= template.guid().is_some() && names[0] == names[1];
+        has_its_own |= template.guid().is_some() && name(scheme) == name(whole);
         view.add(match scheme {
             Some(scheme) => (scheme.read)(template, fields),
             None => payee::generic(template, fields),
