@@ -127,9 +127,7 @@ fn is_application(length: usize, behind: &[u8]) -> bool {
     let objects = behind
         .get(..length)
         .and_then(|inside| split(inside, 0, 1).ok());
-    let mut objects = objects.unwrap_or_default().into_iter();
-    let is_told = |object: Tlv| [NAME, TRACK, CARD].contains(&object.tag.as_slice());
-    behind.starts_with(NAME) || objects.any(is_told)
+    behind.starts_with(NAME) || objects.unwrap_or_default().iter().any(Tlv::is_of_a_card)
 }
 
 /// Reads a payer's code.
@@ -214,6 +212,15 @@ impl Tlv {
             Content::Value(value) if object.tag == NAME && is_name(value) => Some(value.as_slice()),
             Content::Value(_) | Content::Objects(_) => None,
         })
+    }
+
+    /// Whether it is an application's name, a card, or holds one.
+    fn is_of_a_card(&self) -> bool {
+        let holds = match &self.content {
+            Content::Value(_) => false,
+            Content::Objects(inside) => inside.iter().any(Self::is_of_a_card),
+        };
+        holds || [NAME, TRACK, CARD].contains(&self.tag.as_slice())
     }
 
     fn masked(&self) -> Value {

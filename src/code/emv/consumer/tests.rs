@@ -191,6 +191,8 @@ fn a_code_without_its_beginning_is_recognised_however_long_its_template() {
         "YRRaCGIUJBI0VniQTwigAAADMwEBAQ==",
         "YRRPCKAAAAMzAQEBWghiFCQSNFZ4kA==",
         "YRRPCKAAAAMzAQEBWghiFCQSNFZ4kA",
+        // Deeper inside, and no name at all.
+        "YQxjCloIRTmYdlQyEBI=",
         // 85, its length in two bytes.
         "hYEFQ1BWMDFhFE8IoAAAAzMBAQFaCGIUJBI0VniQ",
     ] {
