@@ -1,7 +1,8 @@
 //! How many codes are read in photographs, and how fast, beside zxing-cpp with all its flags.
 //!
-//!     cargo bench --bench photos                     pictures drawn from the seed of the day
-//!     cargo bench --bench photos -- --seed 7         … from this seed
+//!     cargo bench --bench photos                     pictures drawn from seed 1, which the reader was
+//!                                                    tuned on
+//!     cargo bench --bench photos -- --seed 20261201  … from a seed that nobody has looked at
 //!     cargo bench --bench photos -- --folder FOLDER  one's own, with their `expected.json`
 //!
 //! Needs the peers that `tests/run` installs. Both are timed alike: the thread's processor time from
