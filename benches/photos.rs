@@ -2,7 +2,7 @@
 //!
 //!     cargo bench --bench photos                     pictures drawn from seed 1, which the reader was
 //!                                                    tuned on
-//!     cargo bench --bench photos -- --seed 20261201  … from a seed that nobody has looked at
+//!     cargo bench --bench photos -- --seed 20261201  … from another
 //!     cargo bench --bench photos -- --folder FOLDER  one's own, with their `expected.json`
 //!
 //! Needs the peers that `tests/run` installs. Both are timed alike: the thread's processor time from
